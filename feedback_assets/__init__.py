@@ -1,0 +1,1 @@
+"""Feedback Assets: customer feedback in, prioritised and proven fixes out."""

@@ -1,0 +1,109 @@
+"""All configuration, read once and validated; the only place that reads the environment.
+
+Every setting has the environment variable `FEEDBACK_<NAME>`; a `.env` file in the working directory
+serves too. Secrets are `SecretStr` and never printed.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+class Settings(BaseSettings):
+    """What one installation is told."""
+
+    model_config = SettingsConfigDict(env_prefix="FEEDBACK_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(Path("feedback-home"), description="Folder of landing, lake, models, mappings and tickets.")
+    landing_url: str = Field("", description="Where landing objects are, if not below home: a path or s3://, abfss://, gs://.")
+    lake_url: str = Field("", description="Where Delta tables are, if not below home.")
+    prompts: Path | None = Field(None, description="Folder of taxonomy, prompts, examples and golden set.")
+    hash_key_file: Path | None = Field(None, description="Key for hashing customer ids; kept outside the lake.")
+    first_day: date = Field(date(2016, 1, 1), description="First day of the partitions, UTC.")
+    timezone: str = Field("UTC", description="Zone of timestamps that name none.")
+    low_trust_sources: tuple[str, ...] = Field(
+        ("social", "forum", "web_form"), description="Channels and sources where a campaign is plausible."
+    )
+
+    model_provider: Literal["none", "azure", "openai"] = Field("none", description="Who runs the language model.")
+    model_endpoint: str = Field("", description="Azure endpoint, or base URL of an OpenAI-compatible server.")
+    model_deployment: str = Field("gpt-5-mini", description="Azure deployment or model name.")
+    model_api_version: str = Field("2025-04-01-preview", description="Azure API version.")
+    model_key: SecretStr | None = Field(None, description="API key; Azure uses Entra ID when it is empty.")
+    model_requests_per_minute: int = Field(300, ge=1, description="Request limit of the deployment.")
+    model_tokens_per_minute: int = Field(200_000, ge=1, description="Token limit of the deployment.")
+    model_in_flight: int = Field(16, ge=1, description="Most requests at once.")
+    model_timeout_seconds: float = Field(60.0, gt=0, description="Limit of one request.")
+    model_price_in: float = Field(0.25, ge=0, description="Price of a million prompt tokens.")
+    model_price_out: float = Field(2.0, ge=0, description="Price of a million completion tokens.")
+    daily_budget: float = Field(20.0, ge=0, description="Most to spend a run of a day; beyond it the local model answers.")
+
+    tracker: Literal["files"] = Field("files", description="Where tickets go.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        if self.model_provider == "azure" and not self.model_endpoint:
+            raise ValueError("FEEDBACK_MODEL_ENDPOINT is empty; set it to https://<resource>.openai.azure.com or set FEEDBACK_MODEL_PROVIDER=none")
+        if self.model_provider == "openai" and self.model_key is None:
+            raise ValueError("FEEDBACK_MODEL_KEY is empty; set it or set FEEDBACK_MODEL_PROVIDER=none")
+        return self
+
+    @cached_property
+    def landing_root(self) -> str:
+        """Root of the landing objects, as a path or URL."""
+        return self.landing_url or str(self.home.resolve() / "landing")
+
+    @cached_property
+    def lake_root(self) -> str:
+        """Root of the Delta tables, as a path or URL."""
+        return self.lake_url or str(self.home.resolve() / "lake")
+
+    @cached_property
+    def prompts_dir(self) -> Path:
+        """The folder given, else the checkout's `prompts/`, else the copy packaged in the wheel."""
+        if self.prompts is not None:
+            return self.prompts
+        checkout = _PACKAGE.parent / "prompts"
+        return checkout if checkout.is_dir() else _PACKAGE / "prompts"
+
+    @cached_property
+    def models_dir(self) -> Path:
+        """Where trained local models are kept."""
+        return self.home.resolve() / "models"
+
+    @cached_property
+    def mappings_dir(self) -> Path:
+        """Where column mappings saved by name are kept."""
+        return self.home.resolve() / "mappings"
+
+    @cached_property
+    def tickets_dir(self) -> Path:
+        """Where the file tracker writes."""
+        return self.home.resolve() / "tickets"
+
+    @cached_property
+    def journal_dir(self) -> Path:
+        """Where answers of a run wait until they are folded into the ledger."""
+        return self.home.resolve() / "journal"
+
+    @cached_property
+    def key_file(self) -> Path:
+        """The hashing key's file; made once, outside the lake."""
+        return self.hash_key_file or self.home.resolve() / "secrets" / "hash.key"
+
+
+def load(**overrides: object) -> Settings:
+    """The settings of this process, with overrides from the command line.
+
+    Raises:
+        pydantic.ValidationError: A value is missing or out of range; it names the variable and the mend.
+    """
+    return Settings(**overrides)  # type: ignore[arg-type]
