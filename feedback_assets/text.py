@@ -1,0 +1,218 @@
+"""Folding, tokens and the lexicon of concepts: what every room means by "the same words".
+
+Only pure text functions belong here; nothing that knows a table, a language model or personal data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+# Latin, Greek and Cyrillic accents only: the marks of Indic and Arabic scripts carry vowels, not accents.
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+# Most different words kept with their patterns: a day of 10,000 items holds about 30,000.
+_WORDS_REMEMBERED = 100_000
+
+
+def _joiner() -> re.Pattern[str]:
+    """Everything that is neither a letter, a digit nor a mark that belongs to a letter."""
+    marks = "".join(
+        re.escape(chr(code)) for code in range(0x0370, 0xFB00) if unicodedata.category(chr(code)) in ("Mn", "Mc")
+    )
+    return re.compile(rf"[^\w{marks}]+|_+")
+
+
+_JOINER = _joiner()
+
+
+def fold(text: str) -> str:
+    """The words of a text without case, accents, entities or punctuation, split by single spaces.
+
+    >>> fold("Caf&eacute;  LATTE, bitte!")
+    'cafe latte bitte'
+    """
+    if text.isascii():
+        plain = html.unescape(text) if "&" in text else text
+        if plain.isascii():
+            return _JOINER.sub(" ", plain.lower()).strip()
+        text = plain
+    decoded = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
+    stripped = _ACCENTS.sub("", unicodedata.normalize("NFKD", decoded))
+    return _JOINER.sub(" ", unicodedata.normalize("NFC", stripped)).strip()
+
+
+def tokens(text: str) -> list[str]:
+    """The folded words of a text in order."""
+    return fold(text).split()
+
+
+def text_key(text: str) -> str:
+    """Hash of the folded text, 32 hex digits; equal for equal wording.
+
+    A text without a single letter or digit, such as an emoji, is hashed as it stands.
+    """
+    folded = fold(text) or unicodedata.normalize("NFKC", text).strip()
+    return hashlib.blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+class LexiconError(ValueError):
+    """The lexicon cannot be read; the message names file, concept, language and the mend."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A concept found in a text: words `start` to `end` (exclusive) of `tokens(text)`."""
+
+    concept: str
+    language: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    concept: str
+    language: str
+    words: tuple[int, ...]
+
+
+class Lexicon:
+    """Concepts and the stems and phrases that name them in each language.
+
+    A `*` at the end (or start) of a word stands for any letters. Accents and case do not matter on
+    either side, and `doesn't` is found as `doesnt` too. Safe to share between threads.
+    """
+
+    def __init__(self, entries: Mapping[str, Mapping[str, Sequence[str]]], origin: str = "lexicon") -> None:
+        self.languages: frozenset[str] = frozenset(language for spec in entries.values() for language in spec)
+        self.concept_names: tuple[str, ...] = tuple(entries)
+        self._ids: dict[str, int] = {}
+        self._exact: dict[str, int] = {}
+        self._prefixes: dict[str, int] = {}
+        self._suffixes: dict[str, int] = {}
+        self._infixes: dict[str, int] = {}
+        self._phrases: dict[int, list[_Phrase]] = {}
+        for concept, spec in entries.items():
+            for language, phrases in spec.items():
+                for phrase in phrases:
+                    self._add(concept, language, phrase, origin)
+        self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes})
+        self._suffix_lengths = sorted({len(suffix) for suffix in self._suffixes})
+        self._of_word = lru_cache(maxsize=_WORDS_REMEMBERED)(self._look_up)
+
+    @classmethod
+    def load(cls, path: Path) -> Lexicon:
+        """Read `concept: {language: [stems and phrases]}` from a YAML file.
+
+        Raises:
+            LexiconError: The file is not of that form; it says where and what to write instead.
+        """
+        import yaml
+
+        try:
+            loaded: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise LexiconError(f"{path}: not YAML: {error}; mend the line it names") from error
+        if not isinstance(loaded, dict):
+            raise LexiconError(f"{path}: holds no mapping; write `concept: {{en: [stem*, …]}}`")
+        entries = cast("dict[Any, Any]", loaded)
+        entries.pop("version", None)
+        return cls({str(concept): _checked(path, concept, spec) for concept, spec in entries.items()}, str(path))
+
+    def concepts(self, text: str, language: str | None = None) -> list[str]:
+        """The concepts a text names, each once, in order of first mention.
+
+        Args:
+            text: Any text.
+            language: ISO 639-1 code; None, `und` or a language the lexicon does not know matches all.
+        """
+        return list(dict.fromkeys(match.concept for match in self.matches(text, language)))
+
+    def matches(self, text: str, language: str | None = None) -> list[Match]:
+        """Every place where a concept is named, by position in `tokens(text)`."""
+        return list(self._scan(tokens(text), language if language in self.languages else None))
+
+    def _scan(self, words: list[str], language: str | None) -> Iterator[Match]:
+        known = [self._of_word(word) for word in words]
+        for start, ids in enumerate(known):
+            for word_id in ids:
+                for phrase in self._phrases.get(word_id, ()):
+                    if language is not None and phrase.language != language:
+                        continue
+                    end = start + len(phrase.words)
+                    if end <= len(known) and all(w in known[start + n] for n, w in enumerate(phrase.words)):
+                        yield Match(phrase.concept, phrase.language, start, end)
+
+    def _add(self, concept: str, language: str, phrase: str, origin: str) -> None:
+        variants = {phrase}
+        if "'" in phrase or "’" in phrase:
+            variants.add(phrase.replace("'", "").replace("’", ""))
+        for variant in sorted(variants):
+            words = tuple(self._word_ids(variant))
+            if not words:
+                raise LexiconError(
+                    f"{origin}: {concept}.{language}: {phrase!r} holds no word; write letters or remove it"
+                )
+            entry = _Phrase(concept, language, words)
+            bucket = self._phrases.setdefault(words[0], [])
+            if entry not in bucket:
+                bucket.append(entry)
+
+    def _word_ids(self, phrase: str) -> Iterator[int]:
+        for part in phrase.split():
+            folded = fold(part).split()
+            for position, word in enumerate(folded):
+                open_start = part.startswith("*") and position == 0
+                open_end = part.endswith("*") and position == len(folded) - 1
+                yield self._word_id(word, open_start, open_end)
+
+    def _word_id(self, word: str, open_start: bool, open_end: bool) -> int:
+        spelled = f"{'*' if open_start else ''}{word}{'*' if open_end else ''}"
+        if spelled not in self._ids:
+            self._ids[spelled] = len(self._ids)
+            table = (
+                self._infixes
+                if open_start and open_end
+                else self._suffixes
+                if open_start
+                else self._prefixes
+                if open_end
+                else self._exact
+            )
+            table[word] = self._ids[spelled]
+        return self._ids[spelled]
+
+    def _look_up(self, word: str) -> frozenset[int]:
+        found = {self._exact[word]} if word in self._exact else set[int]()
+        found.update(
+            self._prefixes[word[:n]] for n in self._prefix_lengths if n <= len(word) and word[:n] in self._prefixes
+        )
+        found.update(
+            self._suffixes[word[-n:]] for n in self._suffix_lengths if n <= len(word) and word[-n:] in self._suffixes
+        )
+        found.update(number for infix, number in self._infixes.items() if infix in word)
+        return frozenset(found)
+
+
+def _checked(path: Path, concept: object, spec: object) -> dict[str, list[str]]:
+    if not isinstance(spec, dict):
+        raise LexiconError(f"{path}: {concept}: no mapping of languages; write `{concept}: {{en: [stem*, …]}}`")
+    languages: dict[str, list[str]] = {}
+    for language, phrases in cast("dict[Any, Any]", spec).items():
+        if not isinstance(language, str):
+            raise LexiconError(f"{path}: {concept}: language {language!r} is no text; put it in quotes")
+        if not isinstance(phrases, list):
+            raise LexiconError(f'{path}: {concept}.{language}: no list; write [stem*, "two words"]')
+        for phrase in cast("list[Any]", phrases):
+            if not isinstance(phrase, str):
+                raise LexiconError(f"{path}: {concept}.{language}: {phrase!r} is no text; put it in quotes")
+        languages[sys.intern(language)] = cast("list[str]", phrases)
+    return languages
