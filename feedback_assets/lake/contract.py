@@ -1,0 +1,221 @@
+"""The contract of a table, derived from `tables.py` and judged day by day with pandera.
+
+What a value must be stands in `tables.py`; what happens to a failing day is up to `store` and `io_manager`.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from feedback_assets.lake.frames import extra_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandera.pandas as pa
+
+    from feedback_assets.tables import Column, Table
+
+Failures = dict[date, list[str]]
+
+
+@dataclass(frozen=True)
+class DayCheck:
+    """What a room found out about its own days, such as a reconciliation.
+
+    Attributes:
+        name: Name of the check, as declared on the asset.
+        failures: What is wrong, in words, per failing day; a failing day is not written.
+        metadata: What the check's page shows beside it: numbers and short texts.
+    """
+
+    name: str
+    failures: Failures = field(default_factory=dict)
+    metadata: dict[str, int | float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the contract says about a frame."""
+
+    failures: Failures
+    new_columns: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """No day fails."""
+        return not self.failures
+
+
+def judge(frame: pd.DataFrame, table: Table) -> Verdict:
+    """Whether each day of the frame keeps the table's contract.
+
+    Types, nulls, allowed values, ranges, and a primary key that is unique within its day. Columns the table
+    does not know are accepted and reported.
+
+    Args:
+        frame: Rows of any days; a by-day table's `day` column holds dates.
+        table: Whose contract it is.
+
+    Returns:
+        Failures in words per day (a table without days: under `date.min`), and the new columns.
+    """
+    new = tuple(extra_columns(frame, table))
+    if frame.empty:
+        return Verdict({}, new)
+    frame = frame.reset_index(drop=True)
+    days: pd.Series = frame["day"] if table.by_day else pd.Series([date.min] * len(frame))
+    found: defaultdict[date, list[str]] = defaultdict(list)
+    missing = [c for c in table.columns if c.name not in frame.columns and not c.nullable]
+    for column in missing:
+        for day in sorted(set(days)):
+            found[day].append(_sentence(table, day, column.name, "is missing and may not be null; compute it"))
+    for name, rule, rows in _broken(frame, table):
+        for day, count in days.loc[rows].value_counts().sort_index().items():
+            example = frame.at[next(row for row in rows if days.at[row] == day), name]
+            of = int((days == day).sum())
+            told = _told(table, table.column(name), rule, int(count), of, example)
+            found[day].append(_sentence(table, day, name, told))
+    for day, count in _repeated(frame, table, days).items():
+        key = ", ".join(table.primary_key)
+        found[day].append(_sentence(table, day, key, f"{count} rows share their key with another; keep one of each"))
+    return Verdict({day: found[day] for day in sorted(found)}, new)
+
+
+def _broken(frame: pd.DataFrame, table: Table) -> list[tuple[str, str, list[int]]]:
+    """(column, rule, row numbers) of every rule broken, in the table's order."""
+    from pandera.errors import SchemaErrors
+
+    present = tuple(name for name in table.column_names if name in frame.columns)
+    try:
+        _schema(table, present).validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases
+        grouped = cases.groupby(["column", "check"], sort=False)["index"]
+        broken = [(str(name), str(rule), sorted({int(row) for row in rows})) for (name, rule), rows in grouped]
+        order = {name: at for at, name in enumerate(present)}
+        return sorted(broken, key=lambda entry: order[entry[0]])
+    return []
+
+
+def _repeated(frame: pd.DataFrame, table: Table, days: pd.Series) -> dict[date, int]:
+    keys = [key for key in table.primary_key if key in frame.columns]
+    if len(keys) < len(table.primary_key):
+        return {}
+    unique = frame[keys].assign(**{"day": days})
+    repeated = days[unique.duplicated(keep=False)]
+    return {day: int(count) for day, count in repeated.value_counts().sort_index().items()}
+
+
+@lru_cache(maxsize=128)
+def _schema(table: Table, present: tuple[str, ...]) -> pa.DataFrameSchema:
+    import pandera.pandas as pa
+
+    columns = {name: _column(table.column(name)) for name in present}
+    return pa.DataFrameSchema(columns, strict=False, coerce=False)  # type: ignore[arg-type]
+
+
+def _column(column: Column) -> pa.Column:
+    import pandera.pandas as pa
+
+    fits = _FITS[column.kind]
+    checks = [pa.Check(fits, name="type")]
+    if column.allowed:
+        checks.append(pa.Check(lambda values: values.isin(column.allowed), name="allowed"))
+    if column.minimum is not None:
+        checks.append(pa.Check(lambda values: ~(_numbers(values) < column.minimum), name="minimum"))
+    if column.maximum is not None:
+        checks.append(pa.Check(lambda values: ~(_numbers(values) > column.maximum), name="maximum"))
+    return pa.Column(dtype=None, checks=checks, nullable=column.nullable)
+
+
+def _numbers(values: pd.Series) -> pd.Series:
+    return pd.to_numeric(values, errors="coerce")
+
+
+def _fits_string(values: pd.Series) -> pd.Series:
+    if isinstance(values.dtype, pd.StringDtype):
+        return pd.Series(True, index=values.index)
+    return _each(values, lambda value: isinstance(value, str))
+
+
+def _fits_int(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_bool_dtype(values):
+        return pd.Series(False, index=values.index)
+    if pd.api.types.is_integer_dtype(values):
+        return pd.Series(True, index=values.index)
+    if pd.api.types.is_float_dtype(values):
+        return values == values.round()
+    return _each(values, lambda value: _number(value) and float(value).is_integer())
+
+
+def _fits_float(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return pd.Series(True, index=values.index)
+    return _each(values, _number)
+
+
+def _fits_bool(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_bool_dtype(values):
+        return pd.Series(True, index=values.index)
+    return _each(values, lambda value: str(type(value).__name__) in ("bool", "bool_"))
+
+
+def _fits_timestamp(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return pd.Series(True, index=values.index)
+    return _each(values, lambda value: isinstance(value, datetime))
+
+
+def _fits_date(values: pd.Series) -> pd.Series:
+    return _each(values, lambda value: isinstance(value, date) and not isinstance(value, datetime))
+
+
+def _fits_vector(values: pd.Series) -> pd.Series:
+    return _each(values, lambda value: hasattr(value, "__len__") and not isinstance(value, (str, bytes, dict)))
+
+
+_FITS: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "string": _fits_string,
+    "int": _fits_int,
+    "float": _fits_float,
+    "bool": _fits_bool,
+    "timestamp": _fits_timestamp,
+    "date": _fits_date,
+    "vector": _fits_vector,
+}
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _each(values: pd.Series, fits: Callable[[object], bool]) -> pd.Series:
+    return pd.Series([fits(value) for value in values], index=values.index, dtype=bool)
+
+
+def _told(table: Table, column: Column, rule: str, count: int, of: int, example: object) -> str:
+    # Raw tables hold what customers wrote: their values are never repeated in an event log.
+    shown = f" (for example {str(example)[:60]!r})" if table.shows_sample else ""
+    rows = f"{count} of {of} rows"
+    if rule == "type":
+        return f"{rows} hold no {column.kind}{shown}; convert them or leave them null"
+    if rule == "allowed":
+        return f"{rows} are none of {', '.join(column.allowed)}{shown}; map them or add the value in tables.py"
+    if rule == "minimum":
+        return f"{rows} are below {column.minimum:g}{shown}; correct the value or the range in tables.py"
+    if rule == "maximum":
+        return f"{rows} are above {column.maximum:g}{shown}; correct the value or the range in tables.py"
+    return f"{rows} are null; fill them or quarantine the rows"
+
+
+def _sentence(table: Table, day: date, column: str, told: str) -> str:
+    when = f" on {day}" if table.by_day else ""
+    return f"{table.name}{when}, column {column}: {told}"

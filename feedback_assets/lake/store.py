@@ -1,0 +1,334 @@
+"""The Delta store: read a window of days, replace a window of days, insert what is missing.
+
+Everything learned about Delta the hard way is here and nowhere else. No dagster, no business rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from pyarrow.fs import FileSelector
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from feedback_assets.lake import contract, frames
+from feedback_assets.lake.filesystems import open_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pyarrow.dataset as ds
+    from pyarrow.fs import FileSystem
+
+    from feedback_assets.tables import Table
+
+_T = TypeVar("_T")
+
+# A lost race costs milliseconds; twelve tries let a dozen writers through one after the other.
+_ATTEMPTS = 12
+_CONFIGURATION = {"delta.enableDeletionVectors": "false"}  # pyarrow cannot read deletion vectors
+
+
+class LakeError(RuntimeError):
+    """A table cannot be opened or written; the text says which and what to do."""
+
+
+class OutsideWindowError(ValueError):
+    """Rows do not belong to the days being replaced; nothing was written."""
+
+
+class ContractError(ValueError):
+    """Rows break the contract of a table that has no days; nothing was written."""
+
+
+class DayConflictError(LakeError):
+    """Somebody else wrote the same days since they were looked at; compute them again."""
+
+
+@dataclass(frozen=True)
+class WriteReport:
+    """What one write did.
+
+    Attributes:
+        rows: Rows written for each day of the window that was written, 0 for a day without any.
+        failures: Why days were not written, in words.
+        new_columns: Columns the table did not know.
+    """
+
+    rows: dict[date, int]
+    failures: dict[date, list[str]]
+    new_columns: tuple[str, ...]
+
+
+def days_between(start: date, end: date) -> list[date]:
+    """The days of the half-open window [start, end)."""
+    return [start + timedelta(days=offset) for offset in range((end - start).days)]
+
+
+class Lake:
+    """All Delta tables below one root, a local path or the URL of an object store."""
+
+    def __init__(self, root: str, storage_options: dict[str, str] | None = None) -> None:
+        self.root = root.rstrip("/")
+        self.storage_options = dict(storage_options or {})
+
+    def url(self, table: Table) -> str:
+        """Where the table is."""
+        return f"{self.root}/{table.name}"
+
+    def read(
+        self,
+        table: Table,
+        start: date | None = None,
+        end: date | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """The rows of the days in [start, end), empty and typed when there is no table yet.
+
+        Args:
+            table: What to read.
+            start: First day, or from the beginning.
+            end: The day after the last, or to the end.
+            columns: Only these; all columns, new ones last, when not given.
+
+        Raises:
+            KeyError: The table has no such column.
+            LakeError: The table is there but cannot be opened.
+        """
+        dataset = self.dataset(table)
+        if dataset is None:
+            return frames.empty(table, columns)
+        known = set(table.column_names)
+        wanted = list(columns) if columns is not None else [
+            *table.column_names,
+            *(name for name in dataset.schema.names if name not in known),
+        ]
+        # Files come in any order; sorted rows make the same input for a day and for a range.
+        keys = list(dict.fromkeys((*(("day",) if table.by_day else ()), *table.primary_key)))
+        stored = [name for name in dict.fromkeys((*wanted, *keys)) if name in dataset.schema.names]
+        data = dataset.to_table(columns=stored, filter=_day_filter(start, end))
+        data = data.sort_by([(key, "ascending") for key in keys if key in stored])
+        schema = table.arrow_schema()
+        arrays = [
+            data.column(name) if name in stored else pa.nulls(len(data), schema.field(name).type) for name in wanted
+        ]
+        return pa.Table.from_arrays(arrays, names=wanted).to_pandas()
+
+    def dataset(self, table: Table) -> ds.Dataset | None:
+        """The table as a pyarrow dataset, for DuckDB and streaming; None when there is no table yet."""
+        delta = self._open(table)
+        return None if delta is None else delta.to_pyarrow_dataset(filesystem=self._folder(table))
+
+    def days(self, table: Table) -> set[date]:
+        """The days that have rows."""
+        delta = self._open(table)
+        if delta is None:
+            return set()
+        actions = pa.table(delta.get_add_actions(flatten=True))
+        return {
+            day
+            for day, rows in zip(
+                actions.column("partition.day").to_pylist(), actions.column("num_records").to_pylist(), strict=True
+            )
+            if rows
+        }
+
+    def files(self, table: Table, start: date, end: date) -> frozenset[str]:
+        """The data files of the days in [start, end): what two looks at the same days have in common."""
+        delta = self._open(table)
+        return frozenset() if delta is None else _files(delta, start, end)
+
+    def write_days(
+        self,
+        table: Table,
+        frame: pd.DataFrame,
+        start: date,
+        end: date,
+        metadata: dict[str, str],
+        *,
+        seen: frozenset[str] | None = None,
+        failing: Iterable[date] = (),
+        verdict: contract.Verdict | None = None,
+    ) -> WriteReport:
+        """Replace the days [start, end) by the rows of the frame, in one commit.
+
+        Days that break the contract are left as they are, the others are written; a day without rows ends up
+        empty. A conflict with a writer of other days is retried. On the same days the last writer wins whole,
+        unless `seen` tells which files the rows were computed against.
+
+        Args:
+            table: A table by day.
+            frame: Rows whose `day` lies in the window; columns the table does not know are added to it.
+            start: First day.
+            end: The day after the last.
+            metadata: Run, asset, partition, code version: kept with the commit.
+            seen: What `files` said before the rows were computed; if the days changed since, nothing is written.
+            failing: Days not to be written for reasons of the caller's own.
+            verdict: What the contract says about this very frame, when it was asked already.
+
+        Raises:
+            OutsideWindowError: A row lies outside the window; nothing was written.
+            DayConflictError: The days changed since `seen`; nothing was written.
+            LakeError: The table is there but cannot be opened; nothing was written.
+        """
+        frame = frames.with_days(frame, table)
+        _refuse_outside(frame, table, start, end)
+        verdict = verdict or contract.judge(frame, table)
+        held_back = {*verdict.failures, *failing}
+        good = [day for day in days_between(start, end) if day not in held_back]
+        if good:
+            rows = frame[frame["day"].isin(set(good))] if held_back else frame
+            self._replace(table, frames.to_arrow(rows, table, extra=True), start, end, held_back, metadata, seen)
+        counts = frame["day"].value_counts()
+        return WriteReport({day: int(counts.get(day, 0)) for day in good}, verdict.failures, verdict.new_columns)
+
+    def append_missing(self, table: Table, frame: pd.DataFrame, metadata: dict[str, str]) -> int:
+        """Insert the rows whose primary key the table does not have; of equal keys in the frame the first.
+
+        Returns:
+            How many rows were inserted.
+
+        Raises:
+            ContractError: A row breaks the contract; nothing was written.
+            LakeError: The table is there but cannot be opened; nothing was written.
+        """
+        frame = frame.drop_duplicates(list(table.primary_key)) if len(frame) else frame
+        failures = contract.judge(frame, table).failures
+        if failures:
+            raise ContractError("; ".join(text for texts in failures.values() for text in texts))
+        data = frames.to_arrow(frame, table)
+        same_key = " AND ".join(f"there.{key} = new.{key}" for key in table.primary_key)
+
+        def insert() -> int:
+            delta = self._open_or_create(table)
+            if not len(data):
+                return 0
+            merge = delta.merge(
+                data, same_key, source_alias="new", target_alias="there", commit_properties=_commit(metadata)
+            )
+            return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
+
+        return _retried(insert)
+
+    def _replace(
+        self,
+        table: Table,
+        data: pa.Table,
+        start: date,
+        end: date,
+        held_back: set[date],
+        metadata: dict[str, str],
+        seen: frozenset[str] | None,
+    ) -> None:
+        kept = "".join(f" AND day != '{day}'" for day in sorted(held_back) if start <= day < end)
+        predicate = f"day >= '{start}' AND day < '{end}'{kept}"
+
+        def replace() -> None:
+            delta = self._open_or_create(table)
+            if seen is not None and _files(delta, start, end) != seen:
+                raise DayConflictError(
+                    f"{self.url(table)}: days {start} to {end} (not included) were written by another run meanwhile; "
+                    "compute them again"
+                )
+            write_deltalake(
+                delta,
+                data,
+                mode="overwrite",
+                predicate=predicate,
+                schema_mode="merge",
+                commit_properties=_commit(metadata),
+            )
+
+        _retried(replace)
+
+    def _open_or_create(self, table: Table) -> DeltaTable:
+        delta = self._open(table)
+        if delta is not None:
+            return delta
+        DeltaTable.create(
+            self.url(table),
+            pa.schema([field.with_nullable(True) for field in table.arrow_schema()]),
+            mode="ignore",
+            partition_by=["day"] if table.by_day else None,
+            name=table.name,
+            description=table.description,
+            configuration=_CONFIGURATION,
+            storage_options=self.storage_options,
+        )
+        return DeltaTable(self.url(table), storage_options=self.storage_options)
+
+    def _open(self, table: Table) -> DeltaTable | None:
+        """The table, or None when there is none; anything else that goes wrong is raised."""
+        try:
+            return DeltaTable(self.url(table), storage_options=self.storage_options)
+        except TableNotFoundError as error:
+            # delta-rs says "not found" too when a folder may not be read, so ask whether a log is there.
+            if not self._has_log(table):
+                return None
+            try:
+                return DeltaTable(self.url(table), storage_options=self.storage_options)
+            except TableNotFoundError:
+                raise LakeError(f"{self.url(table)}: has a log that cannot be read: {_first_line(error)}") from error
+        except (DeltaError, OSError) as error:
+            raise LakeError(
+                f"{self.url(table)}: cannot be opened, nothing was changed: {_first_line(error)}; "
+                "look at _delta_log and at the storage's own messages"
+            ) from error
+
+    def _has_log(self, table: Table) -> bool:
+        found = self._folder(table).get_file_info(FileSelector("_delta_log", allow_not_found=True))
+        return any(info.base_name.endswith((".json", ".parquet")) for info in found)
+
+    def _folder(self, table: Table) -> FileSystem:
+        return open_folder(self.url(table), self.storage_options)
+
+
+def _retried(write: Callable[[], _T]) -> _T:
+    tries = Retrying(
+        retry=retry_if_exception_type(CommitFailedError),
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.05, max=2),
+        reraise=True,
+    )
+    return tries(write)
+
+
+def _commit(metadata: dict[str, str]) -> CommitProperties:
+    return CommitProperties(custom_metadata=dict(metadata))
+
+
+def _files(delta: DeltaTable, start: date, end: date) -> frozenset[str]:
+    actions = pa.table(delta.get_add_actions(flatten=True))
+    if not len(actions):
+        return frozenset()
+    days = actions.column("partition.day").to_pylist()
+    paths = actions.column("path").to_pylist()
+    return frozenset(path for day, path in zip(days, paths, strict=True) if start <= day < end)
+
+
+def _day_filter(start: date | None, end: date | None) -> pc.Expression | None:
+    since = None if start is None else pc.field("day") >= pa.scalar(start)
+    until = None if end is None else pc.field("day") < pa.scalar(end)
+    return since if until is None else until if since is None else since & until
+
+
+def _refuse_outside(frame: pd.DataFrame, table: Table, start: date, end: date) -> None:
+    if not start < end:
+        raise ValueError(f"{table.name}: the window {start} to {end} holds no day; end is the day after the last")
+    for day in frame["day"].unique():
+        if not isinstance(day, date) or not start <= day < end:
+            rows = int(frame["day"].isna().sum()) if pd.isna(day) else int((frame["day"] == day).sum())
+            raise OutsideWindowError(
+                f"{table.name}: {rows} rows of day {day} lie outside {start} to {end} (not included); "
+                "nothing was written, compute only the days asked for"
+            )
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
