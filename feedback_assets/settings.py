@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         return self.home.resolve() / "tickets"
 
     @cached_property
+    def dagster_dir(self) -> Path:
+        """The folder of the Dagster instance, DAGSTER_HOME."""
+        return self.home.resolve() / "dagster"
+
+    @cached_property
     def journal_dir(self) -> Path:
         """Where answers of a run wait until they are folded into the ledger."""
         return self.home.resolve() / "journal"

@@ -1,0 +1,226 @@
+"""`feedback run`: which days wait, in which blocks they run, and running them through Dagster with progress.
+
+Stands above the rooms. It imports dagster, so the command line imports it only for commands that run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, EventLogEntry
+
+from feedback_assets import landing_files, tables
+from feedback_assets.lake.store import Lake
+from feedback_assets.settings import Settings
+
+JOB = "every_room"
+_LAST = dg.AssetKey(list(tables.TICKET_DELIVERIES.key))
+_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+_HOST, _PID = "feedback/host", "feedback/pid"
+# A gap of a week or less is cheaper to walk through than to start another run for.
+_LARGEST_GAP = 7
+# Long enough that a run's fixed cost does not count, short enough that an interruption loses a minute or two.
+_LONGEST_BLOCK = 120
+
+
+@dataclass(frozen=True)
+class Block:
+    """A contiguous range of days that is one run."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """How many days it holds."""
+        return (self.last - self.first).days + 1
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+
+@dataclass
+class Stage:
+    """What one asset did over a run."""
+
+    name: str
+    rows: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class BlockResult:
+    """What became of one block."""
+
+    block: Block
+    success: bool
+    stages: list[Stage] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def open_instance(settings: Settings) -> DagsterInstance:
+    """The Dagster instance below the home, its folder made and its telemetry off.
+
+    Returns:
+        The instance that `make ui` shows too.
+    """
+    folder = settings.dagster_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "dagster.yaml"
+    if not config.exists():
+        ours = Path(__file__).resolve().parent.parent / "dagster.yaml"
+        if ours.is_file():
+            shutil.copyfile(ours, config)
+        else:
+            config.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    return DagsterInstance.from_config(str(folder))
+
+
+def pending_days(settings: Settings, instance: DagsterInstance) -> list[date]:
+    """The landed days that the last asset has not seen as they are now."""
+    lake = Lake(settings.lake_root)
+    landed = _landed_objects(settings)
+    known = _bronze_objects(lake)
+    finished = instance.event_log_storage.get_latest_storage_id_by_partition(
+        _LAST, DagsterEventType.ASSET_MATERIALIZATION
+    )
+    started = instance.event_log_storage.get_latest_storage_id_by_partition(
+        dg.AssetKey(list(tables.BRONZE_FEEDBACK.key)), DagsterEventType.ASSET_MATERIALIZATION
+    )
+    waiting = [
+        day
+        for day, objects in landed.items()
+        if known.get(day) != objects
+        or str(day) not in finished
+        or finished[str(day)] < started.get(str(day), 0)
+    ]
+    return sorted(day for day in waiting if day >= settings.first_day)
+
+
+def blocks(days: Sequence[date], largest_gap: int = _LARGEST_GAP, longest: int = _LONGEST_BLOCK) -> list[Block]:
+    """Contiguous blocks that cover the days, oldest first, so that cluster identity flows through time."""
+    found: list[Block] = []
+    for day in sorted(days):
+        if found and (day - found[-1].last).days <= largest_gap and (day - found[-1].first).days < longest:
+            found[-1] = Block(found[-1].first, day)
+        else:
+            found.append(Block(day, day))
+    return found
+
+
+def mark_dead_runs(instance: DagsterInstance) -> list[str]:
+    """Mark as failed the runs this machine's dead `feedback run` processes left as started; their ids.
+
+    The launcher cannot tell that a killed process is gone, so each run carries its host and process id.
+    """
+    dead: list[str] = []
+    started = dg.RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])
+    for run in instance.get_runs(started):
+        pid = run.tags.get(_PID, "")
+        if run.tags.get(_HOST) == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
+            instance.report_run_failed(run, "The process that ran it is gone; run it again to finish its days.")
+            dead.append(run.run_id)
+    return dead
+
+
+def run_block(block: Block, instance: DagsterInstance, on_step: Callable[[str], None]) -> BlockResult:
+    """Run one block through every room, in this process.
+
+    Args:
+        block: The days.
+        instance: Where Dagster writes what happened.
+        on_step: Called with the name of each step as it finishes.
+    """
+    from feedback_assets.definitions import defs
+
+    job = defs.resolve_job_def(JOB)
+    run_id = str(uuid.uuid4())
+    tags = {
+        _RANGE_START: str(block.first),
+        _RANGE_END: str(block.last),
+        _HOST: socket.gethostname(),
+        _PID: str(os.getpid()),
+    }
+
+    def listen(entry: EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is not None and event.event_type in (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE):
+            on_step(str(event.step_key))
+
+    instance.add_event_listener(run_id, listen)
+    result = job.execute_in_process(instance=instance, tags=tags, run_id=run_id, raise_on_error=False)
+    return BlockResult(block, result.success, _stages(result), _failures(result))
+
+
+def steps_of_a_run() -> int:
+    """How many steps a run of every room has."""
+    from feedback_assets.definitions import defs
+
+    return len(defs.resolve_job_def(JOB).nodes)
+
+
+def _stages(result: dg.ExecuteInProcessResult) -> list[Stage]:
+    stages: dict[str, Stage] = {}
+    for event in result.all_events:
+        if event.event_type == DagsterEventType.STEP_SUCCESS:
+            stage = stages.setdefault(str(event.step_key), Stage(str(event.step_key)))
+            stage.seconds = event.step_success_data.duration_ms / 1000
+        elif event.event_type == DagsterEventType.HANDLED_OUTPUT:
+            stage = stages.setdefault(str(event.step_key), Stage(str(event.step_key)))
+            rows = event.event_specific_data.metadata.get("dagster/row_count")  # type: ignore[union-attr]
+            stage.rows += int(rows.value) if rows is not None else 0
+    return list(stages.values())
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    texts: list[str] = []
+    for event in result.all_events:
+        if event.event_type == DagsterEventType.STEP_FAILURE:
+            error = event.step_failure_data.error
+            cause = error.cause if error is not None and error.cause is not None else error
+            texts.append(f"{event.step_key}: {cause.message.strip() if cause is not None else 'failed'}")
+        elif event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                days = [str(value.value) for key, value in check.metadata.items() if key[:2] == "20"]
+                texts.append(f"{check.asset_key.to_user_string()} fails {check.check_name}: {'; '.join(days[:3])}")
+    return texts
+
+
+def _landed_objects(settings: Settings) -> dict[date, set[str]]:
+    landed: dict[date, set[str]] = {}
+    for stream in tables.STREAMS:
+        for found in landing_files.list_objects(settings.landing_root, stream):
+            landed.setdefault(_day_of(found.path), set()).add(found.path)
+    return landed
+
+
+def _bronze_objects(lake: Lake) -> dict[date, set[str]]:
+    known: dict[date, set[str]] = {}
+    for table in tables.BRONZE.values():
+        frame = lake.read(table, columns=["day", "landing_object"]).drop_duplicates()
+        for day, path in zip(frame["day"], frame["landing_object"], strict=True):
+            known.setdefault(day, set()).add(path)
+    return known
+
+
+def _day_of(path: str) -> date:
+    return date.fromisoformat(path.split("/")[1].removeprefix("day="))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,78 @@
+"""Wiring of the tickets room: the plan as one table a day, and its delivery."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.lake.io_manager import day_asset, days_of
+from feedback_assets.lake.store import Lake
+from feedback_assets.partitions import last_28_days, same_day
+from feedback_assets.settings import load
+from feedback_assets.taxonomy import load_taxonomy
+from feedback_assets.thresholds import load_thresholds
+from feedback_assets.tickets.delivery import deliver, evidence_rows, standing_keys
+from feedback_assets.tickets.plan import Inputs, Rules, plan
+from feedback_assets.tickets.trackers.files import FileTracker
+
+# Tags of a backfill that a person started over history; what automation asks for carries the second as well.
+_BACKFILL = "dagster/backfill"
+_BY_AUTOMATION = "dagster/from_automation_condition"
+
+
+@day_asset(
+    tables.TICKET_BATCH,
+    ins={
+        "priority": (tables.GOLD_PRIORITY, same_day),
+        "clusters": (tables.GOLD_CLUSTERS, last_28_days),
+        "members": (tables.GOLD_CLUSTER_MEMBERS, last_28_days),
+        "issues": (tables.GOLD_ISSUES, last_28_days),
+        "feedback": (tables.SILVER_FEEDBACK, last_28_days),
+        "commerce": (tables.SILVER_COMMERCE, last_28_days),
+    },
+    deps=[(tables.BRONZE_TICKET_EVENTS, same_day)],
+)
+def ticket_batch(
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    priority: pd.DataFrame,
+    clusters: pd.DataFrame,
+    members: pd.DataFrame,
+    issues: pd.DataFrame,
+    feedback: pd.DataFrame,
+    commerce: pd.DataFrame,
+) -> pd.DataFrame:
+    """Fold the days' priorities and clusters into what should exist in the tracker."""
+    days, settings = days_of(context), load()
+    history = lake.read(tables.TICKET_BATCH, end=days[0])
+    events = lake.read(tables.BRONZE_TICKET_EVENTS, end=days[-1] + timedelta(days=1))
+    inputs = Inputs(priority, clusters, members, issues, feedback, commerce, history, events)
+    rules = Rules(**load_thresholds(settings.prompts_dir).section("tickets"))
+    return plan(inputs, days, load_taxonomy(settings.prompts_dir / "taxonomy.yaml"), rules)
+
+
+@day_asset(
+    tables.TICKET_DELIVERIES,
+    ins={
+        "batch": (tables.TICKET_BATCH, same_day),
+        "issues": (tables.GOLD_ISSUES, last_28_days),
+        "feedback": (tables.SILVER_FEEDBACK, last_28_days),
+    },
+)
+def ticket_deliveries(
+    context: dg.AssetExecutionContext, lake: Lake, batch: pd.DataFrame, issues: pd.DataFrame, feedback: pd.DataFrame
+) -> pd.DataFrame:
+    """Carry the batch to the tracker; a backfill over history only proposes it."""
+    days, settings = days_of(context), load()
+    tags = context.run_tags
+    propose = _BACKFILL in tags and _BY_AUTOMATION not in tags
+    standing = standing_keys(lake.read(tables.TICKET_DELIVERIES, end=days[0]))
+    tracker = FileTracker(settings.tickets_dir)
+    receipts = deliver(
+        batch, evidence_rows(issues, feedback), tracker, datetime.now(UTC), propose=propose, standing=standing
+    )
+    context.add_output_metadata({"outcomes": {str(k): int(v) for k, v in receipts["outcome"].value_counts().items()}})
+    return receipts

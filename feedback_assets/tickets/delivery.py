@@ -1,0 +1,128 @@
+"""Delivery: carries planned rows to a tracker, asking it before telling it. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.lake.frames import conform
+from feedback_assets.tickets.tracker import Receipt, TicketText, Tracker
+
+# A ticket must stand before evidence is added to it.
+_ORDER = {"create": 0, "reopen": 1, "raise": 2, "add_evidence": 3}
+
+
+def deliver(
+    batch: pd.DataFrame,
+    evidence: dict[str, dict[str, object]],
+    tracker: Tracker,
+    now: datetime,
+    *,
+    propose: bool,
+    approved: Collection[str] = (),
+    standing: Collection[str] = (),
+) -> pd.DataFrame:
+    """Receipts, one for each row of the batch.
+
+    Args:
+        batch: Rows of `tickets/ticket_batch`.
+        evidence: What to show of an issue, by issue id.
+        tracker: Where tickets go.
+        now: The time to write on receipts.
+        propose: Write receipts only; nothing reaches the tracker.
+        approved: Keys of tickets a person approved.
+        standing: Keys of tickets that already stand in the tracker.
+
+    Raises:
+        TrackerError: The tracker refused or could not be reached; rows before it are delivered already
+            and the next run finds them.
+    """
+    rows = sorted(batch.to_dict("records"), key=lambda row: (row["day"], row["ticket_key"], _ORDER[str(row["action"])]))
+    stands = set(standing)
+    receipts: list[dict[str, Any]] = []
+    for row in rows:
+        key = str(row["ticket_key"])
+        held_back = row["state"] == "needs_approval" and key not in approved
+        if propose or held_back or (row["action"] != "create" and key not in stands):
+            outcome = "proposed" if propose or not held_back else "waits_for_approval"
+            receipts.append(_receipt(row, tracker, outcome, None, now))
+            continue
+        text = ticket_text(row, evidence)
+        found = tracker.find(text)
+        receipt = found or tracker.deliver(text)
+        stands.add(key)
+        receipts.append(_receipt(row, tracker, "found" if found else "delivered", receipt, now))
+    return conform(pd.DataFrame(receipts), tables.TICKET_DELIVERIES)
+
+
+def ticket_text(row: dict[str, Any], evidence: dict[str, dict[str, object]]) -> TicketText:
+    """A row of the batch in the tracker's terms."""
+    members = json.loads(row["members"])
+    return TicketText(
+        key=str(row["ticket_key"]),
+        day=_date(row["day"]),
+        action=str(row["action"]),
+        level=str(row["level"]),
+        title=str(row["title"]),
+        body=str(row["body"]),
+        reason=str(row["reason"]),
+        owner=str(row["owner"]),
+        destination=str(row["destination"]),
+        due=_date(row["due"]),
+        evidence=tuple(evidence.get(member, {"issue_id": member}) for member in members),
+    )
+
+
+def evidence_rows(issues: pd.DataFrame, feedback: pd.DataFrame) -> dict[str, dict[str, object]]:
+    """What a ticket shows of each issue: quote, channel, and the way back to the raw event."""
+    columns = ["event_id", "channel", "language", "region", "app_version", "occurred_at", "landing_object", "line"]
+    joined = issues[["issue_id", "event_id", "quote"]].merge(feedback[columns], on="event_id", how="left")
+    joined["occurred_at"] = joined["occurred_at"].map(_text)
+    return {str(row["issue_id"]): _present(row) for row in joined.to_dict("records")}
+
+
+def standing_keys(deliveries: pd.DataFrame) -> set[str]:
+    """Keys of tickets that earlier receipts say stand in the tracker."""
+    done = deliveries[deliveries["outcome"].isin(["delivered", "found"])]
+    return {str(key) for key in done["ticket_key"]}
+
+
+def _receipt(row: dict[str, Any], tracker: Tracker, outcome: str, receipt: Receipt | None, now: datetime) -> dict[str, Any]:
+    return {
+        "day": row["day"],
+        "ticket_key": row["ticket_key"],
+        "action": row["action"],
+        "tracker": tracker.name,
+        "outcome": outcome,
+        "external_id": receipt.external_id if receipt else None,
+        "location": receipt.location if receipt else None,
+        "delivered_at": now.astimezone(UTC),
+    }
+
+
+def _present(row: dict[Any, Any]) -> dict[str, object]:
+    return {str(name): value for name, value in row.items() if not _missing(value)}
+
+
+def _missing(value: object) -> bool:
+    return value is None or value != value  # noqa: PLR0124 - NaN and NaT differ from themselves
+
+
+def _text(value: Any) -> str | None:
+    return None if _missing(value) else value.isoformat()
+
+
+def _date(value: Any) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def merge_receipts(old: Iterable[dict[str, Any]], new: pd.DataFrame) -> pd.DataFrame:
+    """Receipts of a day after some of its rows were delivered later: the newer receipt of a row holds."""
+    by_row = {(row["day"], row["ticket_key"], row["action"]): row for row in old}
+    by_row.update({(row["day"], row["ticket_key"], row["action"]): row for row in new.to_dict("records")})
+    return conform(pd.DataFrame(list(by_row.values())), tables.TICKET_DELIVERIES)

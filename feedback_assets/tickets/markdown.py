@@ -1,0 +1,126 @@
+"""A ticket as Markdown that an engineer can start from. Formats fields; computes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
+    """The ticket's text; sections without content are left out and named at the end."""
+    parts = [
+        f"# [{level}] {title}",
+        _facts(key, level, fields),
+        f"## Problem\n\n{fields['problem']}",
+        _quotes(fields["quotes"]),
+        _trend(fields),
+        _where(fields),
+        _list("Probable causes", [f"{row['cause']} ({row['probability']:.0%})" for row in fields["causes"]]),
+        _list("Suggested action", fields["suggested_actions"]),
+        _list("To reproduce", fields["reproduction"]),
+        _impact(fields),
+        _acceptance(fields),
+        f"## Why now\n\n{fields['priority_reason']}",
+        f"## Evidence\n\nEvery issue behind this ticket, with its landing object and line: [{key}.evidence.jsonl]({key}.evidence.jsonl)",
+        _list("Not known", [f"{name.replace('_', ' ')}: {why}" for name, why in fields["missing"].items()]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def sparkline(counts: list[int]) -> str:
+    """Counts as bars, scaled to the largest."""
+    top = max([*counts, 1])
+    return "".join(_BARS[round(count / top * (len(_BARS) - 1))] for count in counts)
+
+
+def _facts(key: str, level: str, fields: dict[str, Any]) -> str:
+    product = fields["product"]["name"] or fields["product"]["id"] or "not one product"
+    label = fields["category"] + (f" / {fields['sub_label']}" if fields["sub_label"] else "")
+    rows = {
+        "Key": key,
+        "Owner": f"{fields['owner']} → {fields['destination']} (escalates to {', '.join(fields['escalation'])})",
+        "Due": fields["due"],
+        "Category": f"{label}, confidence {fields['confidence']:.2f}",
+        "Component": fields["component"] or "not named",
+        "Product": product,
+        "Severity": f"{fields['severity']} of 5",
+        "Level": level,
+    }
+    lines = [f"| {name} | {_cell(value)} |" for name, value in rows.items()]
+    return "| | |\n|---|---|\n" + "\n".join(lines)
+
+
+def _quotes(quotes: list[dict[str, Any]]) -> str:
+    lines = [f"> {_one_line(row['quote'])}\n> — {row['channel']}, {row['language']}, {row['day']}" for row in quotes]
+    return "## What customers say\n\n" + "\n\n".join(lines) if lines else ""
+
+
+def _trend(fields: dict[str, Any]) -> str:
+    count, trend = fields["count"], fields["trend"]
+    days = list(trend)
+    expected = f"{count['expected_a_day']} a day expected"
+    lift = f"{count['lift_7_days']}× what was expected"
+    return (
+        "## Count and trend\n\n"
+        f"{count['last_7_days']} in 7 days ({lift}; {expected}), {count['last_28_days']} in 28 days, "
+        f"first seen {count['first_seen']}.\n\n"
+        f"`{sparkline(list(trend.values()))}` {days[0]} to {days[-1]}, {max(trend.values())} on the busiest day."
+    )
+
+
+def _where(fields: dict[str, Any]) -> str:
+    named = {
+        "Products": fields["products"],
+        "Variants": fields["variants"],
+        "Vendors": fields["vendors"],
+        "Fulfilment centres": fields["fulfilment_centres"],
+        "Carriers": fields["carriers"],
+        "Regions": fields["regions"],
+        "App versions": fields["versions"],
+        "Devices": fields["devices"],
+        "Channels": fields["segments"]["channels"],
+        "Languages": fields["segments"]["languages"],
+        "Customer tiers": fields["segments"]["customer_tiers"],
+    }
+    lines = [f"| {name} | {_cell(_counts(values))} |" for name, values in named.items() if values]
+    return "## Where\n\n| | reports |\n|---|---|\n" + "\n".join(lines) if lines else ""
+
+
+def _impact(fields: dict[str, Any]) -> str:
+    lines: list[str] = []
+    refunds = fields["refunds"]
+    if refunds:
+        lines.append(
+            f"{refunds['returns_and_refunds_28_days']} returns and refunds on {refunds['order_lines_28_days']} "
+            "order lines of the product in 28 days."
+        )
+    if fields["sales_value_touched"]:
+        lines.append(f"Sales value of what was complained about: {fields['sales_value_touched']:.2f}.")
+    return _list("Impact", lines)
+
+
+def _acceptance(fields: dict[str, Any]) -> str:
+    kpi = fields["kpi"]
+    return (
+        "## Accepted when\n\n"
+        f"- {kpi['measure']} is at {max(kpi['baseline'], 0.5):.1f} or less (baseline {kpi['baseline']}, now {kpi['now']}), "
+        f"as a mean of 7 days, within {kpi['window_days']} days of the fix.\n"
+        "- Closing the ticket records what was changed, and whether category and cause were right."
+    )
+
+
+def _list(heading: str, lines: list[str]) -> str:
+    return f"## {heading}\n\n" + "\n".join(f"- {_one_line(line)}" for line in lines) if lines else ""
+
+
+def _counts(values: dict[str, int]) -> str:
+    return ", ".join(f"{value} ({count})" for value, count in values.items())
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cell(text: str) -> str:
+    return _one_line(text).replace("|", "\\|")

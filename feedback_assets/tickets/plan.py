@@ -1,0 +1,304 @@
+"""The plan: a pure fold over days that says what should exist in the tracker, never asking the tracker.
+
+Its inputs are tables only: the day's priorities, clusters and members, the plan's own earlier days and the
+ticket events up to the day. So a day planned twice gives the same rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.lake.frames import conform
+from feedback_assets.taxonomy import Taxonomy
+from feedback_assets.tickets.fields import Evidence, ticket_fields
+from feedback_assets.tickets.markdown import render
+
+CLOSED = frozenset({"closed", "resolved", "invalid", "duplicate", "deferred"})
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a ticket is met again. Each number is set, with its reason, in `prompts/thresholds.yaml`."""
+
+    same_problem_days: int = 60
+    reopen_members: int = 5
+    evidence_days: int = 7
+    parent_overlap: float = 0.5
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A ticket as the fold knows it at the end of a day."""
+
+    key: str
+    clusters: frozenset[str]
+    category: str
+    product_id: str | None
+    component: str | None
+    cause_key: str
+    level: str
+    owner: str
+    destination: str
+    title: str
+    state: str
+    last_evidence: date
+    members: frozenset[str] = field(default_factory=frozenset)
+    closed_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the fold reads: frames over the days asked for and the look-back before them."""
+
+    priority: pd.DataFrame
+    clusters: pd.DataFrame
+    members: pd.DataFrame
+    issues: pd.DataFrame
+    feedback: pd.DataFrame
+    commerce: pd.DataFrame
+    history: pd.DataFrame
+    events: pd.DataFrame
+
+
+def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules) -> pd.DataFrame:
+    """The batch rows of the days asked for, in the order they were decided.
+
+    Args:
+        inputs: Tables over the days and their look-back; `history` holds all earlier rows of the batch.
+        days: The days to plan, ascending.
+        taxonomy: Owners, destinations and SLAs.
+        rules: When a ticket is met again.
+    """
+    standing = standing_tickets(inputs.history)
+    evidence = Evidence(inputs.issues, inputs.feedback, inputs.commerce)
+    closings = _closings(inputs.events)
+    by_day = {day: frame for day, frame in inputs.priority.groupby("day", sort=True)}
+    rows: list[dict[str, Any]] = []
+    for day in days:
+        standing = {key: _as_closed(ticket, closings, day) for key, ticket in standing.items()}
+        for scored in _records(by_day.get(day)):
+            standing, new = _one_cluster(standing, scored, day, inputs, evidence, taxonomy, rules)
+            rows += new
+    return conform(pd.DataFrame(_one_row_an_action(rows)), tables.TICKET_BATCH)
+
+
+def standing_tickets(history: pd.DataFrame) -> dict[str, Standing]:
+    """The tickets that earlier rows of the batch left standing, by key."""
+    standing: dict[str, Standing] = {}
+    order = history.assign(_step=history["action"].map({"create": 0, "reopen": 1, "raise": 2, "add_evidence": 3}))
+    for row in order.sort_values(["day", "_step", "ticket_key"]).to_dict("records"):
+        key = str(row["ticket_key"])
+        old = standing.get(key)
+        members = frozenset(json.loads(row["members"])) | (old.members if old else frozenset())
+        clusters = frozenset(json.loads(row["clusters"])) | (old.clusters if old else frozenset())
+        standing[key] = Standing(
+            key=key, clusters=clusters, category=row["category"], product_id=_none(row["product_id"]),
+            component=_none(row["component"]), cause_key=str(row["cause_key"]), level=row["level"],
+            owner=row["owner"], destination=row["destination"], title=row["title"], state=row["state"],
+            last_evidence=row["day"], members=members,
+        )  # fmt: skip
+    return standing
+
+
+def _one_cluster(
+    standing: dict[str, Standing], scored: dict[str, Any], day: date,
+    inputs: Inputs, evidence: Evidence, taxonomy: Taxonomy, rules: Rules,
+) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
+    cluster = _cluster_on(inputs.clusters, str(scored["cluster_id"]), day)
+    if cluster is None:
+        return standing, []
+    found = _same_problem(standing, cluster, day, rules)
+    recent = _members(inputs.members, cluster["cluster_id"], day, rules.evidence_days)
+    if found is None:
+        if scored["decision"] not in ("ticket", "approval"):
+            return standing, []
+        return _create(standing, scored, cluster, recent, day, evidence, taxonomy, rules)
+    return _meet_again(standing, found, scored, cluster, recent, day)
+
+
+def _create(
+    standing: dict[str, Standing], scored: dict[str, Any], cluster: dict[str, Any], members: list[str], day: date,
+    evidence: Evidence, taxonomy: Taxonomy, rules: Rules,
+) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
+    category = taxonomy.categories[cluster["category"]]
+    level = scored["level"] if isinstance(scored["level"], str) else "P3"
+    ticket = Standing(
+        key=_key(str(cluster["cluster_id"]), day, standing),
+        clusters=frozenset({str(cluster["cluster_id"])}),
+        category=str(cluster["category"]),
+        product_id=_none(cluster["product_id"]),
+        component=_none(cluster["component"]),
+        cause_key=cause_key(cluster),
+        level=level,
+        owner=category.owner,
+        destination=category.destination,
+        title=str(cluster["title"]),
+        state="ready" if scored["decision"] == "ticket" else "needs_approval",
+        last_evidence=day,
+        members=frozenset(members),
+    )
+    due = day + timedelta(hours=category.sla_hours)
+    fields = ticket_fields(scored, cluster, members, day, due, category, evidence)
+    row = _row(ticket, day, "create", members, due, str(scored["reason"]), str(cluster["cluster_id"]))
+    row["parent_key"] = _parent(ticket, standing, rules)
+    row["fields"] = json.dumps(fields, ensure_ascii=False, sort_keys=True)
+    row["body"] = render(ticket.key, level, ticket.title, fields)
+    return {**standing, ticket.key: ticket}, [row]
+
+
+def _meet_again(
+    standing: dict[str, Standing], ticket: Standing, scored: dict[str, Any], cluster: dict[str, Any],
+    recent: list[str], day: date,
+) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
+    new = [member for member in recent if member not in ticket.members]
+    cluster_id = str(cluster["cluster_id"])
+    rows: list[dict[str, Any]] = []
+    due = day
+    grown = replace(ticket, clusters=ticket.clusters | {cluster_id}, last_evidence=day)
+    if ticket.closed_on is not None:
+        if scored["decision"] not in ("ticket", "approval"):
+            return standing, []
+        grown = replace(grown, closed_on=None, members=grown.members | set(new))
+        why = f"Closed on {ticket.closed_on}, and back: {len(new)} new issues. {scored['reason']}"
+        rows.append(_row(grown, day, "reopen", new, due, why, cluster_id))
+        return {**standing, ticket.key: grown}, rows
+    # Approved or not, evidence only gathers while the cluster is more than background.
+    if not new or scored["decision"] == "watch":
+        return standing, []
+    if isinstance(scored["level"], str) and scored["decision"] == "ticket" and scored["level"] < ticket.level:
+        grown = replace(grown, level=scored["level"])
+        why = f"Raised from {ticket.level} to {scored['level']}: {scored['reason']}"
+        rows.append(_row(grown, day, "raise", [], due, why, cluster_id))
+    grown = replace(grown, members=grown.members | set(new))
+    rows.append(_row(grown, day, "add_evidence", new, due, f"{len(new)} more issues say the same.", cluster_id))
+    return {**standing, ticket.key: grown}, rows
+
+
+def cause_key(cluster: dict[str, Any]) -> str:
+    """The normalised cause: the sub-label, the part where one is named, else the category alone."""
+    parts = [str(cluster["category"]), _none(cluster["sub_label"]) or "-", _none(cluster["component"]) or "-"]
+    return "/".join(parts)
+
+
+def _same_problem(
+    standing: dict[str, Standing], cluster: dict[str, Any], day: date, rules: Rules
+) -> Standing | None:
+    cluster_id = str(cluster["cluster_id"])
+    lineage = {cluster_id, _none(cluster["merged_into"]) or cluster_id}
+    for ticket in standing.values():
+        if ticket.clusters & lineage:
+            return ticket
+    wanted = (str(cluster["category"]), _none(cluster["product_id"]), cause_key(cluster))
+    for ticket in standing.values():
+        fresh = (day - ticket.last_evidence).days <= rules.same_problem_days
+        if fresh and (ticket.category, ticket.product_id, ticket.cause_key) == wanted:
+            return ticket
+    return None
+
+
+def _parent(ticket: Standing, standing: dict[str, Standing], rules: Rules) -> str | None:
+    items = {_item(member) for member in ticket.members}
+    for other in standing.values():
+        shared = len(items & {_item(member) for member in other.members})
+        if other.owner != ticket.owner and other.closed_on is None and shared >= rules.parent_overlap * len(items) > 0:
+            return other.key
+    return None
+
+
+def _item(issue_id: str) -> str:
+    return issue_id.rsplit("#", 1)[0]
+
+
+def _key(cluster_id: str, day: date, standing: dict[str, Standing]) -> str:
+    key = "FB-" + hashlib.blake2b(cluster_id.encode(), digest_size=4).hexdigest().upper()
+    return key if key not in standing else f"{key}-{day:%y%m%d}"
+
+
+def _row(
+    ticket: Standing, day: date, action: str, members: list[str], due: date, reason: str, cluster_id: str
+) -> dict[str, Any]:
+    return {
+        "day": day,
+        "ticket_key": ticket.key,
+        "action": action,
+        "state": ticket.state,
+        "parent_key": None,
+        "cluster_id": cluster_id,
+        "clusters": json.dumps(sorted(ticket.clusters)),
+        "level": ticket.level,
+        "title": ticket.title,
+        "category": ticket.category,
+        "product_id": ticket.product_id,
+        "component": ticket.component,
+        "cause_key": ticket.cause_key,
+        "owner": ticket.owner,
+        "destination": ticket.destination,
+        "due": due,
+        "members": json.dumps(sorted(members)),
+        "members_total": len(ticket.members),
+        "fields": "{}",
+        "body": reason,
+        "reason": reason,
+    }
+
+
+def _one_row_an_action(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    merged: dict[tuple[date, str, str], dict[str, Any]] = {}
+    for row in rows:
+        place = (row["day"], row["ticket_key"], row["action"])
+        if place not in merged:
+            merged[place] = row
+            continue
+        first = merged[place]
+        members = sorted({*json.loads(first["members"]), *json.loads(row["members"])})
+        reason = first["reason"] if row["action"] != "add_evidence" else f"{len(members)} more issues say the same."
+        merged[place] = {**row, "members": json.dumps(members), "reason": reason, "fields": first["fields"],
+                         "body": first["body"] if row["action"] == "create" else reason}  # fmt: skip
+    return list(merged.values())
+
+
+def _closings(events: pd.DataFrame) -> dict[str, list[tuple[date, bool]]]:
+    closings: dict[str, list[tuple[date, bool]]] = {}
+    for row in _records(events[events["problem"].isna()]):
+        said = json.loads(row["payload"]) if isinstance(row["payload"], str) else {}
+        key, status = str(said.get("ticket_key", "")), str(said.get("status", "")).lower()
+        if key and status:
+            closings.setdefault(key, []).append((row["day"], status in CLOSED))
+    return {key: sorted(said) for key, said in closings.items()}
+
+
+def _as_closed(ticket: Standing, closings: dict[str, list[tuple[date, bool]]], day: date) -> Standing:
+    """The ticket with what the tracker said before this day and since its last evidence."""
+    closed_on = ticket.closed_on
+    for when, closed in closings.get(ticket.key, []):
+        if ticket.last_evidence <= when <= day:
+            closed_on = when if closed else None
+    return replace(ticket, closed_on=closed_on)
+
+
+def _cluster_on(clusters: pd.DataFrame, cluster_id: str, day: date) -> dict[str, Any] | None:
+    mine = clusters[(clusters["cluster_id"] == cluster_id) & (clusters["day"] <= day)]
+    rows = _records(mine.sort_values("day").tail(1))
+    return rows[0] if rows else None
+
+
+def _members(members: pd.DataFrame, cluster_id: object, day: date, look_back: int) -> list[str]:
+    first = day - timedelta(days=look_back - 1)
+    mine = members[(members["cluster_id"] == cluster_id) & (members["day"] >= first) & (members["day"] <= day)]
+    return [str(issue) for issue in mine["issue_id"]]
+
+
+def _records(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
+    return [] if frame is None else [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _none(value: Any) -> Any:
+    return value if isinstance(value, str) and value else None
