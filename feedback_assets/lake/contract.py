@@ -71,22 +71,28 @@ def judge(frame: pd.DataFrame, table: Table) -> Verdict:
     if frame.empty:
         return Verdict({}, new)
     frame = frame.reset_index(drop=True)
-    days: pd.Series = frame["day"] if table.by_day else pd.Series([date.min] * len(frame))
+    days = frame["day"] if table.by_day else pd.Series([date.min] * len(frame))
+    rows_of = _counts(days)
     found: defaultdict[date, list[str]] = defaultdict(list)
-    missing = [c for c in table.columns if c.name not in frame.columns and not c.nullable]
-    for column in missing:
-        for day in sorted(set(days)):
-            found[day].append(_sentence(table, day, column.name, "is missing and may not be null; compute it"))
+    for column in table.columns:
+        if column.name not in frame.columns and not column.nullable:
+            for day in rows_of:
+                found[day].append(_sentence(table, day, column.name, "is missing and may not be null; compute it"))
     for name, rule, rows in _broken(frame, table):
-        for day, count in days.loc[rows].value_counts().sort_index().items():
-            example = frame.at[next(row for row in rows if days.at[row] == day), name]
-            of = int((days == day).sum())
-            told = _told(table, table.column(name), rule, int(count), of, example)
+        hit = days.loc[rows]
+        examples = frame[name].loc[hit.drop_duplicates().index]
+        for (day, count), example in zip(_counts(hit, sort=False).items(), examples, strict=True):
+            told = _told(table, table.column(name), rule, f"{count} of {rows_of[day]} rows", example)
             found[day].append(_sentence(table, day, name, told))
-    for day, count in _repeated(frame, table, days).items():
+    for day, count in _counts(days[_repeated(frame, table, days)]).items():
         key = ", ".join(table.primary_key)
         found[day].append(_sentence(table, day, key, f"{count} rows share their key with another; keep one of each"))
     return Verdict({day: found[day] for day in sorted(found)}, new)
+
+
+def _counts(days: pd.Series, *, sort: bool = True) -> dict[date, int]:
+    """How many rows each day has, by day, or in the order the days first appear."""
+    return {day: int(count) for day, count in days.groupby(days, sort=sort).size().items()}  # type: ignore[misc]
 
 
 def _broken(frame: pd.DataFrame, table: Table) -> list[tuple[str, str, list[int]]]:
@@ -105,13 +111,12 @@ def _broken(frame: pd.DataFrame, table: Table) -> list[tuple[str, str, list[int]
     return []
 
 
-def _repeated(frame: pd.DataFrame, table: Table, days: pd.Series) -> dict[date, int]:
-    keys = [key for key in table.primary_key if key in frame.columns]
-    if len(keys) < len(table.primary_key):
-        return {}
-    unique = frame[keys].assign(**{"day": days})
-    repeated = days[unique.duplicated(keep=False)]
-    return {day: int(count) for day, count in repeated.value_counts().sort_index().items()}
+def _repeated(frame: pd.DataFrame, table: Table, days: pd.Series) -> pd.Series:
+    """Which rows share their day and primary key with another."""
+    keys = list(table.primary_key)
+    if not set(keys) <= set(frame.columns):
+        return pd.Series(False, index=frame.index)
+    return frame[keys].assign(day=days).duplicated(keep=False)
 
 
 @lru_cache(maxsize=128)
@@ -153,7 +158,7 @@ def _fits_int(values: pd.Series) -> pd.Series:
         return pd.Series(True, index=values.index)
     if pd.api.types.is_float_dtype(values):
         return values == values.round()
-    return _each(values, lambda value: _number(value) and float(value).is_integer())
+    return _each(values, lambda value: _number(value) and float(value).is_integer())  # type: ignore[arg-type]
 
 
 def _fits_float(values: pd.Series) -> pd.Series:
@@ -201,10 +206,9 @@ def _each(values: pd.Series, fits: Callable[[object], bool]) -> pd.Series:
     return pd.Series([fits(value) for value in values], index=values.index, dtype=bool)
 
 
-def _told(table: Table, column: Column, rule: str, count: int, of: int, example: object) -> str:
+def _told(table: Table, column: Column, rule: str, rows: str, example: object) -> str:
     # Raw tables hold what customers wrote: their values are never repeated in an event log.
     shown = f" (for example {str(example)[:60]!r})" if table.shows_sample else ""
-    rows = f"{count} of {of} rows"
     if rule == "type":
         return f"{rows} hold no {column.kind}{shown}; convert them or leave them null"
     if rule == "allowed":

@@ -9,11 +9,12 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from feedback_assets.tables import Table
 
@@ -82,7 +83,7 @@ def with_days(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         if len(frame):
             raise ValueError(f"{table.name}: the frame has no column 'day'; it tells which day a row belongs to")
         return empty(table)
-    if pd.api.types.is_datetime64_any_dtype(frame["day"]):
+    if frame["day"].dtype.kind == "M":
         return frame.assign(day=frame["day"].dt.date)
     return frame
 
@@ -97,9 +98,7 @@ def markdown(frame: pd.DataFrame, table: Table, rows: int = 5) -> str:
 
 
 def _cell(value: object) -> str:
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
-        return ""
-    text = " ".join(str(value).split()).replace("|", "\\|")
+    text = "" if str(value) in ("None", "nan", "NaT", "<NA>") else " ".join(str(value).split()).replace("|", "\\|")
     return text if len(text) <= 80 else text[:79] + "…"
 
 

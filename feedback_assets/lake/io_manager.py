@@ -7,7 +7,7 @@ fails are here. What a table means is not.
 # No postponed annotations here: Dagster reads the one of `context` in the decorated function itself.
 import inspect
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -21,23 +21,18 @@ from pydantic import Field
 from feedback_assets import tables
 from feedback_assets.automation import when_upstream_changes
 from feedback_assets.lake import contract, frames
+from feedback_assets.lake.assets import IO_KEY, Dep, Input, asset_key, asset_spec, check_specs, upstream_deps
 from feedback_assets.lake.contract import DayCheck, Failures, Verdict
 from feedback_assets.lake.frames import with_days
-from feedback_assets.lake.store import DayConflictError, Lake, WriteReport, days_between
+from feedback_assets.lake.store import DayConflictError, Lake, WriteReport, days_between, refuse_outside
 from feedback_assets.partitions import DAYS
 from feedback_assets.tables import Table
 
-IO_KEY = "lake_io"
 # Two runs on the same days are rare; a third loss in a row means something else is wrong.
 _RECOMPUTATIONS = 3
 # Metadata lives in the event log: beyond this many days only totals are kept.
 _DAYS_SHOWN = 31
 _WHEN_UPSTREAM_CHANGES = when_upstream_changes()
-
-Input = tuple[Table, dg.TimeWindowPartitionMapping | None] | tuple[
-    Table, dg.TimeWindowPartitionMapping | None, Sequence[str] | None
-]
-Dep = dg.AssetDep | tuple[Table, dg.PartitionMapping | None]
 
 
 class LakeIOManager(dg.ConfigurableIOManager):
@@ -163,14 +158,14 @@ def day_multi_asset(
     def decorate(body: Callable[..., Any]) -> dg.AssetsDefinition:
         declared = _Declared(body, tuple(outputs), ins or {}, tuple(checks), code_version)
         wanted = _resource_keys(declared)
-        upstream = _deps(declared.ins.values(), deps)
+        upstream = upstream_deps(declared.ins.values(), deps)
         name = getattr(body, "__name__", "_".join(outputs[0].key))
 
         @dg.multi_asset(
             name=name,
             description=inspect.getdoc(body),
-            specs=[_spec(table, upstream, kinds, code_version, automation_condition) for table in outputs],
-            check_specs=_check_specs(declared),
+            specs=[asset_spec(table, upstream, kinds, code_version, automation_condition) for table in outputs],
+            check_specs=check_specs(outputs, checks),
             partitions_def=DAYS,
             backfill_policy=dg.BackfillPolicy.single_run(),
             required_resource_keys={IO_KEY, *wanted},
@@ -193,6 +188,8 @@ def _run(
     seen = {table.name: lake.files(table, start, end) for table in declared.outputs}
     arguments = _arguments(context, declared, wanted, lake, days)
     computed, told = _unpack(declared, declared.body(**arguments))
+    for table in declared.outputs:
+        refuse_outside(computed[table.name], table, start, end)
     verdicts = {table.name: contract.judge(computed[table.name], table) for table in declared.outputs}
     failing = _merged([*(verdict.failures for verdict in verdicts.values()), *(check.failures for check in told)])
     origin = {
@@ -202,8 +199,14 @@ def _run(
     }
     results = [
         _Computed(
-            table, computed[table.name], days, seen[table.name], failing, verdicts[table.name],
-            {**origin, "asset": table.name}, started,
+            table,
+            computed[table.name],
+            days,
+            seen[table.name],
+            failing,
+            verdicts[table.name],
+            {**origin, "asset": table.name},
+            started,
         )
         for table in declared.outputs
     ]
@@ -213,11 +216,12 @@ def _run(
         return
     yield from _check_results(results, told)
     for result in results:
+        key = asset_key(result.table)
         for day, rows in _rows(result).items():
-            context.add_asset_metadata(
-                {"dagster/partition_row_count": rows}, asset_key=_key(result.table), partition_key=str(day)
-            )
-        yield dg.Output(result, output_name=_key(result.table).to_python_identifier(), metadata=_metadata(result))
+            told = {"dagster/partition_row_count": rows, **(_shown(result) if day == days[-1] else {})}
+            context.add_asset_metadata(told, asset_key=key, partition_key=str(day))
+        totals = {"dagster/row_count": len(result.frame), "days": len(days)}
+        yield dg.Output(result, output_name=key.to_python_identifier(), metadata=totals)
 
 
 def _write(lake: Lake, result: _Computed) -> WriteReport:
@@ -242,7 +246,7 @@ def _write_good_days(context: dg.AssetExecutionContext, lake: Lake, results: lis
         for day, rows in _write(lake, result).rows.items():
             context.log_event(
                 dg.AssetMaterialization(
-                    _key(result.table), partition=str(day), metadata={"dagster/partition_row_count": rows}
+                    asset_key(result.table), partition=str(day), metadata={"dagster/partition_row_count": rows}
                 )
             )
 
@@ -305,22 +309,23 @@ def _check_result(name: str, table: Table, failures: Failures, more: dict[str, A
     return dg.AssetCheckResult(
         passed=not failures,
         check_name=name,
-        asset_key=_key(table),
+        asset_key=asset_key(table),
         severity=dg.AssetCheckSeverity.ERROR,
         description=told,
         metadata={**more, "failing_days": len(failures), **shown},
     )
 
 
-def _metadata(result: _Computed) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"dagster/row_count": len(result.frame), "days": len(result.days)}
+def _shown(result: _Computed) -> dict[str, Any]:
+    """What the asset page shows of a run, kept once, with its last day: the event log stores every copy."""
+    shown: dict[str, Any] = {}
     if len(result.days) <= _DAYS_SHOWN:
-        metadata["rows_by_day"] = {str(day): rows for day, rows in _rows(result).items()}
+        shown["rows_by_day"] = {str(day): rows for day, rows in _rows(result).items()}
     if result.verdict.new_columns:
-        metadata["new_columns"] = ", ".join(result.verdict.new_columns)
+        shown["new_columns"] = ", ".join(result.verdict.new_columns)
     if result.table.shows_sample and len(result.frame):
-        metadata["sample"] = dg.MetadataValue.md(frames.markdown(result.frame, result.table))
-    return metadata
+        shown["sample"] = dg.MetadataValue.md(frames.markdown(result.frame, result.table))
+    return shown
 
 
 def _rows(result: _Computed) -> dict[date, int]:
@@ -338,83 +343,3 @@ def _merged(parts: list[Failures]) -> Failures:
 
 def _resource_keys(declared: _Declared) -> frozenset[str]:
     return frozenset(inspect.signature(declared.body).parameters) - {"context", "lake", *declared.ins}
-
-
-def _key(table: Table) -> dg.AssetKey:
-    return dg.AssetKey(list(table.key))
-
-
-def _deps(inputs: Iterable[Input], more: Sequence[Dep]) -> list[dg.AssetDep]:
-    """One dep for each upstream table; a table read over two windows is declared over both."""
-    windows: dict[dg.AssetKey, tuple[int, int] | None] = {}
-    for table, mapping, *_ in inputs:
-        if not table.by_day:
-            windows[_key(table)] = None
-            continue
-        first, last = (0, 0) if mapping is None else (mapping.start_offset, mapping.end_offset)
-        known = windows.get(_key(table)) or (first, last)
-        windows[_key(table)] = (min(first, known[0]), max(last, known[1]))
-    found = [dg.AssetDep(key, partition_mapping=window and _mapping(*window)) for key, window in windows.items()]
-    order_only = [
-        dep if isinstance(dep, dg.AssetDep) else dg.AssetDep(_key(dep[0]), partition_mapping=dep[1]) for dep in more
-    ]
-    return [*found, *(dep for dep in order_only if dep.asset_key not in windows)]
-
-
-def _mapping(first: int, last: int) -> dg.TimeWindowPartitionMapping:
-    return dg.TimeWindowPartitionMapping(
-        start_offset=first, end_offset=last, allow_nonexistent_upstream_partitions=True
-    )
-
-
-def _check_specs(declared: _Declared) -> list[dg.AssetCheckSpec]:
-    contracts = [
-        dg.AssetCheckSpec(
-            "contract",
-            asset=_key(table),
-            blocking=True,
-            description="Types, nulls, allowed values, ranges and the key of every day; a failing day is not written.",
-        )
-        for table in declared.outputs
-    ]
-    return contracts + [
-        dg.AssetCheckSpec(name, asset=_key(declared.outputs[0]), blocking=True) for name in declared.checks
-    ]
-
-
-def _spec(
-    table: Table,
-    deps: list[dg.AssetDep],
-    kinds: Sequence[str],
-    code_version: str,
-    automation_condition: dg.AutomationCondition | None,
-) -> dg.AssetSpec:
-    spec = dg.AssetSpec(
-        _key(table),
-        deps=deps,
-        description=table.description,
-        group_name=table.group,
-        owners=[f"team:{table.owner}"],
-        kinds={"deltalake", "pandas", *kinds},
-        metadata={"dagster/column_schema": _column_schema(table), "primary_key": ", ".join(table.primary_key)},
-        code_version=code_version,
-        automation_condition=automation_condition,
-        partitions_def=DAYS,
-        skippable=True,
-    )
-    return spec.with_io_manager_key(IO_KEY)
-
-
-def _column_schema(table: Table) -> dg.TableSchema:
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                column.name,
-                column.kind,
-                column.description,
-                constraints=dg.TableColumnConstraints(nullable=column.nullable),
-                tags={"volatile": ""} if column.volatile else None,
-            )
-            for column in table.columns
-        ]
-    )

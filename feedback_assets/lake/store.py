@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from pyarrow.fs import FileSelector
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from feedback_assets.lake import contract, frames
+from feedback_assets.lake import frames
 from feedback_assets.lake.filesystems import open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    import pandas as pd
     import pyarrow.dataset as ds
     from pyarrow.fs import FileSystem
 
+    from feedback_assets.lake.contract import Verdict
     from feedback_assets.tables import Table
 
 _T = TypeVar("_T")
@@ -105,10 +105,14 @@ class Lake:
         if dataset is None:
             return frames.empty(table, columns)
         known = set(table.column_names)
-        wanted = list(columns) if columns is not None else [
-            *table.column_names,
-            *(name for name in dataset.schema.names if name not in known),
-        ]
+        wanted = (
+            list(columns)
+            if columns is not None
+            else [
+                *table.column_names,
+                *(name for name in dataset.schema.names if name not in known),
+            ]
+        )
         # Files come in any order; sorted rows make the same input for a day and for a range.
         keys = list(dict.fromkeys((*(("day",) if table.by_day else ()), *table.primary_key)))
         stored = [name for name in dict.fromkeys((*wanted, *keys)) if name in dataset.schema.names]
@@ -154,7 +158,7 @@ class Lake:
         *,
         seen: frozenset[str] | None = None,
         failing: Iterable[date] = (),
-        verdict: contract.Verdict | None = None,
+        verdict: Verdict | None = None,
     ) -> WriteReport:
         """Replace the days [start, end) by the rows of the frame, in one commit.
 
@@ -177,8 +181,10 @@ class Lake:
             DayConflictError: The days changed since `seen`; nothing was written.
             LakeError: The table is there but cannot be opened; nothing was written.
         """
+        from feedback_assets.lake import contract  # with pandas and pandera: what only reads starts without
+
         frame = frames.with_days(frame, table)
-        _refuse_outside(frame, table, start, end)
+        refuse_outside(frame, table, start, end)
         verdict = verdict or contract.judge(frame, table)
         held_back = {*verdict.failures, *failing}
         good = [day for day in days_between(start, end) if day not in held_back]
@@ -198,6 +204,8 @@ class Lake:
             ContractError: A row breaks the contract; nothing was written.
             LakeError: The table is there but cannot be opened; nothing was written.
         """
+        from feedback_assets.lake import contract
+
         frame = frame.drop_duplicates(list(table.primary_key)) if len(frame) else frame
         failures = contract.judge(frame, table).failures
         if failures:
@@ -290,6 +298,8 @@ class Lake:
 
 
 def _retried(write: Callable[[], _T]) -> _T:
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
     tries = Retrying(
         retry=retry_if_exception_type(CommitFailedError),
         stop=stop_after_attempt(_ATTEMPTS),
@@ -318,16 +328,22 @@ def _day_filter(start: date | None, end: date | None) -> pc.Expression | None:
     return since if until is None else until if since is None else since & until
 
 
-def _refuse_outside(frame: pd.DataFrame, table: Table, start: date, end: date) -> None:
+def refuse_outside(frame: pd.DataFrame, table: Table, start: date, end: date) -> None:
+    """Raise unless every row of the frame lies in [start, end).
+
+    Raises:
+        OutsideWindowError: A row does not.
+        ValueError: The window holds no day.
+    """
     if not start < end:
         raise ValueError(f"{table.name}: the window {start} to {end} holds no day; end is the day after the last")
-    for day in frame["day"].unique():
-        if not isinstance(day, date) or not start <= day < end:
-            rows = int(frame["day"].isna().sum()) if pd.isna(day) else int((frame["day"] == day).sum())
-            raise OutsideWindowError(
-                f"{table.name}: {rows} rows of day {day} lie outside {start} to {end} (not included); "
-                "nothing was written, compute only the days asked for"
-            )
+    outside = [day for day in frame["day"].unique() if type(day) is not date or not start <= day < end]
+    if outside:
+        rows = int(frame["day"].isin(outside).sum())
+        raise OutsideWindowError(
+            f"{table.name}: {rows} rows, the first of day {outside[0]}, lie outside {start} to {end} (not included); "
+            "nothing was written, compute only the days asked for"
+        )
 
 
 def _first_line(error: BaseException) -> str:
