@@ -1,0 +1,1 @@
+"""The one door: everything enters as immutable JSON Lines objects, and bronze holds it as it came."""

@@ -1,0 +1,60 @@
+"""Wiring of the door: the landing folders as external assets, and the five bronze tables read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+import pandas as pd
+
+from feedback_assets import landing_files, tables
+from feedback_assets.automation import when_landing_changes
+from feedback_assets.lake.io_manager import day_asset, days_of
+from feedback_assets.landing.bronze import Line, bronze_frame
+from feedback_assets.partitions import DAYS, same_day
+from feedback_assets.settings import load
+
+
+def landing_key(stream: str) -> dg.AssetKey:
+    """The key of a stream's landing objects."""
+    return dg.AssetKey(["landing", stream])
+
+
+def _landing_asset(stream: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        landing_key(stream),
+        description=f"Landing objects of the stream {stream}: immutable JSON Lines by UTC day. "
+        "Imports, the webhook and connectors write them; the sensor `new_feedback` reports days that changed.",
+        group_name="landing",
+        owners=[f"team:{tables.BRONZE[stream].owner}"],
+        kinds={"json"},
+        partitions_def=DAYS,
+    )
+
+
+def _bronze_asset(stream: str) -> dg.AssetsDefinition:
+    table = tables.BRONZE[stream]
+
+    def bronze(context: dg.AssetExecutionContext) -> pd.DataFrame:
+        return bronze_frame(_lines(load().landing_root, stream, days_of(context)), table)
+
+    bronze.__name__ = f"bronze_{stream}"
+    bronze.__doc__ = f"Read every landing object of the days: {table.description}"
+    declare = day_asset(
+        table,
+        deps=[dg.AssetDep(landing_key(stream), partition_mapping=same_day)],
+        automation_condition=when_landing_changes(),
+    )
+    return declare(bronze)
+
+
+def _lines(root: str, stream: str, days: list[date]) -> Iterator[Line]:
+    for day in days:
+        for item in landing_files.list_objects(root, stream, day):
+            for number, line in landing_files.read_lines(root, item.path):
+                yield day, item.path, number, line
+
+
+landing = [_landing_asset(stream) for stream in tables.STREAMS]
+bronze = [_bronze_asset(stream) for stream in tables.STREAMS]

@@ -1,0 +1,41 @@
+"""What a sensor has seen of landing: the fingerprint of each day, compared and packed small.
+
+Pure: listing is `landing_files`, keeping is the sensor's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+
+Seen = Mapping[str, Mapping[date, str]]
+# Digits of a fingerprint kept: a change goes unseen once in four billion.
+_DIGITS = 8
+
+
+def changed_days(before: Mapping[date, str], now: Mapping[date, str]) -> list[date]:
+    """The days that are new, have other objects than before, or lost all of them; in order."""
+    days = {*before, *now}
+    return sorted(day for day in days if _short(before.get(day)) != _short(now.get(day)))
+
+
+def pack(days: Mapping[date, str]) -> str:
+    """Days and fingerprints as text of sixteen characters a day."""
+    return " ".join(f"{day.toordinal():x}:{_short(days[day])}" for day in sorted(days))
+
+
+def unpack(text: str) -> dict[date, str]:
+    """What `pack` made."""
+    parts = (part.partition(":") for part in text.split())
+    return {date.fromordinal(int(day, 16)): mark for day, _, mark in parts}
+
+
+def mark(packed: Mapping[str, str]) -> str:
+    """A short hash of everything seen, for the cursor."""
+    listed = "\n".join(f"{stream} {packed[stream]}" for stream in sorted(packed))
+    return hashlib.sha256(listed.encode()).hexdigest()[:16]
+
+
+def _short(fingerprint: str | None) -> str:
+    return (fingerprint or "")[:_DIGITS]

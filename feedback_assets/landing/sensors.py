@@ -1,0 +1,79 @@
+"""Watches landing and reports the days that changed, so that automation asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import dagster as dg
+
+from feedback_assets import landing_files, tables
+from feedback_assets.landing import seen
+from feedback_assets.landing.assets import landing_key
+from feedback_assets.partitions import DAYS
+from feedback_assets.settings import load
+
+# What was seen is kept beside the cursor, in one of two places by turns: Dagster copies the cursor into every tick,
+# and a tick that fails after the new state was kept must still find the old one.
+_PLACES = ("a", "b")
+
+
+@dg.sensor(
+    name="new_feedback",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=15,
+    description="Reports each day of landing whose objects changed, whatever its age.",
+)
+def new_feedback(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Compare the objects of every stream with those seen before and report the days that differ."""
+    root = load().landing_root
+    now = {stream: landing_files.days(root, stream) for stream in tables.STREAMS}
+    packed = {stream: seen.pack(days) for stream, days in now.items()}
+    place, _, mark = (context.cursor or "").partition(":")
+    if mark == seen.mark(packed):
+        return dg.SkipReason("nothing new has landed")
+    before = _kept(context, place, mark)
+    events = list(_events(context, before, now))
+    other = _PLACES[place == _PLACES[0]]
+    context.instance.daemon_cursor_storage.set_cursor_values(
+        {_slot(other, stream): text for stream, text in packed.items()}
+    )
+    return dg.SensorResult(asset_events=events, cursor=f"{other}:{seen.mark(packed)}")
+
+
+def _events(
+    context: dg.SensorEvaluationContext, before: Mapping[str, Mapping[date, str]], now: Mapping[str, Mapping[date, str]]
+) -> Iterator[dg.AssetMaterialization]:
+    first, last = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
+    for stream in tables.STREAMS:
+        for day in seen.changed_days(before.get(stream, {}), now[stream]):
+            if first is None or last is None or not first <= str(day) <= last:
+                context.log.warning(
+                    f"landing/{stream}/day={day} is outside the partitions {first} to {last} and is left alone; "
+                    "set FEEDBACK_FIRST_DAY earlier, or file its events under the day they arrived"
+                )
+                continue
+            fingerprint = now[stream].get(day, "gone")
+            yield dg.AssetMaterialization(
+                landing_key(stream),
+                partition=str(day),
+                description="objects changed",
+                metadata={"fingerprint": fingerprint},
+            )
+
+
+def _kept(context: dg.SensorEvaluationContext, place: str, mark: str) -> dict[str, dict[date, str]]:
+    """What was seen as the cursor says; nothing when it is not there, and then every day is reported once more."""
+    if place not in _PLACES:
+        return {}
+    slots = {_slot(place, stream): stream for stream in tables.STREAMS}
+    found = context.instance.daemon_cursor_storage.get_cursor_values(set(slots))
+    packed = {slots[slot]: text for slot, text in found.items()}
+    if seen.mark(packed) != mark:
+        context.log.warning("what was seen of landing is lost; every day is reported once more")
+        return {}
+    return {stream: seen.unpack(text) for stream, text in packed.items()}
+
+
+def _slot(place: str, stream: str) -> str:
+    return f"new_feedback/{place}/{stream}"

@@ -1,0 +1,127 @@
+"""Lands events of an import day by day, each once: what is there already is counted as repeated.
+
+Buffers, digests and objects; rows, mappings and times are settled by the callers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+
+from feedback_assets import landing_files
+from feedback_assets.landing import envelope, writer
+
+# Bytes held before objects are written: a file below lands as one object a day.
+_HELD_BYTES = 64 << 20
+# Writing waits for the disk or the network, not for the processor.
+_WRITERS = 16
+
+
+@dataclass
+class Landed:
+    """What came of the events handed over: counts, their own days, and the days others were filed under."""
+
+    landed: int = 0
+    repeated: int = 0
+    objects: int = 0
+    days: set[date] = field(default_factory=set[date])
+    filed_days: set[date] = field(default_factory=set[date])
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One object to be written."""
+
+    day: date
+    name: str
+    lines: list[bytes]
+
+
+class EventStore:
+    """Takes lines with their digests and lands them. `flush` must be called at the end."""
+
+    def __init__(self, root: str, stream: str, source: str, *, dry: bool = False) -> None:
+        """Land below `root`; with `dry` only count what would land."""
+        self._root, self._stream, self._source, self._dry = root, stream, source, dry
+        self._held: dict[tuple[date, bool], list[tuple[bytes, bytes]]] = {}
+        self._bytes = 0
+        self._known: dict[date, set[bytes]] = {}
+        self._filed: set[bytes] | None = None
+        self.result = Landed()
+
+    def add(self, day: date, digest: bytes, line: bytes, *, filed: bool = False) -> None:
+        """Hand over one line; `filed` when the day is that of arrival because the event's own is not known."""
+        self._held.setdefault((day, filed), []).append((digest, line))
+        self._bytes += len(line)
+        if self._bytes > _HELD_BYTES:
+            self.flush()
+
+    def flush(self) -> Landed:
+        """Write what is held."""
+        planned = [plan for (day, filed), held in self._held.items() if (plan := self._plan(day, held, filed))]
+        self._held, self._bytes = {}, 0
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            for plan, landed in zip(planned, pool.map(self._write, planned), strict=True):
+                self._count(plan, landed)
+        return self.result
+
+    def _plan(self, day: date, held: list[tuple[bytes, bytes]], filed: bool) -> _Plan | None:
+        """What of a day's events is new; None when nothing is."""
+        once = dict(held)
+        (self.result.filed_days if filed else self.result.days).add(day)
+        name = writer.object_name(self._source, once, filed=filed)
+        if filed:
+            known = self._filed_before()
+        elif day not in self._known and writer.exists(self._root, self._stream, day, name):
+            known = set(once)
+        else:
+            known = self._day_before(day)
+        new = {digest: line for digest, line in once.items() if digest not in known}
+        self.result.repeated += len(held) - len(new)
+        if not new:
+            return None
+        (self._filed_before() if filed else self._day_before(day)).update(new)
+        return _Plan(day, writer.object_name(self._source, new, filed=filed), list(new.values()))
+
+    def _write(self, plan: _Plan) -> bool:
+        return self._dry or writer.write_object(self._root, self._stream, plan.day, plan.name, plan.lines)
+
+    def _count(self, plan: _Plan, landed: bool) -> None:
+        if landed:
+            self.result.landed += len(plan.lines)
+            self.result.objects += 1
+        else:  # another import landed the same just now
+            self.result.repeated += len(plan.lines)
+
+    def _day_before(self, day: date) -> set[bytes]:
+        """Digests of what this source landed on a day of its own; what was filed there meanwhile may come back in."""
+        if day not in self._known:
+            mine, filed = f"{writer.slug(self._source)}-", f"{writer.slug(self._source)}-{writer.FILED}"
+            listed = landing_files.list_objects(self._root, self._stream, day)
+            paths = [item.path for item in listed if item.name.startswith(mine) and not item.name.startswith(filed)]
+            self._known[day] = set(self._digests(paths))
+        return self._known[day]
+
+    def _filed_before(self) -> set[bytes]:
+        """Digests of what this source ever had filed under a day of arrival, whichever day that was."""
+        if self._filed is None:
+            prefix = f"{writer.slug(self._source)}-{writer.FILED}"
+            listed = landing_files.list_objects(self._root, self._stream)
+            self._filed = set(self._digests(item.path for item in listed if item.name.startswith(prefix)))
+        return self._filed
+
+    def _digests(self, paths: Iterable[str]) -> Iterable[bytes]:
+        seen: Counter[bytes] = Counter()
+        for path in paths:
+            for _, line in landing_files.read_lines(self._root, path):
+                plain, is_event = envelope.line_digest(line)
+                seen[plain] += 1
+                yield plain if is_event else numbered(plain, seen[plain])
+
+
+def numbered(digest: bytes, ordinal: int) -> bytes:
+    """A digest for the first, second… of equal lines that have no id to tell them apart."""
+    return digest if ordinal == 1 else digest + ordinal.to_bytes(8, "big")
