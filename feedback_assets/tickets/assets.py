@@ -50,7 +50,7 @@ def ticket_batch(
     history = lake.read(tables.TICKET_BATCH, end=days[0])
     events = lake.read(tables.BRONZE_TICKET_EVENTS, end=days[-1] + timedelta(days=1))
     inputs = Inputs(priority, clusters, members, issues, feedback, commerce, history, events)
-    rules = Rules(**load_thresholds(settings.prompts_dir).section("tickets"))
+    rules = Rules.read(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("tickets"))
     return plan(inputs, days, load_taxonomy(settings.prompts_dir / "taxonomy.yaml"), rules)
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform
 from feedback_assets.taxonomy import Taxonomy
+from feedback_assets.thresholds import Section
 from feedback_assets.tickets.fields import Evidence, ticket_fields
 from feedback_assets.tickets.markdown import render
 
@@ -32,6 +33,20 @@ class Rules:
     reopen_members: int = 5
     evidence_days: int = 7
     parent_overlap: float = 0.5
+
+    @classmethod
+    def read(cls, section: Section) -> Rules:
+        """The rules as the thresholds file sets them.
+
+        Raises:
+            ThresholdsError: A number is missing or out of range.
+        """
+        return cls(
+            same_problem_days=int(section.number("same_problem_days", 1)),
+            reopen_members=int(section.number("reopen_members", 1)),
+            evidence_days=int(section.number("evidence_days", 1, 28)),
+            parent_overlap=section.number("parent_overlap", 0, 1),
+        )
 
 
 @dataclass(frozen=True)
@@ -121,7 +136,7 @@ def _one_cluster(
         if scored["decision"] not in ("ticket", "approval"):
             return standing, []
         return _create(standing, scored, cluster, recent, day, evidence, taxonomy, rules)
-    return _meet_again(standing, found, scored, cluster, recent, day)
+    return _meet_again(standing, found, scored, cluster, recent, day, rules)
 
 
 def _create(
@@ -156,7 +171,7 @@ def _create(
 
 def _meet_again(
     standing: dict[str, Standing], ticket: Standing, scored: dict[str, Any], cluster: dict[str, Any],
-    recent: list[str], day: date,
+    recent: list[str], day: date, rules: Rules,
 ) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
     new = [member for member in recent if member not in ticket.members]
     cluster_id = str(cluster["cluster_id"])
@@ -164,7 +179,7 @@ def _meet_again(
     due = day
     grown = replace(ticket, clusters=ticket.clusters | {cluster_id}, last_evidence=day)
     if ticket.closed_on is not None:
-        if scored["decision"] not in ("ticket", "approval"):
+        if scored["decision"] not in ("ticket", "approval") or len(new) < rules.reopen_members:
             return standing, []
         grown = replace(grown, closed_on=None, members=grown.members | set(new))
         why = f"Closed on {ticket.closed_on}, and back: {len(new)} new issues. {scored['reason']}"

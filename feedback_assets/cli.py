@@ -1,0 +1,96 @@
+"""`feedback …`: names the commands and loads only the one that is called, so that reading commands start at once.
+
+What a command does is in the module named beside it; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+CALL_WRONG, OUTSIDE_FAILED = 2, 3
+
+
+class Command(NamedTuple):
+    """Where a command lives and what `feedback --help` says of it."""
+
+    module: str
+    function: str
+    help: str
+
+
+COMMANDS = {
+    "demo": Command("feedback_assets.demo.cli", "demo_command", "Land the bundled story, run every room, score it."),
+    "import": Command("feedback_assets.landing.cli", "import_command", "Land a file: CSV, JSON, JSON Lines or Parquet."),
+    "run": Command("feedback_assets.run_cli", "run_command", "Run the days that wait, or a range, through every room."),
+    "top": Command("feedback_assets.priority.top", "top_command", "What drives the most negative feedback."),
+    "classify": Command("feedback_assets.classification.classify_cli", "classify_command", "Label a text."),
+    "train": Command("feedback_assets.classification.train_cli", "train_command", "Train a local model and measure it."),
+    "evaluate": Command("feedback_assets.evaluation.cli", "evaluate_command", "Score the local model on the golden set."),
+    "tickets": Command("feedback_assets.tickets.cli", "tickets_command", "List tickets, approve or release them."),
+    "doctor": Command("feedback_assets.doctor", "doctor_command", "Check the installation and say what to mend."),
+}  # fmt: skip
+
+
+def build(called: str | None) -> typer.Typer:
+    """The application with the called command loaded and the others named only."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customer feedback in, proven fixes out.")
+    app.callback()(_home)
+    for name, command in COMMANDS.items():
+        body = _load(command) if name == called else _named(command)
+        app.command(name, help=command.help if name != called else None)(body)
+    return app
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 the answer is no, 2 the call was wrong, 3 an outside system failed."""
+    called = next((word for word in sys.argv[1:] if word in COMMANDS), None)
+    try:
+        build(called)()
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        typer.echo(f"feedback: {error}", err=True)
+        sys.exit(code)
+
+
+def _home(
+    home: Annotated[Path | None, typer.Option(help="Folder of landing, lake and tickets; else FEEDBACK_HOME.")] = None,
+) -> None:
+    if home is not None:
+        # The settings are read from the environment only, also by the assets a command runs.
+        os.environ["FEEDBACK_HOME"] = str(home)
+
+
+def _load(command: Command) -> Callable[..., Any]:
+    return getattr(import_module(command.module), command.function)
+
+
+def _named(command: Command) -> Callable[..., Any]:
+    def placeholder() -> None: ...
+
+    placeholder.__doc__ = command.help
+    return placeholder
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code of an error a person can mend; None for a fault of ours, which keeps its traceback."""
+    from pydantic import ValidationError
+
+    wrong_call = ("MappingError", "FileProblem", "TaxonomyError", "LexiconError", "ThresholdsError", "ExamplesError")
+    outside = ("LakeError", "TrackerError", "ModelError")
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if isinstance(error, ValidationError) or names & set(wrong_call):
+        return CALL_WRONG
+    return OUTSIDE_FAILED if names & set(outside) else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The `feedback doctor` command: looks at everything an installation needs and says what to mend."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+from rich.console import Console
+
+from feedback_assets import landing_files, tables
+from feedback_assets.lake.store import Lake
+from feedback_assets.settings import Settings, load
+from feedback_assets.taxonomy import load_taxonomy
+
+
+class Finding(NamedTuple):
+    """One thing looked at."""
+
+    what: str
+    good: bool
+    said: str
+
+
+def doctor_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check the installation and say what to mend; exit 1 when something must be."""
+    findings = list(examine(load()))
+    if as_json:
+        typer.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
+    else:
+        console = Console()
+        for finding in findings:
+            console.print(f"{'[green]good[/green]' if finding.good else '[red]mend[/red]'}  {finding.what}: ", end="")
+            console.print(finding.said, markup=False, highlight=False)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at Python, folders, prompts, lake, landing and the language model's settings."""
+    yield Finding("python", sys.version_info >= (3, 11), sys.version.split()[0])
+    yield Finding("dagster", True, version("dagster"))
+    yield _writable("home", settings.home.resolve())
+    yield _prompts(settings)
+    yield Finding("landing", True, _landed(settings))
+    yield Finding("lake", True, _tables(Lake(settings.lake_root)))
+    yield _model(settings)
+
+
+def _writable(what: str, folder: Path) -> Finding:
+    place = folder
+    while not place.exists():
+        place = place.parent
+    good = os.access(place, os.W_OK)
+    return Finding(what, good, f"{folder}" if good else f"{place} cannot be written; choose another with FEEDBACK_HOME")
+
+
+def _prompts(settings: Settings) -> Finding:
+    taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
+    return Finding("prompts", True, f"{settings.prompts_dir}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories")
+
+
+def _landed(settings: Settings) -> str:
+    counts = {stream: len(landing_files.days(settings.landing_root, stream)) for stream in tables.STREAMS}
+    told = ", ".join(f"{stream} {days} days" for stream, days in counts.items() if days)
+    return told or "nothing landed yet; try feedback import FILE"
+
+
+def _tables(lake: Lake) -> str:
+    there = [table.name for table in tables.ALL if lake.dataset(table) is not None]
+    return f"{len(there)} of {len(tables.ALL)} tables in {lake.root}"
+
+
+def _model(settings: Settings) -> Finding:
+    if settings.model_provider == "none":
+        return Finding("language model", True, "none; rules and the local model answer")
+    key = "key given" if settings.model_key else "no key, Entra ID"
+    return Finding("language model", True, f"{settings.model_provider} {settings.model_deployment} at {settings.model_endpoint or 'the default endpoint'}, {key}")

@@ -1,0 +1,117 @@
+"""The `feedback run` command: says what it will do, shows progress, and can be interrupted and run again."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from feedback_assets.settings import load
+
+_DAY = typer.Option(formats=["%Y-%m-%d"])
+
+
+def run_command(
+    since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; else what waits.")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Run the days that wait, or a range, through every room.
+
+    Interrupt it at any time: what was committed stays, and the same command finishes the rest.
+    """
+    console = Console(stderr=True)
+    settings = load()
+    with console.status("Looking at what waits …"):
+        from feedback_assets import runner
+
+        instance = runner.open_instance(settings)
+        for dead in runner.mark_dead_runs(instance):
+            console.print(f"Run {dead[:8]} had died; its days run again.")
+        if since is not None or until is not None:
+            if since is None or until is None or until < since:
+                raise typer.BadParameter("give --from and --to together, --from first")
+            planned = [runner.Block(since.date(), until.date())]
+        else:
+            planned = runner.blocks(runner.pending_days(settings, instance))
+    _announce(console, planned)
+    results = [] if dry_run else _run(console, planned, instance)
+    if as_json:
+        typer.echo(json.dumps(_as_json(planned, results), indent=2))
+    elif results:
+        console.print(_stages(results))
+    failed = [result for result in results if not result.success]
+    for result in failed:
+        console.print(f"[red]{result.block} did not finish:[/red]")
+        for text in result.failures:
+            console.print(f"  {text}", markup=False)
+    if failed:
+        raise typer.Exit(1)
+    if results and not as_json:
+        console.print(f"Tickets are in {settings.tickets_dir}. Next: feedback top, or make ui to look around.")
+
+
+def _announce(console: Console, planned: list) -> None:
+    if not planned:
+        console.print("Nothing waits. Land something with: feedback import FILE")
+        return
+    days = sum(block.days for block in planned)
+    console.print(f"{days} days in {len(planned)} {'run' if len(planned) == 1 else 'runs'}: {_listed(planned)}")
+
+
+def _listed(planned: list) -> str:
+    shown = [str(block) for block in planned[:4]]
+    return ", ".join(shown) + (f", … {len(planned) - 4} more" if len(planned) > 4 else "")
+
+
+def _run(console: Console, planned: list, instance: object) -> list:
+    from feedback_assets import runner
+
+    results: list[runner.BlockResult] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    steps = runner.steps_of_a_run() if planned else 0
+    with Progress(*columns, console=console, transient=True) as progress:
+        for block in planned:
+            task = progress.add_task(f"{block}", total=steps)
+            results.append(
+                runner.run_block(block, instance, lambda step: progress.update(task, advance=1, description=f"{block} · {step}"))
+            )
+            progress.remove_task(task)
+            if not results[-1].success:
+                break
+    return results
+
+
+def _stages(results: list) -> Table:
+    rows: dict[str, int] = {}
+    seconds: dict[str, float] = {}
+    for result in results:
+        for stage in result.stages:
+            rows[stage.name] = rows.get(stage.name, 0) + stage.rows
+            seconds[stage.name] = seconds.get(stage.name, 0.0) + stage.seconds
+    table = Table(title="What each stage did", title_justify="left")
+    table.add_column("stage")
+    table.add_column("rows", justify="right")
+    table.add_column("seconds", justify="right")
+    for name in rows:
+        table.add_row(name, f"{rows[name]:,}", f"{seconds[name]:.1f}")
+    return table
+
+
+def _as_json(planned: list, results: list) -> dict[str, object]:
+    return {
+        "blocks": [{"from": str(block.first), "to": str(block.last), "days": block.days} for block in planned],
+        "success": all(result.success for result in results),
+        "stages": [
+            {"block": str(result.block), "name": stage.name, "rows": stage.rows, "seconds": round(stage.seconds, 3)}
+            for result in results
+            for stage in result.stages
+        ],
+        "failures": [text for result in results for text in result.failures],
+    }

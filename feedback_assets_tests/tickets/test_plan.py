@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.lake.frames import conform, empty, table_hash
+from feedback_assets.taxonomy import load_taxonomy
+from feedback_assets.tickets.plan import Inputs, Rules, plan
+
+PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
+TAXONOMY = load_taxonomy(PROMPTS / "taxonomy.yaml")
+DAY = date(2025, 3, 10)
+
+
+def scored(day: date, cluster: str, decision: str = "ticket", level: str | None = "P3") -> dict[str, object]:
+    return {
+        "day": day, "cluster_id": cluster, "category": "sizing_fit", "product_id": "p1", "members_7d": 12,
+        "members_28d": 14, "baseline_daily": 0.2, "peak_6h_ratio": 3.0, "lift_7d": 8.0, "p_value": 0.0001,
+        "severity": 2.0, "reach": 0.5, "revenue_weight": 1.0, "recency": 1.0, "confidence": 0.9,
+        "velocity_lift": 1.5, "churn_lift": 1.0, "refund_lift": 1.0, "customer_lift": 1.0, "channel_lift": 1.1,
+        "sentiment_lift": 1.1, "score": 2.0, "rank": 1, "decision": decision, "level": level,
+        "reason": "It rises beyond chance.", "missing_inputs": "[]",
+    }  # fmt: skip
+
+
+def cluster(day: date, name: str, sub_label: str = "runs_small", merged_into: str | None = None) -> dict[str, object]:
+    counts = {column.name: "{}" for column in tables.GOLD_CLUSTERS.columns if "as a JSON object" in column.description}
+    return {
+        **counts, "day": day, "cluster_id": name, "scope": "sizing_fit|p1", "status": "active", "merged_into": merged_into, "event": "grew",
+        "domain": "fit_and_expectations", "category": "sizing_fit", "sub_label": sub_label, "product_id": "p1",
+        "product_name": "Lumen Jacket", "title": "Sizing: Lumen Jacket runs small", "summary": "12 customers say so.",
+        "quotes": "[]", "members_today": 3, "members_total": 12, "first_seen": day, "last_seen": day,
+        "cohesion": 0.9,
+        "confidence": 0.9, "centre": [0.0], "embedding_version": "test",
+    }  # fmt: skip
+
+
+def issue(day: date, name: str) -> dict[str, object]:
+    return {
+        "day": day, "issue_id": f"{name}#0", "event_id": name, "ordinal": 0, "domain": "fit_and_expectations",
+        "category": "sizing_fit", "severity": 2.0, "confidence": 0.9, "quote": f"too small {name}",
+        "owner": "product-design", "answered_by": "local_model", "taxonomy_version": "t", "schema_version": "s",
+        "thresholds_version": "h", "triage": "automatic", "triage_reason": "sure", "overridden": False,
+    }  # fmt: skip
+
+
+def item(day: date, name: str) -> dict[str, object]:
+    return {
+        "day": day, "event_id": name, "source": "shop", "channel": "product_review", "text": f"too small {name}",
+        "occurred_at": datetime.combine(day, datetime.min.time(), UTC), "text_key": name, "language": "en",
+        "redactions": 0, "landing_object": "feedback/x.jsonl", "line": 1, "region": "EU", "unit_price": 50.0,
+    }  # fmt: skip
+
+
+def inputs(
+    days: list[date],
+    *,
+    clusters: list[dict[str, object]] | None = None,
+    priority: list[dict[str, object]] | None = None,
+    members: list[tuple[date, str, str]] | None = None,
+    history: pd.DataFrame | None = None,
+    events: list[dict[str, object]] | None = None,
+) -> Inputs:
+    members = members if members is not None else [(day, f"{day:%d}-{n}", "c1") for day in days for n in range(3)]
+    issues = [issue(day, name) for day, name, _ in members]
+    joined = [
+        {"day": day, "issue_id": f"{name}#0", "event_id": name, "cluster_id": where, "similarity": 0.9}
+        for day, name, where in members
+    ]
+    said = pd.DataFrame(events) if events else empty(tables.BRONZE_TICKET_EVENTS)
+    return Inputs(
+        priority=conform(pd.DataFrame(priority or [scored(day, "c1") for day in days]), tables.GOLD_PRIORITY),
+        clusters=conform(pd.DataFrame(clusters or [cluster(day, "c1") for day in days]), tables.GOLD_CLUSTERS),
+        members=conform(pd.DataFrame(joined), tables.GOLD_CLUSTER_MEMBERS),
+        issues=conform(pd.DataFrame(issues), tables.GOLD_ISSUES),
+        feedback=conform(pd.DataFrame([item(day, name) for day, name, _ in members]), tables.SILVER_FEEDBACK),
+        commerce=empty(tables.SILVER_COMMERCE),
+        history=history if history is not None else empty(tables.TICKET_BATCH),
+        events=said,
+    )
+
+
+def span(count: int) -> list[date]:
+    return [DAY + timedelta(days=n) for n in range(count)]
+
+
+def event(day: date, key: str, status: str) -> dict[str, object]:
+    payload = json.dumps({"ticket_key": key, "status": status})
+    return {"day": day, "payload": payload, "problem": None}
+
+
+def test_a_ticket_is_created_once_and_then_gathers_evidence():
+    rows = plan(inputs(span(3)), span(3), TAXONOMY, Rules())
+    assert list(rows["action"]) == ["create", "add_evidence", "add_evidence"]
+    assert rows["ticket_key"].nunique() == 1
+    assert json.loads(rows["members"].iloc[1]) == ["11-0#0", "11-1#0", "11-2#0"]
+    assert rows["members_total"].tolist() == [3, 6, 9]
+
+
+def test_a_range_plans_what_its_days_plan_one_by_one():
+    whole = plan(inputs(span(4)), span(4), TAXONOMY, Rules())
+    history = empty(tables.TICKET_BATCH)
+    for day in span(4):
+        history = pd.concat([history, plan(inputs(span(4), history=history), [day], TAXONOMY, Rules())])
+    assert table_hash(whole, tables.TICKET_BATCH) == table_hash(history, tables.TICKET_BATCH)
+
+
+def test_a_watched_cluster_without_a_ticket_gets_none():
+    quiet = [scored(day, "c1", "watch", None) for day in span(2)]
+    assert plan(inputs(span(2), priority=quiet), span(2), TAXONOMY, Rules()).empty
+
+
+def test_a_higher_level_raises_the_ticket():
+    days = span(2)
+    rows = plan(inputs(days, priority=[scored(days[0], "c1"), scored(days[1], "c1", level="P2")]), days, TAXONOMY, Rules())
+    assert list(rows["action"]) == ["create", "raise", "add_evidence"]
+    assert "P3 to P2" in rows["reason"].iloc[1]
+
+
+def test_the_key_survives_a_merge_of_clusters():
+    days = span(2)
+    clusters = [cluster(days[0], "c1"), cluster(days[1], "c2", sub_label="other", merged_into="c1")]
+    priority = [scored(days[0], "c1"), scored(days[1], "c2")]
+    members = [(days[0], "a", "c1"), (days[1], "b", "c2")]
+    rows = plan(inputs(days, clusters=clusters, priority=priority, members=members), days, TAXONOMY, Rules())
+    assert rows["ticket_key"].nunique() == 1
+    assert json.loads(rows["clusters"].iloc[1]) == ["c1", "c2"]
+
+
+def test_another_cluster_of_the_same_cause_joins_the_open_ticket():
+    days = span(2)
+    members = [(days[0], "a", "c1"), (days[1], "b", "c2")]
+    rows = plan(
+        inputs(days, clusters=[cluster(days[0], "c1"), cluster(days[1], "c2")],
+               priority=[scored(days[0], "c1"), scored(days[1], "c2")], members=members),
+        days, TAXONOMY, Rules(),
+    )  # fmt: skip
+    assert list(rows["action"]) == ["create", "add_evidence"]
+
+
+def test_another_cause_of_the_same_product_is_a_new_ticket():
+    days = span(2)
+    members = [(days[0], "a", "c1"), (days[1], "b", "c2")]
+    rows = plan(
+        inputs(days, clusters=[cluster(days[0], "c1"), cluster(days[1], "c2", sub_label="runs_large")],
+               priority=[scored(days[0], "c1"), scored(days[1], "c2")], members=members),
+        days, TAXONOMY, Rules(),
+    )  # fmt: skip
+    assert list(rows["action"]) == ["create", "create"]
+
+
+def test_a_closed_ticket_that_comes_back_is_reopened_only_with_enough_new_issues():
+    days = span(5)
+    first = plan(inputs(days), days[:1], TAXONOMY, Rules())
+    key = str(first["ticket_key"].iloc[0])
+    closed = [event(days[1], key, "closed")]
+    few = plan(inputs(days, history=first, events=closed), days[1:2], TAXONOMY, Rules())
+    assert few.empty
+    enough = plan(inputs(days, history=first, events=closed), days[1:], TAXONOMY, Rules())
+    assert list(enough["action"][:1]) == ["reopen"]
+    assert "Closed on" in enough["reason"].iloc[0]
+
+
+def test_an_approval_waits_for_a_person():
+    rows = plan(inputs(span(1), priority=[scored(DAY, "c1", "approval", "P1")]), span(1), TAXONOMY, Rules())
+    assert rows["state"].tolist() == ["needs_approval"]
+
+
+def test_the_ticket_says_only_what_the_data_supports():
+    row = plan(inputs(span(1)), span(1), TAXONOMY, Rules()).iloc[0]
+    fields = json.loads(row["fields"])
+    assert fields["sales_value_touched"] == 150.0
+    assert fields["regions"] == {"EU": 3}
+    assert set(fields["missing"]) >= {"versions", "refunds", "causes", "suspected_release"}
+    assert "## Accepted when" in row["body"]
+    assert "## Probable causes" not in row["body"]
+    assert row["owner"] == "product-design"
+    assert row["due"] == DAY + timedelta(days=3)
