@@ -1,0 +1,81 @@
+"""The numbers of the clusters room, read from the `clusters` section of thresholds.yaml.
+
+Only their types and checks; what they do is in `identity.py`, `walk.py` and `summary.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from feedback_assets.thresholds import Section, ThresholdsError
+
+SCOPES = ("product", "carrier", "region", "vendor")
+
+
+@dataclass(frozen=True)
+class ClusterRules:
+    """When issues belong together. Similarities are cosines, 0 to 1; the reasons stand in thresholds.yaml."""
+
+    scope: Mapping[str, tuple[str, ...]]
+    loose: frozenset[str]
+    skip: frozenset[str]
+    ignored_concepts: frozenset[str]
+    join_bound: float
+    join_open: float
+    merge_bound: float
+    merge_open: float
+    merge_members: int
+    split_members: int
+    split_below: float
+    batch: int
+    title_share: float
+    title_distinct: float
+    lease_seconds: float
+
+    def scope_of(self, domain: str, category: str) -> tuple[str, ...]:
+        """What narrows the comparison of a category: its own entry, else its domain's, else nothing."""
+        return self.scope.get(category, self.scope.get(domain, ()))
+
+    def is_loose(self, scope: str) -> bool:
+        """Whether a theme or a concept in common is enough within the scope."""
+        return "|" in scope or scope in self.loose
+
+    def join(self, loose: bool) -> float:
+        """Similarity an issue needs to join."""
+        return self.join_bound if loose else self.join_open
+
+    def merge(self, loose: bool) -> float:
+        """Similarity two centres need to become one."""
+        return self.merge_bound if loose else self.merge_open
+
+
+def cluster_rules(section: Section) -> ClusterRules:
+    """Read and check the section.
+
+    Raises:
+        ThresholdsError: A number is missing or out of range, or a scope is not one of those known.
+    """
+    scope = cast("Mapping[str, list[str]]", section.values.get("scope", {}))
+    for name, keys in scope.items():
+        unknown = [key for key in keys if key not in SCOPES]
+        if unknown:
+            raise ThresholdsError(
+                f"{section.origin}: clusters.scope.{name}: {unknown[0]!r} is none of {', '.join(SCOPES)}; use one"
+            )
+    similarity = {
+        name: section.number(name, 0, 1)
+        for name in ("join_bound", "join_open", "merge_bound", "merge_open", "split_below", "title_share")
+    }
+    counts = {name: int(section.number(name, 1)) for name in ("merge_members", "split_members", "batch")}
+    return ClusterRules(
+        scope={name: tuple(keys) for name, keys in scope.items()},
+        loose=frozenset(cast("list[str]", section.values.get("loose", []))),
+        skip=frozenset(cast("list[str]", section.values.get("skip", []))),
+        ignored_concepts=frozenset(cast("list[str]", section.values.get("ignored_concepts", []))),
+        title_distinct=section.number("title_distinct", 1),
+        lease_seconds=section.number("lease_seconds", 1),
+        **similarity,
+        **counts,  # type: ignore[arg-type]
+    )

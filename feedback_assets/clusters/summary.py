@@ -1,0 +1,202 @@
+"""What a cluster is called and said to be: title, summary and quotes, computed from its members.
+
+Templates over counts and verbatim quotes; every number is counted, nothing is generated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from feedback_assets.clusters.identity import Floats
+from feedback_assets.clusters.rules import ClusterRules
+from feedback_assets.clusters.state import QUOTES_KEPT, Cluster, ranked
+from feedback_assets.thresholds import Section
+
+# A quote shorter than this says little, a longer one is cut: the start of a text is still verbatim.
+_SHORT, _LONG = 15, 280
+_SHORTENED = (
+    ("wont ", "won't "),
+    ("doesnt ", "doesn't "),
+    ("cant ", "can't "),
+    ("didnt ", "didn't "),
+    ("isnt ", "isn't "),
+)
+# Concepts of this ending say what a category is about anyway.
+_GENERIC = "_generic"
+# Fewer members than this make no word typical.
+_FEW = 3
+
+
+@dataclass(frozen=True)
+class Titles:
+    """How categories and sub-labels are called; other names lose their underscores."""
+
+    categories: Mapping[str, str]
+    sub_labels: Mapping[str, str]
+
+    def category(self, name: str) -> str:
+        """What a title starts with."""
+        return self.categories.get(name, _plain(name).capitalize())
+
+    def sub_label(self, name: str) -> str:
+        """What goes wrong."""
+        return self.sub_labels.get(name, _plain(name))
+
+
+@dataclass
+class Totals:
+    """Counts over all clusters of a category, kept up to date as clusters change."""
+
+    members: int = 0
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: {"concepts": Counter(), "terms": Counter()})
+
+    def change(self, cluster: Cluster, sign: int) -> None:
+        """Add (1) or take away (-1) what the cluster counts now."""
+        self.members += sign * cluster.members_total
+        for name, counts in self.counts.items():
+            for key, count in cluster.counts[name].items():
+                counts[key] += sign * count
+
+
+def titles(section: Section) -> Titles:
+    """Read `titles` of the `clusters` section."""
+    values = cast("dict[str, dict[str, str]]", section.values.get("titles", {}))
+    return Titles(values.get("categories", {}), values.get("sub_labels", {}))
+
+
+def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) -> str:
+    """`Category: what goes wrong (what is typical) · product`; says so when members tell different things.
+
+    Args:
+        cluster: With its counts so far.
+        totals: Counts over all clusters of its category.
+        rules: The share a theme needs, and how distinct a typical word must be.
+        names: How things are called.
+    """
+    theme = _theme(cluster, rules, names)
+    typical = _typical(cluster, totals, rules)
+    typical = [word for word in typical if not _says_the_same(word, theme)][:2]
+    if theme is None:
+        theme, typical = (typical[0], typical[1:]) if typical else (_commonest(cluster, rules), [])
+    heading = f"{names.category(cluster.category)}: {theme}"
+    if typical:
+        heading += f" ({', '.join(typical)})"
+    about = cluster.product_name or scope_value(cluster)
+    return f"{heading} · {about}" if about else heading
+
+
+def scope_value(cluster: Cluster) -> str:
+    """The carrier, family or region the cluster is bound to; empty when it is bound to a product or nothing."""
+    parts = [part.split("=", 1)[1] for part in cluster.scope.split("|")[1:] if not part.startswith("product=")]
+    return ", ".join(_plain(part) for part in parts)
+
+
+def summary(cluster: Cluster, heading: str) -> str:
+    """Some sentences of counts, and up to three quotes."""
+    total = cluster.members_total
+    first, last = cluster.first_seen, cluster.last_seen
+    since = f"on {first}" if first == last else f"from {first} to {last}"
+    sentences = [
+        f"{heading}. {total} {'issue' if total == 1 else 'issues'} {since}, {cluster.members_today} on the last day."
+    ]
+    for label, name in (
+        ("Channels", "channels"), ("Languages", "languages"), ("Regions", "regions"), ("Versions", "versions"),
+        ("Carriers", "carriers"), ("Themes", "sub_labels"),
+    ):  # fmt: skip
+        if shown := _shares(cluster.counts[name]):
+            sentences.append(f"{label}: {shown}.")
+    sentences.extend(f"“{quote['quote']}”" for quote in cluster.quotes[:3])
+    return " ".join(sentences)
+
+
+def add_quotes(cluster: Cluster, members: pd.DataFrame, similarities: Floats) -> None:
+    """Keep up to five members' words: the first four typical ones in different languages, and the newest.
+
+    Args:
+        cluster: Its `quotes` are replaced.
+        members: The day's members with event_id, quote and language.
+        similarities: To the centre, shape (members,).
+    """
+    usable = [
+        (event, quote[:_LONG], language if isinstance(language, str) else "und")
+        for event, quote, language in (
+            (members["event_id"].iat[at], str(members["quote"].iat[at]).strip(), members["language"].iat[at])
+            for at in np.argsort(-similarities, kind="stable")
+        )
+        if quote
+    ]
+    usable.sort(key=lambda entry: len(entry[1]) < _SHORT)
+    told = {quote["quote"].casefold() for quote in cluster.quotes}
+    spoken = Counter(quote["language"] for quote in cluster.quotes)
+    for event, quote, language in usable:
+        fresh = {"event_id": str(event), "quote": quote, "language": language}
+        if quote.casefold() in told:
+            continue
+        told.add(quote.casefold())
+        if len(cluster.quotes) < QUOTES_KEPT - 1 and spoken[language] < 2:
+            cluster.quotes.append(fresh)
+            spoken[language] += 1
+        else:
+            cluster.quotes[QUOTES_KEPT - 1 :] = [fresh]
+            if len(cluster.quotes) < QUOTES_KEPT:
+                continue
+            break
+
+
+def _theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str | None:
+    themes = ranked(cluster.counts["sub_labels"])
+    if themes and themes[0][1] >= rules.title_share * cluster.members_total:
+        return names.sub_label(themes[0][0])
+    return None
+
+
+def _commonest(cluster: Cluster, rules: ClusterRules) -> str:
+    """A concept that most members name, be it usual in the category; else that there is none."""
+    named = ranked(cluster.counts["concepts"])
+    if named and named[0][1] >= rules.title_share * cluster.members_total:
+        return _plain(named[0][0].removesuffix(_GENERIC)) + " (various)"
+    return "various complaints"
+
+
+def _typical(cluster: Cluster, totals: Totals, rules: ClusterRules) -> list[str]:
+    """Concepts first, then words, that many members tell and the rest of the category does not."""
+    found: list[str] = []
+    for name, least in (("concepts", rules.title_share), ("terms", rules.title_share)):
+        scored: list[tuple[float, str]] = []
+        for word, count in cluster.counts[name].items():
+            share = count / cluster.members_total
+            elsewhere = totals.counts[name][word] - count
+            usual = (elsewhere + 1) / (max(totals.members - cluster.members_total, 0) + 2)
+            if (
+                count >= _FEW
+                and share >= least
+                and share / usual >= rules.title_distinct
+                and not word.endswith(_GENERIC)
+            ):
+                scored.append((-share * np.log(share / usual), _plain(word)))
+        found.extend(word for _, word in sorted(scored))
+    return list(dict.fromkeys(found))
+
+
+def _says_the_same(word: str, theme: str | None) -> bool:
+    if theme is None:
+        return False
+    here = {part[:5] for part in theme.casefold().replace("'", "").split()}
+    return all(part[:5] in here for part in word.casefold().replace("'", "").split())
+
+
+def _shares(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in ranked(counts)[:4])
+
+
+def _plain(name: Any) -> str:
+    text = str(name).replace("_", " ")
+    for short, full in _SHORTENED:
+        text = text.replace(short, full)
+    return text

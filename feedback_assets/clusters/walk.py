@@ -1,0 +1,335 @@
+"""Walking days in order: each day's issues find their cluster, found one, and clusters merge or fall apart.
+
+Pure: frames and the state before the first day go in, rows come out; the same days give the same ids, walked
+at once or one by one. Arithmetic is in `identity`, wording in `summary`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.clusters.embedding import Embeds, Issue
+from feedback_assets.clusters.identity import Floats, assign, closest_pairs, cluster_id, halves, unit
+from feedback_assets.clusters.rules import ClusterRules
+from feedback_assets.clusters.state import Cluster, age, ranked, restore
+from feedback_assets.clusters.summary import Titles, Totals, add_quotes, summary, title
+from feedback_assets.lake.frames import conform, empty
+
+# What silver tells of the item an issue stands in.
+CONTEXT = (
+    "event_id", "occurred_at", "language", "channel", "product_id", "product_name", "product_family", "vendor",
+    "region", "carrier", "app_version",
+)  # fmt: skip
+_COUNTS_OF = {
+    "products": "product_id", "carriers": "carrier", "regions": "region", "versions": "app_version",
+    "channels": "channel", "languages": "language", "components": "component", "sub_labels": "theme",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What a walk writes: rows of `gold/clusters` and of `gold/cluster_members`."""
+
+    clusters: pd.DataFrame
+    members: pd.DataFrame
+
+
+class _State:
+    """The clusters as they are on the way, by scope, with the counts of each category."""
+
+    def __init__(self, clusters: Iterable[Cluster]) -> None:
+        self.ids: set[str] = set()
+        self.by_scope: dict[str, list[Cluster]] = {}
+        self.totals: dict[str, Totals] = {}
+        for cluster in clusters:
+            self.ids.add(cluster.cluster_id)
+            if cluster.status == "active":
+                self.by_scope.setdefault(cluster.scope, []).append(cluster)
+                self.total(cluster.category).change(cluster, 1)
+
+    def total(self, category: str) -> Totals:
+        """The counts over all clusters of a category as of the evening before."""
+        return self.totals.setdefault(category, Totals())
+
+    def keep(self, cluster: Cluster) -> None:
+        """A new cluster."""
+        self.ids.add(cluster.cluster_id)
+        self.by_scope.setdefault(cluster.scope, []).append(cluster)
+
+
+def walk(
+    issues: pd.DataFrame,
+    feedback: pd.DataFrame,
+    before: pd.DataFrame,
+    days: Sequence[date],
+    embedding: Embeds,
+    rules: ClusterRules,
+    titles: Titles,
+) -> Walked:
+    """Cluster the issues of the days, in order.
+
+    Args:
+        issues: `gold/issues` of the days.
+        feedback: `silver/feedback` of the days.
+        before: Rows of `gold/clusters` of earlier days; the newest of each cluster is where the walk starts.
+        days: The days, ascending.
+        embedding: Where an issue stands.
+        rules: When issues belong together.
+        titles: How categories, sub-labels and concepts are called.
+    """
+    prepared = _prepare(issues, feedback, embedding, rules)
+    vectors = embedding.vectors(prepared["issue"].tolist())
+    state = _State(restore(_same_embedding(before, embedding)))
+    cluster_rows: list[dict[str, object]] = []
+    member_rows: list[pd.DataFrame] = []
+    places = prepared.groupby("day", sort=False).indices
+    for day in days:
+        rows = np.asarray(places.get(day, []), dtype=np.int64)
+        touched, members = _walk_day(day, prepared, vectors, rows, state, embedding, rules)
+        member_rows.append(members)
+        for cluster in touched:
+            heading = title(cluster, state.total(cluster.category), rules, titles)
+            cluster_rows.append(cluster.row(day, heading, summary(cluster, heading), embedding.version))
+            cluster.members_today, cluster.event = 0, ""
+    return Walked(_frame(cluster_rows, tables.GOLD_CLUSTERS), _joined(member_rows))
+
+
+def _walk_day(
+    day: date,
+    prepared: pd.DataFrame,
+    vectors: Floats,
+    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
+    state: _State,
+    embedding: Embeds,
+    rules: ClusterRules,
+) -> tuple[list[Cluster], pd.DataFrame]:
+    today = prepared.iloc[rows]
+    touched: dict[str, Cluster] = {}
+    ids = np.full(len(rows), None, dtype=object)
+    similarities = np.zeros(len(rows), dtype=np.float32)
+    for _, at in sorted(today.groupby("scope", sort=False).indices.items()):
+        here, placed = today.iloc[at], vectors[rows[at]]
+        known = state.by_scope.setdefault(str(here["scope"].iloc[0]), [])
+        known.sort(key=age)
+        total = state.total(str(here["category"].iloc[0]))
+        labels, near = _place(day, here, placed, known, state, rules)
+        changed: list[Cluster] = []
+        for cluster, members in _members(labels, known):
+            total.change(cluster, -1)
+            cluster.add(placed[members], near[members], here["confidence"].to_numpy()[members], day)
+            cluster.event = cluster.event or "grew"
+            _count(cluster, here.iloc[members], embedding)
+            add_quotes(cluster, here.iloc[members], near[members])
+            cluster.settle()
+            total.change(cluster, 1)
+            ids[at[members]], similarities[at[members]] = cluster.cluster_id, near[members]
+            changed.append(cluster)
+        for older, younger in _merge(known, total, rules):
+            ids[ids == younger.cluster_id] = older.cluster_id
+            changed.extend((older, younger))
+        touched.update({cluster.cluster_id: cluster for cluster in changed})
+    members = today[["day", "issue_id", "event_id"]].assign(cluster_id=ids, similarity=similarities)
+    return sorted(touched.values(), key=age), members[members["cluster_id"].notna()]
+
+
+def _place(
+    day: date, here: pd.DataFrame, placed: Floats, known: list[Cluster], state: _State, rules: ClusterRules
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Floats]:
+    """The position in `known` for each issue (-1 for none), new clusters appended to it, and the similarity."""
+    loose = rules.is_loose(str(here["scope"].iloc[0]))
+    centres = _directions(known, placed.shape[1])
+    founding = (here["triage"] != "signal").to_numpy(dtype=bool)
+    found = assign(placed, centres, rules.join(loose), founding, rules.batch)
+    labels = found.cluster
+    offset = len(known)
+    for number, _ in enumerate(found.founders):
+        _found(day, here, placed, labels == offset + number, state, "born")
+    for position in range(offset):
+        rows = np.flatnonzero(labels == position)
+        leaving = halves(placed[rows], centres[position], rules.split_members, rules.split_below)
+        if leaving is not None and founding[rows[leaving]].any():
+            labels[rows[leaving]] = len(known)
+            _found(day, here, placed, labels == len(known), state, "split")
+    towards = _directions(known, placed.shape[1], offset, placed, labels)
+    near = (
+        np.where(labels >= 0, np.einsum("ij,ij->i", placed, towards[np.maximum(labels, 0)]), 0)
+        if len(known)
+        else (np.zeros(len(labels)))
+    )
+    return labels, np.clip(near, 0, 1).astype(np.float32)
+
+
+def _directions(
+    known: Sequence[Cluster],
+    dimensions: int,
+    offset: int | None = None,
+    placed: Floats | None = None,
+    labels: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None,
+) -> Floats:
+    """Unit centres, shape (clusters, dimensions); those from `offset` on are made of their first members."""
+    if not known:
+        return np.zeros((0, dimensions), dtype=np.float32)
+    centres = np.stack([cluster.centre for cluster in known])
+    if offset is not None and placed is not None and labels is not None:
+        for position in range(offset, len(known)):
+            centres[position] = placed[labels == position].mean(axis=0)
+    return unit(centres)
+
+
+def _found(
+    day: date,
+    here: pd.DataFrame,
+    placed: Floats,
+    members: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    state: _State,
+    event: str,
+) -> None:
+    """Keep a new cluster of these members beside those of its scope; its members are added with all others."""
+    mine = here[members]
+    credible = mine[mine["triage"] != "signal"]
+    first = credible.iloc[0]
+    scope = str(first["scope"])
+    theme = "|".join(_leading(credible[column]) for column in ("theme", "concept"))
+    identity = cluster_id(scope, theme, str(first["issue_id"]), frozenset(state.ids))
+    product_bound = "|product=" in scope
+    state.keep(
+        Cluster(
+            cluster_id=identity,
+            scope=scope,
+            domain=str(first["domain"]),
+            category=str(first["category"]),
+            first_seen=day,
+            last_seen=day,
+            centre=np.zeros(placed.shape[1], dtype=np.float32),
+            product_id=_text(first["product_id"]) if product_bound else None,
+            product_name=_text(first["product_name"]) if product_bound else None,
+            product_family=_text(first["product_family"]) if "|" in scope else None,
+            event=event,
+        )
+    )
+
+
+def _leading(values: pd.Series) -> str:
+    counts = values.dropna().value_counts()
+    return ranked({str(name): int(count) for name, count in counts.items()})[0][0] if len(counts) else "-"
+
+
+def _members(
+    labels: np.ndarray[tuple[int], np.dtype[np.int64]], known: Sequence[Cluster]
+) -> list[tuple[Cluster, np.ndarray[tuple[int], np.dtype[np.int64]]]]:
+    return [(known[int(label)], np.flatnonzero(labels == label)) for label in np.unique(labels) if label >= 0]
+
+
+def _merge(known: list[Cluster], total: Totals, rules: ClusterRules) -> list[tuple[Cluster, Cluster]]:
+    """Make one of what tells the same story; the older keeps its id. Returns (older, younger) pairs."""
+    if len(known) < 2:
+        return []
+    known.sort(key=age)
+    eligible = np.array([cluster.members_total >= rules.merge_members for cluster in known])
+    centres = unit(np.stack([cluster.centre for cluster in known]))
+    pairs = [
+        (known[i], known[j]) for i, j in closest_pairs(centres, eligible, rules.merge(rules.is_loose(known[0].scope)))
+    ]
+    for older, younger in pairs:
+        total.change(older, -1)
+        total.change(younger, -1)
+        older.absorb(younger)
+        older.settle()
+        total.change(older, 1)
+        known.remove(younger)
+    return pairs
+
+
+def _count(cluster: Cluster, members: pd.DataFrame, embedding: Embeds) -> None:
+    for name, column in _COUNTS_OF.items():
+        cluster.counts[name].update(str(value) for value in members[column] if isinstance(value, str))
+    for issue in members["issue"]:
+        cluster.counts["concepts"].update(embedding.concepts(issue))
+        cluster.counts["terms"].update(embedding.words(issue))
+
+
+def _prepare(issues: pd.DataFrame, feedback: pd.DataFrame, embedding: Embeds, rules: ClusterRules) -> pd.DataFrame:
+    """Issues with their item's context, what the embedding sees, and their scope, in a stable order."""
+    kept = issues[~issues["category"].isin(list(rules.skip))]
+    context = feedback[list(CONTEXT)].drop_duplicates("event_id")
+    merged = kept.drop(columns=[c for c in CONTEXT if c in kept.columns and c != "event_id"]).merge(
+        context, on="event_id", how="left"
+    )
+    merged["occurred_at"] = merged["occurred_at"].fillna(pd.Timestamp.min.tz_localize("UTC"))
+    merged = merged.sort_values(["day", "occurred_at", "issue_id"], kind="stable").reset_index(drop=True)
+    seen = [
+        Issue(str(quote), _text(language), str(category), _text(label))
+        for quote, language, category, label in zip(
+            merged["quote"], merged["language"], merged["category"], merged["sub_label"], strict=True
+        )
+    ]
+    merged["issue"] = pd.Series(seen, index=merged.index, dtype=object)
+    merged["theme"] = pd.Series([embedding.theme(issue) for issue in merged["issue"]], dtype=object)
+    merged["concept"] = pd.Series([next(iter(embedding.concepts(i)), None) for i in merged["issue"]], dtype=object)
+    keys = ("domain", "category", "product_id", "product_name", "product_family", "carrier", "region", "vendor")
+    columns = [merged[key].tolist() for key in keys]
+    merged["scope"] = pd.Series(
+        [scope_key(dict(zip(keys, values, strict=True)), rules) for values in zip(*columns, strict=True)], dtype=object
+    )
+    return merged
+
+
+def scope_key(item: dict[str, object], rules: ClusterRules) -> str:
+    """`category`, and after a bar what narrows it: `sizing_fit|product=p1`, `defect|family=lamps`."""
+    category = str(item["category"])
+    parts = [category]
+    for key in rules.scope_of(str(item["domain"]), category):
+        if key == "product":
+            parts.extend(_product_scope(item))
+        elif value := _text(item[key]):
+            parts.append(f"{key}={value}")
+    return "|".join(parts)
+
+
+def _product_scope(item: dict[str, object]) -> list[str]:
+    """The product where the catalog knows it by name; an anonymous id says nothing, then its family serves."""
+    product, name, family = _text(item["product_id"]), _text(item["product_name"]), _text(item["product_family"])
+    if product and name and name != product:
+        return [f"product={product}"]
+    return [f"family={family}"] if family else []
+
+
+def _same_embedding(before: pd.DataFrame, embedding: Embeds) -> pd.DataFrame:
+    """Centres of another embedding are placed anew from the quotes that were kept."""
+    rows = before.sort_values("day", kind="stable").drop_duplicates("cluster_id", keep="last").copy()
+    stale = rows["embedding_version"] != embedding.version
+    if stale.any():
+        centres = [
+            _placed_anew(row, embedding) if row["embedding_version"] != embedding.version else row["centre"]
+            for row in rows.to_dict("records")
+        ]
+        rows["centre"] = pd.Series(centres, index=rows.index, dtype=object)
+    return rows
+
+
+def _placed_anew(row: dict[Hashable, Any], embedding: Embeds) -> Floats:
+    told: list[dict[str, str]] = json.loads(str(row["quotes"]))
+    label = _text(row["sub_label"])
+    issues = [Issue(quote["quote"], quote.get("language"), str(row["category"]), label) for quote in told]
+    return embedding.vectors(issues or [Issue("", None, str(row["category"]), label)]).mean(axis=0)
+
+
+def _frame(rows: list[dict[str, object]], table: tables.Table) -> pd.DataFrame:
+    return conform(pd.DataFrame(rows), table) if rows else empty(table)
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    filled = [part for part in parts if len(part)]
+    return conform(pd.concat(filled), tables.GOLD_CLUSTER_MEMBERS) if filled else empty(tables.GOLD_CLUSTER_MEMBERS)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
