@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     model_endpoint: str = Field("", description="Azure endpoint, or base URL of an OpenAI-compatible server.")
     model_deployment: str = Field("gpt-5-mini", description="Azure deployment or model name.")
     model_api_version: str = Field("2025-04-01-preview", description="Azure API version.")
+    model_temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature; reasoning models refuse any, so none is sent unless set.")
     model_key: SecretStr | None = Field(None, description="API key; Azure uses Entra ID when it is empty.")
     model_requests_per_minute: int = Field(300, ge=1, description="Request limit of the deployment.")
     model_tokens_per_minute: int = Field(200_000, ge=1, description="Token limit of the deployment.")
