@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
+from feedback_assets.errors import CallError
+
 # Latin, Greek and Cyrillic accents only: the marks of Indic and Arabic scripts carry vowels, not accents.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 # Most different words kept with their patterns: a day of 10,000 items holds about 30,000.
@@ -63,7 +65,7 @@ def text_key(text: str) -> str:
     return hashlib.blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-class LexiconError(ValueError):
+class LexiconError(CallError):
     """The lexicon cannot be read; the message names file, concept, language and the mend."""
 
 
@@ -110,7 +112,7 @@ class Lexicon:
 
     @classmethod
     def load(cls, path: Path) -> Lexicon:
-        """Read `concept: {language: [stems and phrases]}` from a YAML file.
+        """Read `concept: {language: [stems and phrases]}` from a YAML file, as it is or under `concepts:`.
 
         Raises:
             LexiconError: The file is not of that form; it says where and what to write instead.
@@ -125,6 +127,7 @@ class Lexicon:
             raise LexiconError(f"{path}: holds no mapping; write `concept: {{en: [stem*, …]}}`")
         entries = cast("dict[Any, Any]", loaded)
         entries.pop("version", None)
+        entries = cast("dict[Any, Any]", entries.pop("concepts", entries))
         return cls({str(concept): _checked(path, concept, spec) for concept, spec in entries.items()}, str(path))
 
     def concepts(self, text: str, language: str | None = None) -> list[str]:
