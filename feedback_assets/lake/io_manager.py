@@ -49,9 +49,8 @@ class LakeIOManager(dg.ConfigurableIOManager):
     @cached_property
     def lake(self) -> Lake:
         """The store itself."""
-        options = self.storage.str_dict()
-        options.pop("provider", None)
-        return Lake(self.root, options)
+        options = self.storage.model_dump(exclude_none=True, exclude={"provider"})
+        return Lake(self.root, {name: str(value) for name, value in options.items()})
 
     def handle_output(self, context: dg.OutputContext, obj: "_Computed") -> None:
         """Commit the rows of one table for the days of the run, in one commit.
@@ -193,7 +192,7 @@ def _run(
     verdicts = {table.name: contract.judge(computed[table.name], table) for table in declared.outputs}
     failing = _merged([*(verdict.failures for verdict in verdicts.values()), *(check.failures for check in told)])
     origin = {
-        "run_id": context.run_id,
+        "run_id": context.run.run_id,
         "partition": str(days[0]) if len(days) == 1 else f"{days[0]}...{days[-1]}",
         "code_version": declared.code_version,
     }
