@@ -12,6 +12,8 @@ from typing import Any, Literal, cast
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from feedback_assets.errors import CallError
+
 Scalar = str | int | float | bool
 Stream = Literal["feedback", "releases", "commerce", "catalog", "ticket_events"]
 
@@ -37,7 +39,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 _OPEN_STREAMS = ("catalog",)
 
 
-class MappingError(ValueError):
+class MappingError(CallError):
     """A mapping cannot be read; the message names file, field and mend."""
 
 

@@ -1,0 +1,1 @@
+"""The silver room: one canonical row for each item, without personal data and counted once."""

@@ -1,0 +1,70 @@
+"""Wiring of the silver room: catalog, commerce, and feedback with its duplicates and quarantine."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pandas as pd
+
+from feedback_assets import landing_files, mappings, tables
+from feedback_assets.keys import hashing_key
+from feedback_assets.lake.contract import DayCheck
+from feedback_assets.lake.io_manager import day_asset, day_multi_asset, days_of
+from feedback_assets.lake.store import Lake
+from feedback_assets.partitions import last_7_days, last_120_days, same_day
+from feedback_assets.settings import Settings, load
+from feedback_assets.silver.events import build_catalog, build_commerce
+from feedback_assets.silver.feedback import Rules, build
+from feedback_assets.silver.fields import Mappings
+from feedback_assets.silver.reconcile import personal_data, reconcile
+
+# What a payload's reading needs; `raw` is only shown of lines nobody could read.
+_BRONZE_COLUMNS = tables.BRONZE_FEEDBACK.column_names
+
+
+@day_asset(tables.SILVER_CATALOG, ins={"events": (tables.BRONZE_CATALOG, same_day)})
+def silver_catalog(context: dg.AssetExecutionContext, events: pd.DataFrame) -> pd.DataFrame:
+    """Read the catalog events of the days as products."""
+    frame, left_out = build_catalog(events, days_of(context), _mappings(load()))
+    context.log.info("%d products, %d rows left out: unreadable, repeated or without a product", len(frame), left_out)
+    return frame
+
+
+@day_asset(tables.SILVER_COMMERCE, ins={"events": (tables.BRONZE_COMMERCE, same_day)})
+def silver_commerce(context: dg.AssetExecutionContext, events: pd.DataFrame) -> pd.DataFrame:
+    """Read orders, returns, refunds and deliveries of the days; customers and orders become keyed hashes."""
+    settings = load()
+    key = hashing_key(settings.key_file)
+    frame, left_out = build_commerce(events, days_of(context), _mappings(settings), key, settings.timezone)
+    context.log.info("%d commerce events, %d rows left out: unreadable or repeated", len(frame), left_out)
+    return frame
+
+
+@day_multi_asset(
+    [tables.SILVER_FEEDBACK, tables.SILVER_DUPLICATES, tables.SILVER_QUARANTINE],
+    ins={
+        "events": (tables.BRONZE_FEEDBACK, last_7_days, _BRONZE_COLUMNS),
+        "commerce": (tables.SILVER_COMMERCE, last_120_days),
+    },
+    # Who a product is does not depend on the day the catalog was sent: all of it is read, today's only waited for.
+    deps=[(tables.SILVER_CATALOG, same_day)],
+    checks=["reconciliation", "personal_data"],
+)
+def silver_feedback(
+    context: dg.AssetExecutionContext, lake: Lake, events: pd.DataFrame, commerce: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], list[DayCheck]]:
+    """Bring each item to one canonical row without personal data, or to the repeats, or to quarantine."""
+    settings, days = load(), days_of(context)
+    rules = Rules(hashing_key(settings.key_file), _mappings(settings), settings.low_trust_sources)
+    silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules)
+    frames = silver.frames()
+    failures, totals = reconcile(
+        frames, days, lambda day: landing_files.count_lines(settings.landing_root, "feedback", day)
+    )
+    return frames, [
+        DayCheck("reconciliation", failures, {**totals}),
+        DayCheck("personal_data", personal_data(frames, silver.redactors)),
+    ]
+
+
+def _mappings(settings: Settings) -> Mappings:
+    return Mappings(*mappings.load_all(settings.mappings_dir))

@@ -1,0 +1,81 @@
+"""What is compared between items: their order, wording and the ties between them.
+
+Shared by `duplicates` and `campaigns`; no decision is taken here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+
+from rapidfuzz import fuzz
+
+# Share of equal characters from which two wordings count as the same.
+NEAR = 0.9
+# Bands of the MinHash index are tuned to find pairs well below NEAR; each is verified afterwards.
+_CANDIDATE_JACCARD = 0.5
+_PERMUTATIONS = 128
+_BANDS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One readable item of the window, reduced to what decides whether it repeats another.
+
+    `author`, `customer` and `order` tie items together; `folded` is the wording, `words` how many words it has.
+    """
+
+    day: date
+    occurred_at: datetime
+    event_id: str
+    landing_object: str
+    line: int
+    source: str
+    channel: str
+    author: str
+    customer: str
+    order: str
+    mirror_of: str
+    folded: str
+    words: int
+
+    @property
+    def place(self) -> tuple[datetime, str, str, int]:
+        """What decides which of two is the original: the time, then the id, then where it landed."""
+        return (self.occurred_at, self.event_id, self.landing_object, self.line)
+
+    @property
+    def row(self) -> tuple[str, int]:
+        """The row of bronze."""
+        return (self.landing_object, self.line)
+
+
+def similarity(one: str, other: str) -> float:
+    """Share of equal characters of two folded texts, 0 to 1; 0 when below `NEAR`."""
+    return 1.0 if one == other else fuzz.ratio(one, other, score_cutoff=NEAR * 100) / 100
+
+
+def near_pairs(texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Pairs of positions, the smaller first, of distinct folded texts that are nearly equal.
+
+    Candidates come from MinHash over word shingles, so the cost grows with the number of texts, not with pairs.
+    """
+    from rensa import RMinHash, RMinHashLSH  # pyright: ignore[reportAttributeAccessIssue]
+
+    index: Any = RMinHashLSH(threshold=_CANDIDATE_JACCARD, num_perm=_PERMUTATIONS, num_bands=_BANDS)
+    pairs: list[tuple[int, int]] = []
+    for position, text in enumerate(texts):
+        words = text.split()
+        # Words and pairs of words: one changed word in eight must not hide a copy.
+        shingles = [*words, *(f"{one} {two}" for one, two in pairwise(words))]
+        sketch: Any = RMinHash(num_perm=_PERMUTATIONS, seed=42)
+        sketch.update(shingles)
+        alike: list[int] = sorted(index.query(sketch))
+        for other in alike:
+            if similarity(texts[other], text) >= NEAR:
+                pairs.append((other, position))
+        index.insert(position, sketch)
+    return pairs

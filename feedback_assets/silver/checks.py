@@ -1,0 +1,28 @@
+"""Advisory checks of the silver room; what must hold is checked on the assets themselves."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from feedback_assets import tables
+from feedback_assets.lake.io_manager import IO_KEY
+from feedback_assets.lake.store import Lake
+from feedback_assets.silver.volume import judge_volume
+
+
+@dg.asset_check(asset=dg.AssetKey(list(tables.SILVER_FEEDBACK.key)), required_resource_keys={IO_KEY})
+def volume(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """The newest day with feedback brought about as much as the 28 days before it."""
+    lake: Lake = getattr(context.resources, IO_KEY).lake
+    days = lake.days(tables.SILVER_FEEDBACK)
+    if not days:
+        return dg.AssetCheckResult(passed=True, description="no feedback yet")
+    newest = max(days)
+    rows = lake.read(tables.SILVER_FEEDBACK, newest - timedelta(days=28), newest + timedelta(days=1), ["day"])
+    found = judge_volume({day: int(count) for day, count in rows["day"].value_counts().items()}, newest)  # pyright: ignore
+    return dg.AssetCheckResult(
+        passed=found.ordinary,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=found.reason,
+        metadata={"rows": found.rows, "mean": round(found.mean, 2)},
+    )

@@ -1,0 +1,182 @@
+"""Which items of a day repeat another: the same event, a mirrored text, a near-copy by the same person.
+
+Each points at the smallest of those it repeats in the seven days before, whatever the order of arrival.
+Different people saying the same short thing are not looked at here: each counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from feedback_assets.silver.candidates import NEAR, Candidate, near_pairs, similarity
+
+# Copies arrive within a week of the original; later repeats are new complaints. The same as partitions.last_7_days.
+WINDOW = timedelta(days=7)
+# A sentence: shorter texts of one person on two channels may be two complaints.
+MIRROR_WORDS = 6
+# Nobody else writes the same twelve words by chance.
+MIRROR_WORDS_UNKNOWN = 12
+# A display name alone ties only what is long enough not to be said by a namesake.
+NAME_WORDS = 6
+# Beyond this a name is no person ("A Google user") and pairs are looked for by MinHash.
+_CROWD = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """That one item repeats another."""
+
+    item: Candidate
+    original: Candidate
+    kind: str
+    similarity: float
+    evidence: str
+
+
+def same_events(
+    candidates: Sequence[Candidate], day: date
+) -> tuple[list[Candidate], dict[tuple[str, int], Copy], set[tuple[str, int]]]:
+    """The items of a day's window each event once, the day's repeats, and the day's rows whose id is another's.
+
+    Args:
+        candidates: Every readable item of the day and of the seven days before.
+        day: The day decided on; later items are not looked at.
+    """
+    first: dict[str, Candidate] = {}
+    once: list[Candidate] = []
+    copies: dict[tuple[str, int], Copy] = {}
+    clashes: set[tuple[str, int]] = set()
+    for item in _window(candidates, day):
+        original = first.setdefault(item.event_id, item)
+        if original is item:
+            once.append(item)
+        elif original.source == item.source or original.folded == item.folded:
+            copies[item.row] = Copy(item, original, "same_event", 1.0, "the same event id")
+        else:
+            clashes.add(item.row)
+    return once, {row: copy for row, copy in copies.items() if copy.item.day == day}, clashes
+
+
+def find_copies(candidates: Sequence[Candidate], day: date) -> dict[tuple[str, int], Copy]:
+    """Rows of a day that repeat an earlier item of the window as a mirror or near-copy.
+
+    Args:
+        candidates: Items of the day and of the seven days before, each event once.
+        day: The day decided on; later items are not looked at.
+    """
+    window = _window(candidates, day)
+    position = {item.row: n for n, item in enumerate(window)}
+    links: dict[int, Copy] = {}
+    for copy in _links(window):
+        here = position[copy.item.row]
+        known = links.get(here)
+        if known is None or position[copy.original.row] < position[known.original.row]:
+            links[here] = copy
+    return {window[n].row: _rooted(copy, links, position) for n, copy in links.items() if window[n].day == day}
+
+
+def _window(candidates: Iterable[Candidate], day: date) -> list[Candidate]:
+    return sorted((item for item in candidates if day - WINDOW <= item.day <= day), key=lambda item: item.place)
+
+
+def _rooted(copy: Copy, links: dict[int, Copy], position: dict[tuple[str, int], int]) -> Copy:
+    """The copy pointing past copies in between, at the first of them all."""
+    original = copy.original
+    while (further := links.get(position[original.row])) is not None:
+        original = further.original
+    return copy if original is copy.original else Copy(copy.item, original, copy.kind, copy.similarity, copy.evidence)
+
+
+def _links(window: Sequence[Candidate]) -> Iterator[Copy]:
+    yield from _by_reference(window)
+    yield from _by_wording(window)
+    for tie, groups in _tied(window).items():
+        for group in groups:
+            if len(group) > 1:
+                yield from _near_copies(group, tie)
+
+
+def _by_reference(window: Sequence[Candidate]) -> Iterator[Copy]:
+    """Items whose source says which item they mirror; of the two the later one is the copy."""
+    by_id = {item.event_id: item for item in window}
+    for item in window:
+        other = by_id.get(item.mirror_of) if item.mirror_of else None
+        if other is not None and other.event_id != item.event_id:
+            original, copy = sorted((item, other), key=lambda one: one.place)
+            score = similarity(original.folded, copy.folded)
+            yield Copy(copy, original, "mirror", round(score, 4), "the source says that one mirrors the other")
+
+
+def _by_wording(window: Sequence[Candidate]) -> Iterator[Copy]:
+    """The same words on another channel, by the same person or too long to be chance."""
+    first: dict[str, list[Candidate]] = defaultdict(list)
+    for item in window:
+        if item.words < MIRROR_WORDS:
+            continue
+        for original in first[item.folded]:
+            if original.channel == item.channel:
+                continue
+            if _same_person(original, item):
+                yield Copy(item, original, "mirror", 1.0, "the same words by the same person on another channel")
+                break
+            if item.words >= MIRROR_WORDS_UNKNOWN and not _told_apart(original, item):
+                yield Copy(item, original, "mirror", 1.0, f"the same {item.words} words on another channel")
+                break
+        # A handful of earlier posts is enough to find the channel it came from.
+        if len(first[item.folded]) < _CROWD:
+            first[item.folded].append(item)
+
+
+def _tied(window: Sequence[Candidate]) -> dict[str, list[list[Candidate]]]:
+    ties: dict[str, dict[str, list[Candidate]]] = {"customer": {}, "order": {}, "author": {}}
+    for item in window:
+        if not item.folded:
+            continue
+        for name, key in (("customer", item.customer), ("order", item.order)):
+            if key:
+                ties[name].setdefault(key, []).append(item)
+        if item.author and not item.customer and item.words >= NAME_WORDS:
+            ties["author"].setdefault(f"{item.source}\n{item.author}", []).append(item)
+    return {name: list(groups.values()) for name, groups in ties.items()}
+
+
+def _near_copies(group: Sequence[Candidate], tie: str) -> Iterator[Copy]:
+    for one, other in _pairs(group):
+        original, item = group[one], group[other]
+        if tie == "order" and original.customer and item.customer and original.customer != item.customer:
+            continue
+        score = similarity(original.folded, item.folded)
+        if score >= NEAR:
+            yield Copy(item, original, "near_copy", round(score, 4), f"nearly the same words of the same {tie}")
+
+
+def _pairs(group: Sequence[Candidate]) -> Collection[tuple[int, int]]:
+    if len(group) <= _CROWD:
+        return [(one, other) for other in range(1, len(group)) for one in range(other)]
+    first: dict[str, int] = {}
+    pairs: set[tuple[int, int]] = set()
+    for n, item in enumerate(group):
+        if first.setdefault(item.folded, n) != n:
+            pairs.add((first[item.folded], n))
+    texts = list(first)
+    pairs.update((first[texts[one]], first[texts[other]]) for one, other in near_pairs(texts))
+    return sorted((min(pair), max(pair)) for pair in pairs)
+
+
+def _same_person(one: Candidate, other: Candidate) -> bool:
+    return bool(
+        (one.customer and one.customer == other.customer)
+        or (one.order and one.order == other.order)
+        or (one.author and one.author == other.author)
+    )
+
+
+def _told_apart(one: Candidate, other: Candidate) -> bool:
+    """Both say who wrote, and it is not the same person."""
+    return any(
+        mine and theirs and mine != theirs
+        for mine, theirs in ((one.customer, other.customer), (one.order, other.order))
+    )

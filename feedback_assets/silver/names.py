@@ -1,0 +1,267 @@
+"""Names of people: those given as fields, and those in greetings, introductions and signatures.
+
+Five languages are known. Names in the middle of a sentence without any of these cues are not looked for.
+"""
+
+# ruff: noqa: E501 - patterns and word lists read worse when broken
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+
+from feedback_assets.silver.spans import Span
+from feedback_assets.text import fold
+
+_CAP = r"[A-ZÀ-ÖØ-ÞĀŁŚŠŽŻ][a-zà-öø-ÿāąćęłńśšźżğış]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zà-öø-ÿ]+)*"
+_OF = r"(?:von|vom|zu|van|der|den|de|del|la|las|los|da|do|dos|das|di|du|le|bin|al|y|e|O['’])"
+_TITLE = r"(?:Dr|Prof|Ing|Mag|Dra|Lic|Herrn?|Frau|Mr|Mrs|Ms|Sr|Sra|Mme|Mlle)\.?"
+_NAME = rf"(?:{_TITLE}[ ]+)*{_CAP}(?:[ ]+[A-Z]\.(?=[ ]))?(?:[ ]+(?:{_OF}[ ]+){{0,2}}{_CAP}){{0,3}}(?:[ ]+[A-Z]\.)?"
+_ONE_OR_TWO = rf"{_CAP}(?:[ ]+(?:{_OF}[ ]+){{0,2}}{_CAP})?"
+_TWO = rf"{_CAP}(?:[ ]+[A-Z]\.)?[ ]+(?:{_OF}[ ]+){{0,2}}{_CAP}(?:[ ]+{_CAP})?"
+_ANY_CASE = r"[^\W\d_]{2,}(?:[ ]+[^\W\d_]{2,}(?=[ ]*(?:[.,;!?\n]|$)))?"
+
+_SURE = re.compile(
+    r"(?i:\bmy (?:full |first |last )?name(?: is|'s|:)|\bi am called|\bname\s?:|\b(?:der |mein )name (?:ist|lautet|:)|\bich hei(?:ß|ss)e|\bje m['’]appelle|\bmon nom(?: est|:)|\bje me nomme"
+    r"|\bme llamo|\bmi nombre(?: es|:)|\bmeu nome(?: é| e|:)|\bme chamo|\bchamo-me|\bnombre\s?:|\bnom\s?:|\bnome\s?:)"
+    rf"[ ]+(?:({_NAME})|({_ANY_CASE}))"
+)
+_LIKELY = re.compile(
+    rf"\b(?:[Tt]his is|I am|I['’]m|[Ii]ch bin|[Jj]e suis|[Ss]oy|[Ss]ou(?: [oa])?|[Aa]qui (?:é|fala)(?: [oa])?|[Hh]abla|[Ll]e (?:escribe|habla)|[Ii]ci|[Cc]['’]est)[ ]+({_TWO})"
+    rf"|(?:[Hh]ier (?:ist|schreibt|spricht)|[Ss]oy|[Ss]ou [oa]|[Aa]qui (?:é|fala) [oa]|[Jj]e suis|[Ii]ci)[ ]+({_ONE_OR_TWO})(?=[ ]*(?:[,.\n!]|aus\b|von\b|de\b|da\b|do\b|$))"
+    rf"|\bThis is[ ]+({_ONE_OR_TWO})(?=[ ]+(?:here|speaking|writing|from)\b)"
+)
+_TITLED = re.compile(
+    rf"\b(?:Mr|Mrs|Ms|Mister|Dr|Prof|Herrn?|Frau|Monsieur|Madame|Mme|Mlle|Señora?|Sra?|Senhora?|Dona)\b\.?[ ]+(?:{_TITLE}[ ]+)*"
+    rf"({_CAP}(?:[ ]+(?:{_OF}[ ]+){{0,2}}{_CAP})?)"
+)
+_GREETING = re.compile(
+    r"(?:^|(?<=[\n.!?>]))\s*(?i:dear|hi(?: there)?|hello|hey|good (?:morning|afternoon|evening)|hallo|hi|liebe[rs]?|guten (?:tag|morgen|abend)|moin|servus|sehr geehrte[rs]?|werte[rs]?"
+    r"|bonjour|bonsoir|salut|ch[eè]re?|coucou|hola|buen[oa]s (?:d[ií]as|tardes|noches)|estimad[oa]|querid[oa]|apreciad[oa]|ol[áa]|oi|bom dia|boa (?:tarde|noite)|prezad[oa]|car[oa])[ ,]+"
+    rf"({_ONE_OR_TWO})(?=[ ]*(?:[,!:;.\n–-]|$))"
+)
+_CLOSING = (
+    r"(?:(?:kind|best|warm|many) regards|regards|best wishes|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|respectfully"
+    r"|(?:mit )?(?:freundlichen?|besten?|vielen?|lieben?|herzlichen?|schönen?) gr(?:ü|ue)(?:ß|ss)en?|gr(?:u|ü)(?:ß|ss)e?|mfg|hochachtungsvoll"
+    r"|(?:bien |très )?cordialement|bien à vous|sinc[eè]res salutations|salutations(?: distinguées)?|amicalement|respectueusement"
+    r"|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|(?:muy )?atentamente|atte|cordialmente"
+    r"|atenciosamente|att|(?:com os )?(?:melhores )?cumprimentos|cordiais saudações|saudações|(?:um )?abraços?)"
+)
+_SIGNED = re.compile(rf"(?i:\b{_CLOSING})\b[ ,.!;:–—-]*\n?[ ]*({_NAME})")
+_SIGNED_SHOUTING = re.compile(
+    rf"(?i:\b{_CLOSING})\b[ ,.!;:–—-]*\n?[ ]*([A-ZÀ-Þ]{{2,}}(?:[ ]+[A-ZÀ-Þ]{{2,}}){{0,2}})(?=[.!]?\s*(?:\n|$))"
+)
+_SIGNED_LOWER = re.compile(
+    rf"(?i:\b{_CLOSING})\b[ ]*[,.!;:–—-]*[ ]*\n[ ]*([^\W\d_]{{3,}}(?:[ ]+[^\W\d_]{{2,}}){{0,2}})(?=[.!]?\s*(?:\n|$))"
+)
+_THANKED = re.compile(
+    r"(?i:\b(?:many thanks|thanks(?: a lot| in advance)?|thank you(?: very much)?|thx|cheers|best|yours|love|vielen dank|danke(?: im voraus)?|lg|vg|bg|merci(?: d['’]avance)?|bises"
+    rf"|(?:muchas )?gracias(?: de antemano)?|(?:muito )?obrigad[oa]|grat[oa]|bjs|beijos))[ ]*(?:[,.!;:–—-]+[ ]*\n?|\n)[ ]*({_ONE_OR_TWO}|{_CAP}[ ][A-Z]\.?)(?=[.!]?\s*$)"
+)
+_DASHED = re.compile(rf"(?:\n[ ]*[-–—~]+|[ ][–—])[ ]*({_TWO}|{_CAP}[ ][A-Z]\.|{_CAP})[ ]*[.!]?\s*$")
+_CUES = re.compile(
+    r"name|nom\b|nombre|hei(?:ß|ss)e|appelle|llamo|chamo|this is|\bi am\b|\bi['’]m\b|ich bin|je suis|\bsoy\b|\bsou\b|aqui|habla|escribe|\bici\b|c['’]est|\bhier\b"
+    r"|\bmrs?\b|\bms\b|\bmister\b|\bdr\b|\bprof\b|\bherrn?\b|\bfrau\b|monsieur|madame|\bmme\b|\bmlle\b|señor|\bsra?\b|senhor|\bdona\b|dear|\bhi\b|hello|\bhey\b|good|hallo|\bliebe|guten|moin|servus"
+    r"|geehrte|\bwerte|bonjour|bonsoir|salut|\bch[eè]re?\b|coucou|hola|buen[oa]s|estimad|querid|apreciad|\bol[áa]|\boi\b|\bbo[ma]\b|prezad|\bcar[oa]\b|regards|wishes|sincerely|yours|respect"
+    r"|gr(?:ü|ue|u)(?:ß|ss)|mfg|hochacht|cordial|bien à|amicale|saludo|atentamente|\batte?\b|atencios|cumprimento|sauda|abraço|thank|thx|cheers|\bbest\b|\blove\b|dank|\b[lvb]g\b|merci|bises|gracias"
+    r"|obrigad|\bgrat|\bbjs\b|beijos|[–—~]|\n\s*-",
+    re.IGNORECASE,
+)
+
+# Words that stand where a name could and are none; folded.
+NOT_NAMES = frozenset(
+    ["a", "an", "the", "this", "that", "it", "i", "you", "we", "they", "he", "she", "my", "your", "our", "their", "his", "her", "its", "and", "or", "but", "for", "from", "with", "without", "not", "no", "yes", "so", "very", "really", "just", "only", "too", "also", "please", "thanks", "thank", "sorry", "sir", "madam", "mam", "maam", "team", "all", "support", "customer", "customers", "service", "everyone", "everybody", "guys", "guy", "folks", "friends", "friend", "there", "developer", "developers", "dev", "devs", "admin", "admins", "staff", "company", "seller", "sellers", "shop", "store", "buyer", "manager", "management", "owner", "god", "lord", "world", "people", "user", "users", "google", "apple", "amazon", "android", "iphone", "ipad", "app", "application", "play", "reviewer", "anonymous", "unknown", "guest", "none", "null", "test", "client", "hotline", "good", "bad", "great", "nice", "best", "worst", "awesome", "excellent", "poor", "super", "love", "happy", "unhappy", "disappointed", "angry", "sad", "fed", "satisfied", "dissatisfied", "sure", "done", "back", "still", "always", "never", "again", "here", "now", "then", "when", "what", "why", "how", "where", "who", "which", "is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "have", "has", "had", "will", "would", "can", "could", "should", "may", "might", "must", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "english", "german", "french", "spanish", "portuguese", "indian", "american", "british", "hindi", "hi", "hello", "hey", "dear", "regards", "ich", "du", "er", "sie", "es", "wir", "ihr", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "mein", "meine", "meinen", "dein", "ihre", "unser", "nicht", "kein", "keine", "und", "oder", "aber", "sehr", "nur", "auch", "schon", "noch", "immer", "wieder", "leider", "bitte", "danke", "zusammen", "leute", "damen", "herren", "kunde", "kunden", "kundin", "kundenservice", "support-team", "kundendienst", "freunde", "nutzer", "verkaufer", "handler", "firma", "schluss", "alles", "nichts", "jemand", "niemand", "endlich", "jetzt", "heute", "gestern", "morgen", "hier", "da", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "januar", "februar", "marz", "mai", "juni", "juli", "oktober", "dezember", "vor", "nach", "seit", "aus", "bei", "mit", "fur", "von", "zu", "zum", "zur", "im", "am", "in", "an", "auf", "je", "tu", "il", "elle", "nous", "vous", "ils", "elles", "le", "la", "les", "un", "une", "des", "mon", "ma", "mes", "ton", "votre", "notre", "ce", "cette", "c", "ne", "pas", "et", "ou", "mais", "tres", "plus", "moins", "bien", "mal", "merci", "bonjour", "messieurs", "mesdames", "equipe", "tous", "toutes", "client", "cliente", "clients", "service", "apres", "vente", "vendeur", "boutique", "societe", "personne", "rien", "tout", "decu", "decue", "content", "contente", "satisfait", "satisfaite", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "janvier", "fevrier", "mars", "avril", "juin", "juillet", "aout", "octobre", "novembre", "decembre", "yo", "el", "ella", "nosotros", "ellos", "los", "las", "un", "una", "unos", "mi", "mis", "tu", "su", "nuestro", "no", "si", "y", "o", "pero", "muy", "mas", "menos", "bien", "mal", "gracias", "hola", "senor", "senora", "senores", "equipo", "todos", "todas", "cliente", "clientes", "servicio", "atencion", "vendedor", "tienda", "empresa", "amigos", "gente", "nada", "nadie", "todo", "decepcionado", "decepcionada", "contento", "contenta", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "eu", "ele", "ela", "nos", "eles", "o", "os", "as", "um", "uma", "uns", "meu", "minha", "meus", "seu", "sua", "nosso", "nao", "sim", "e", "ou", "mas", "muito", "mais", "menos", "bem", "mal", "obrigado", "obrigada", "ola", "senhor", "senhora", "senhores", "equipe", "equipa", "todos", "todas", "cliente", "clientes", "atendimento", "servico", "vendedor", "loja", "empresa", "amigos", "pessoal", "gente", "galera", "nada", "ninguem", "tudo", "decepcionado", "decepcionada", "satisfeito", "satisfeita", "segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo", "janeiro", "fevereiro", "marco", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro", "bom", "boa", "dia", "tarde", "noite", "produto", "entrega", "pedido", "delivery", "order", "product", "price", "quality", "update", "version", "video", "movie", "match", "cricket", "live", "tv", "hotstar", "disney", "netflix", "prime", "youtube", "email", "name", "phone", "card", "iban", "address", "ip", "handle", "url", "id"]
+)  # fmt: skip
+# Parts of a name that are words of daily use; taken for the name only when written with a capital.
+_ALSO_WORDS = frozenset(
+    [
+        "will",
+        "mark",
+        "rose",
+        "may",
+        "hope",
+        "april",
+        "june",
+        "august",
+        "grace",
+        "joy",
+        "faith",
+        "bill",
+        "rob",
+        "art",
+        "pat",
+        "sue",
+        "frank",
+        "rich",
+        "grant",
+        "chase",
+        "drew",
+        "dean",
+        "page",
+        "price",
+        "king",
+        "long",
+        "short",
+        "young",
+        "white",
+        "black",
+        "brown",
+        "green",
+        "gray",
+        "grey",
+        "bell",
+        "cook",
+        "baker",
+        "day",
+        "summer",
+        "winter",
+        "stone",
+        "wood",
+        "field",
+        "park",
+        "lake",
+        "hill",
+        "case",
+        "store",
+        "best",
+        "good",
+        "love",
+        "sky",
+        "star",
+        "sun",
+        "ray",
+        "jack",
+        "max",
+        "angel",
+        "christian",
+        "lang",
+        "kurz",
+        "klein",
+        "gross",
+        "neu",
+        "alt",
+        "jung",
+        "weiss",
+        "schwarz",
+        "braun",
+        "wolf",
+        "stern",
+        "sommer",
+        "winter",
+        "koch",
+        "bauer",
+        "muller",
+        "luz",
+        "sol",
+        "mar",
+        "flor",
+        "paz",
+        "rosa",
+        "leon",
+        "cruz",
+        "blanco",
+        "rojo",
+        "bueno",
+        "branco",
+        "preto",
+        "leite",
+        "costa",
+        "lima",
+        "dias",
+        "reis",
+        "campos",
+        "petit",
+        "grand",
+        "blanc",
+        "noir",
+        "roux",
+        "bon",
+    ]
+)
+_PARTICLES = frozenset(
+    ["von", "van", "der", "den", "del", "las", "los", "dos", "das", "san", "mac", "the", "and", "und", "bin", "ibn"]
+)
+_LINKS = frozenset(
+    [
+        "von",
+        "vom",
+        "zu",
+        "van",
+        "der",
+        "den",
+        "de",
+        "del",
+        "la",
+        "las",
+        "los",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "di",
+        "du",
+        "le",
+        "bin",
+        "al",
+        "y",
+        "e",
+    ]
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+
+
+def find_names(text: str, keep: Collection[str] = frozenset()) -> Iterator[Span]:
+    """Names people give in greetings, introductions and signatures.
+
+    Args:
+        text: Text with its line breaks.
+        keep: Folded names of products, families and vendors, which are no people.
+    """
+    if _CUES.search(text) is None:
+        return
+    for pattern, score in (
+        (_SURE, 0.84), (_LIKELY, 0.6), (_TITLED, 0.7), (_GREETING, 0.6), (_SIGNED, 0.7), (_SIGNED_SHOUTING, 0.6), (_SIGNED_LOWER, 0.6),
+        (_THANKED, 0.55), (_DASHED, 0.5),
+    ):  # fmt: skip
+        for match in pattern.finditer(text):
+            group = next((n for n in range(1, pattern.groups + 1) if match.group(n)), 0)
+            end = _trimmed(match.group(group), keep)
+            if group and end:
+                yield Span(match.start(group), match.start(group) + end, "NAME", score)
+
+
+def _trimmed(found: str, keep: Collection[str]) -> int:
+    """Length of the leading part of `found` that is a name; 0 when there is none."""
+    end = 0
+    if keep and fold(found) in keep:
+        return end
+    for match in _WORD.finditer(found):
+        word = fold(match.group())
+        if end and word in _LINKS:
+            continue
+        if all(part in NOT_NAMES for part in word.split()):
+            break
+        end = match.end()
+    return end
+
+
+def name_parts(names: Collection[str]) -> frozenset[str]:
+    """The folded parts of names given as fields, those of three letters and more that are no plain words."""
+    parts = {word for name in names for word in fold(name).split() if len(word) >= 3 and not word.isdigit()}
+    return frozenset(parts - _PARTICLES - NOT_NAMES)
+
+
+def find_given(text: str, parts: frozenset[str]) -> Iterator[Span]:
+    """Where parts of a known name stand in the text, whatever their case and accents."""
+    for match in _WORD.finditer(text):
+        word = match.group()
+        folded = _folded(word)
+        for candidate, length in ((folded, len(word)), (folded.split(" ")[0], len(re.split("['’]", word)[0]))):
+            if candidate in parts and (candidate not in _ALSO_WORDS or word[0].isupper()):
+                yield Span(match.start(), match.start() + length, "NAME", 0.9)
+                break
+
+
+@lru_cache(maxsize=50_000)
+def _folded(word: str) -> str:
+    return fold(word)

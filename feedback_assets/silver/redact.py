@@ -1,0 +1,188 @@
+"""Replacing personal data by typed placeholders, and finding what is left of it.
+
+Puts the recognisers together; the patterns themselves are in `numbers`, `phones`, `addresses` and `names`.
+No network: the recognisers of presidio that fetch anything are not registered.
+"""
+
+# ruff: noqa: E501 - patterns and word lists read worse when broken
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+from feedback_assets.silver.addresses import find_addresses
+from feedback_assets.silver.names import find_given, find_names, name_parts
+from feedback_assets.silver.numbers import find_codes
+from feedback_assets.silver.phones import find_phones
+from feedback_assets.silver.spans import KINDS, Span, settle
+
+# Below this the patterns guess: order numbers lost, words eaten.
+THRESHOLD = 0.4
+# A replacement can bring two halves together that read as something new; three passes always sufficed.
+_MOST_PASSES = 4
+_REMEMBERED = 50_000
+
+_DIGITS = re.compile(r"\d(?:\D{0,3}?\d){3}")
+_SYMBOLS = re.compile(
+    r"@|https?:|www\.|[\w-]\.[\w-]+/\S*[?#=]|\bu/\w|[(\[{ ](?:at|arroba|ät)[)\]} ]|:\w*:\w*:|(?:[^\W\d]|#)[ .#:-]{0,3}\d{3}",
+    re.IGNORECASE,
+)
+_PLACES = re.compile(
+    r"stra(?:ß|ss)e|str\.|\bst\b|street|\bav|road|\brd\b|lane|\bln\b|boulevard|blvd|\bbd\b|\bbld\b|crescent|terrace|h(?:igh)?wa?y|parkway|gardens|grove|mews|hill|\bway\b|drive|court|\bpl|close|square|\bdr\b|\bct\b"
+    r"|circle|\brow\b|walk|park|allee|gasse|damm|chaussee|ufer|promenade|weg\b|platz|ring\b|hof\b|markt|steig|berg|graben|feld|tor\b|wall|kamp|\bam\b|\ban de|\bim\b|unter|zum|zur|wohne|adresse|anschrift|lieferung"
+    r"|\brue|chemin|all[ée]e|impasse|quai|cours|route|passage|sentier|faubourg|villa|calle|c/|pza|paseo|carretera|ctra|ronda|camino|traves|glorieta|rambla|\br\.|\btv\b|alameda|\bal\.|pra[çc]a|p[çc]a|rodovia|rod\."
+    r"|estrada|largo|beco|quadra|live[sd]? at|address|deliver|ship|sent|\d{5}|\d{4}-\d{3}|postcode|zip|postal|\bcep|\bcp|\bplz|[A-Z]\d[A-Z\d]?\s?\d[A-Z]{2}",
+    re.IGNORECASE,
+)
+# Fewest digits of a card or an account.
+_CHECKSUMMED = re.compile(r"(?:\d[ -]?){10,}\d|[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z\d]){11,}")
+_PLACEHOLDER = re.compile(rf"<(?:{'|'.join(KINDS)})>")
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """A text without personal values; `kinds` names each value replaced, in order of place."""
+
+    text: str
+    kinds: tuple[str, ...]
+
+
+def keyed_hash(value: str, key: bytes) -> str:
+    """Keyed BLAKE2b of an id, 32 hex digits; case and outer spaces do not matter.
+
+    Raises:
+        ValueError: The key is empty or longer than 64 bytes.
+    """
+    if not 1 <= len(key) <= 64:
+        raise ValueError(f"the hashing key has {len(key)} bytes; it needs 1 to 64: make it anew with `feedback doctor`")
+    return blake2b(value.strip().lower().encode("utf-8", "surrogatepass"), key=key, digest_size=16).hexdigest()
+
+
+class Redactor:
+    """Replaces personal values in any language.
+
+    Args:
+        keep: Folded names of products, families and vendors, which are no people.
+        order_patterns: Further regular expressions of the shop's own order numbers.
+    """
+
+    def __init__(self, keep: Collection[str] = frozenset(), order_patterns: Sequence[str] = ()) -> None:
+        self._keep = frozenset(keep)
+        self._orders = tuple(re.compile(pattern) for pattern in order_patterns)
+        self._redact_plain = lru_cache(maxsize=_REMEMBERED)(self._passes)
+
+    def redact(
+        self, text: str, names: Collection[str] = (), known_values: Collection[str] = (), versions: Collection[str] = ()
+    ) -> Redacted:
+        """The text with every personal value replaced by its placeholder.
+
+        Args:
+            text: Normalised text with its line breaks.
+            names: Names given as fields; each part of three letters and more is replaced wherever it stands.
+            known_values: E-mail, phone, address, order number given as fields; replaced verbatim.
+            versions: App versions given as fields; they are no addresses on the net.
+        """
+        given = list(_given_spans(text, names, known_values))
+        if not given:
+            return self._redact_plain(text, tuple(v for v in versions if v and v in text))
+        first = _replace(text, settle(given))
+        rest = self._redact_plain(first.text, tuple(v for v in versions if v and v in first.text))
+        return Redacted(rest.text, first.kinds + rest.kinds)
+
+    def find(self, text: str, versions: Collection[str] = ()) -> list[Span]:
+        """Every stretch of the text that holds a personal value, in order."""
+        found = [span for span in self._candidates(text) if span.score >= THRESHOLD]
+        found = [s for s in found if not (s.kind in ("IP", "PHONE") and text[s.start : s.end] in versions)]
+        return settle(_outside(text, found))
+
+    def find_personal(self, text: str) -> list[str]:
+        """The kinds of personal values a text still holds; empty when it holds none."""
+        return [span.kind for span in self.find(text)]
+
+    def _passes(self, text: str, versions: tuple[str, ...]) -> Redacted:
+        kinds: tuple[str, ...] = ()
+        for _ in range(_MOST_PASSES):
+            spans = self.find(text, versions)
+            if not spans:
+                break
+            replaced = _replace(text, spans)
+            text, kinds = replaced.text, kinds + replaced.kinds
+        return Redacted(text, kinds)
+
+    def _candidates(self, text: str) -> Iterator[Span]:
+        yield from find_names(text, self._keep)
+        for pattern in self._orders:
+            yield from (Span(m.start(), m.end(), "ORDER", 0.9) for m in pattern.finditer(text))
+        has_digits = _DIGITS.search(text) is not None
+        if has_digits or _SYMBOLS.search(text):
+            yield from find_codes(text)
+        if has_digits:
+            yield from find_phones(text)
+            yield from _cards_and_accounts(text)
+        if any(map(str.isdigit, text)) and _PLACES.search(text):
+            yield from find_addresses(text)
+
+
+def find_personal(text: str) -> list[str]:
+    """The kinds of personal values a text holds, with no product or brand words known."""
+    return _plain().find_personal(text)
+
+
+@lru_cache(maxsize=1)
+def _plain() -> Redactor:
+    return Redactor()
+
+
+def _cards_and_accounts(text: str) -> Iterator[Span]:
+    if _CHECKSUMMED.search(text) is None:
+        return
+    from feedback_assets.silver.presidio import find_with_presidio
+
+    yield from find_with_presidio(text, THRESHOLD)
+
+
+def _given_spans(text: str, names: Collection[str], known_values: Collection[str]) -> Iterator[Span]:
+    parts = name_parts(names)
+    if parts:
+        yield from find_given(text, parts)
+    whole = {name.strip() for name in names if len(name.strip()) >= 4 and name_parts([name])}
+    for kind, values in (("NAME", whole), ("ID", {value.strip() for value in known_values if len(value.strip()) >= 4})):
+        for value in sorted(values):
+            for match in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE):
+                yield Span(match.start(), match.end(), _kind_of(value) if kind == "ID" else kind, 1.0)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _kind_of(value: str) -> str:
+    for finder in (find_codes, find_phones, find_addresses):
+        kinds = [span.kind for span in finder(value)]
+        if kinds:
+            return kinds[0]
+    return "ID"
+
+
+def _outside(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Spans that do not touch a placeholder already there."""
+    taken = [match.span() for match in _PLACEHOLDER.finditer(text)]
+    for span in spans:
+        if not any(span.start < end and start < span.end for start, end in taken):
+            yield span
+
+
+def _replace(text: str, spans: Sequence[Span]) -> Redacted:
+    parts: list[str] = []
+    here = 0
+    for span in spans:
+        parts += (text[here : span.start], f"<{span.kind}>")
+        here = span.end
+    parts.append(text[here:])
+    return Redacted("".join(parts), tuple(span.kind for span in spans))
+
+
+def kinds_json(kinds: Iterable[str]) -> str:
+    """The distinct kinds as a JSON list, sorted."""
+    return json.dumps(sorted(set(kinds)), ensure_ascii=False)
