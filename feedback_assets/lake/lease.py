@@ -16,6 +16,8 @@ from typing import Any
 
 import fsspec
 
+_STARTING = timedelta(minutes=1)
+
 
 class LeaseHeldError(RuntimeError):
     """Somebody else holds the lease; the message says who and until when."""
@@ -98,7 +100,12 @@ def _newest(files: Any, folder: str, name: str) -> Lease | None:
     newest = max((number for number in numbers if number is not None), default=None)
     if newest is None:
         return None
-    content = json.loads(files.cat_file(f"{folder}/{name}.{newest:08d}.json"))
+    path = f"{folder}/{name}.{newest:08d}.json"
+    written: bytes = files.cat_file(path)
+    if not written:
+        # Created but not yet filled; its holder has a minute to do so before it counts as dead.
+        return Lease(folder, name, newest, "a run that is starting", files.modified(path) + _STARTING)
+    content = json.loads(written)
     return Lease(folder, name, newest, content["owner"], datetime.fromisoformat(content["expires_at"]))
 
 

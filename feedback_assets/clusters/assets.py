@@ -1,0 +1,59 @@
+"""Wiring of the clusters room: a day's issues into clusters and their members, under a lease."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.clusters.embedding import ConceptEmbedding
+from feedback_assets.clusters.rules import ClusterRules, cluster_rules
+from feedback_assets.clusters.summary import Titles, titles
+from feedback_assets.clusters.walk import CONTEXT, walk
+from feedback_assets.lake.io_manager import day_multi_asset, days_of
+from feedback_assets.lake.lease import held
+from feedback_assets.lake.store import Lake
+from feedback_assets.partitions import same_day
+from feedback_assets.settings import load
+from feedback_assets.thresholds import load_thresholds
+
+_ISSUES = (
+    "day", "issue_id", "event_id", "domain", "category", "sub_label", "component", "quote", "confidence", "triage",
+)  # fmt: skip
+
+
+@day_multi_asset(
+    [tables.GOLD_CLUSTERS, tables.GOLD_CLUSTER_MEMBERS],
+    ins={
+        "issues": (tables.GOLD_ISSUES, same_day, _ISSUES),
+        "feedback": (tables.SILVER_FEEDBACK, same_day, CONTEXT),
+    },
+)
+def clusters(
+    context: dg.AssetExecutionContext, lake: Lake, issues: pd.DataFrame, feedback: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Walk the days from the newest state before them: join, found, merge, split."""
+    days = days_of(context)
+    rules, names, embedding = _prepared(load().prompts_dir, _changed(load().prompts_dir))
+    with held(lake.root, "clusters", context.run_id, lambda: datetime.now(UTC), rules.lease_seconds):
+        before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
+        walked = walk(issues, feedback, before, days, embedding, rules, names)
+    context.log.info(f"{len(walked.members)} issues in {walked.clusters['cluster_id'].nunique()} clusters")
+    return {tables.GOLD_CLUSTERS.name: walked.clusters, tables.GOLD_CLUSTER_MEMBERS.name: walked.members}
+
+
+@lru_cache(maxsize=2)
+def _prepared(prompts: Path, changed: float) -> tuple[ClusterRules, Titles, ConceptEmbedding]:
+    """Rules, titles and the embedding, fitted once for each edition of the prompts folder."""
+    section = load_thresholds(prompts / "thresholds.yaml").section("clusters")
+    rules = cluster_rules(section)
+    return rules, titles(section), ConceptEmbedding.load(prompts, rules.ignored_concepts)
+
+
+def _changed(prompts: Path) -> float:
+    files = [prompts / "thresholds.yaml", prompts / "lexicon.yaml", *(prompts / "examples").glob("*.jsonl")]
+    return max(file.stat().st_mtime for file in files if file.exists())
