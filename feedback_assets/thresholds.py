@@ -14,8 +14,10 @@ from typing import Any, cast
 
 import yaml
 
+from feedback_assets.errors import CallError
 
-class ThresholdsError(ValueError):
+
+class ThresholdsError(CallError):
     """A threshold is missing or is no number; the message names file, section, field and the mend."""
 
 
@@ -68,7 +70,9 @@ class Thresholds:
         """
         if name not in self.sections:
             there = ", ".join(sorted(self.sections)) or "none"
-            raise ThresholdsError(f"{self.origin}: no section {name!r} (there are: {there}); write `{name}:` with its numbers")
+            raise ThresholdsError(
+                f"{self.origin}: no section {name!r} (there are: {there}); write `{name}:` with its numbers"
+            )
         return Section(name, self.sections[name], self.origin)
 
 

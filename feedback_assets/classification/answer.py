@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal, cast
+from typing import Any, Literal, Optional, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -77,9 +77,11 @@ def answer_model(taxonomy: Taxonomy) -> type[ItemAnswer]:
     """The answer with exactly the taxonomy's categories and sub-labels allowed; praise has an empty list."""
     labels = tuple(name for name in taxonomy.labels if name != "no_issue")
     sub_labels = tuple(dict.fromkeys(sub for name in labels for sub in taxonomy.category(name).sub_labels))
-    sub_label: Any = (Literal[sub_labels] | None) if sub_labels else type(None)
-    issue = create_model("Issue", __base__=IssueAnswer, category=(Literal[labels], ...), sub_label=(sub_label, ...))
-    return create_model("Answer", __base__=ItemAnswer, issues=(tuple[issue, ...], ...))
+    category: Any = Literal[labels]
+    sub_label: Any = Optional[Literal[sub_labels]] if sub_labels else None  # noqa: UP045 - built from values
+    issue: Any = create_model("Issue", __base__=IssueAnswer, category=(category, ...), sub_label=(sub_label, ...))
+    issues: Any = tuple.__class_getitem__((issue, ...))
+    return create_model("Answer", __base__=ItemAnswer, issues=(issues, ...))
 
 
 def strict_schema(model: type[BaseModel]) -> dict[str, Any]:

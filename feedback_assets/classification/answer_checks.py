@@ -29,7 +29,8 @@ _PROMISING = (
 # "Offer a refund" and "refund the customer" promise; "check why refunds are late" does not.
 _PROMISE = re.compile(
     rf"\b(?:{_PROMISING})\b(?:\W+\w+){{0,5}}?\W+(?:{_GIVING})\b"
-    rf"|(?:^|\band |\bthen |[.;,]\s*)(?:please )?(?:refund|reimburse|compensate)\s+(?:the |this |our |him|her|them|customer)",
+    rf"|(?:^|\band |\bthen |[.;,]\s*)(?:please )?(?:refund|reimburse|compensate)\s+"
+    r"(?:the |this |our |him|her|them|customer)",
     re.IGNORECASE,
 )
 _SPACE = re.compile(r"\s+")

@@ -5,7 +5,7 @@ The band edges come from the precision the local model measured on examples it h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from feedback_assets.thresholds import Section
@@ -26,6 +26,24 @@ class Measured:
     precision: float
     band_precision: float
     examples: int
+
+
+def measured(rows: Sequence[Mapping[str, float]], examples: int) -> list[Measured]:
+    """The measurements a model's artefact holds.
+
+    Args:
+        rows: `confidence`, `share` (of the examples at least as confident) and `precision` (of those), rising.
+        examples: How many examples were measured in all.
+    """
+    known = sorted(rows, key=lambda row: row["confidence"])
+    found: list[Measured] = []
+    for place, row in enumerate(known):
+        above = known[place + 1] if place + 1 < len(known) else {"share": 0.0, "precision": 0.0}
+        mass = row["share"] - above["share"]
+        right = row["share"] * row["precision"] - above["share"] * above["precision"]
+        between = right / mass if mass > 0 else row["precision"]
+        found.append(Measured(row["confidence"], row["precision"], between, round(row["share"] * examples)))
+    return found
 
 
 @dataclass(frozen=True)

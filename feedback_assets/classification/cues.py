@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 
 import yaml
 
+from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon, tokens
 
 # Cue -> severity it raises an issue to. The scale: 4 cannot use or buy, 5 danger, loss of money or data.
@@ -28,7 +29,7 @@ _COMPLAINING_SIGNS = frozenset("👎😡🤬😠💩🤮😤😞☹🙁")
 Content = Literal["says_something", "praise", "vague", "empty"]
 
 
-class CuesError(ValueError):
+class CuesError(CallError):
     """The cues file cannot be used; the message names file, cue and the mend."""
 
 

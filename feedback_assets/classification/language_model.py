@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 import openai
 from aiolimiter import AsyncLimiter
 
+from feedback_assets.errors import CallError
+
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion
 
@@ -33,7 +35,7 @@ _EXPECTED_TOKENS_OUT = 500
 Outcome = Literal["answered", "refused", "failed", "down", "budget"]
 
 
-class ModelSettingsError(ValueError):
+class ModelSettingsError(CallError):
     """The language model cannot be set up; the message names the setting and the mend."""
 
 
@@ -241,7 +243,8 @@ class OpenAIModel:
         told = f"no answer after {self.patience.attempts} tries: {detail}"
         if detail.startswith("no connection") or run.failed_in_a_row >= self.patience.give_up_after:
             raise _DownError(
-                f"the language model cannot be reached ({self.where}): {told}; check FEEDBACK_MODEL_ENDPOINT and the network"
+                f"the language model cannot be reached ({self.where}): {told}; "
+                "check FEEDBACK_MODEL_ENDPOINT and the network"
             )
         return Reply("failed", detail=told)
 

@@ -81,6 +81,7 @@ class Ledger:
         fold(lake, folder)
         rows = cast("list[Row]", lake.read(LEDGER).to_dict("records"))
         self._known: dict[str, Row] = {row["ledger_key"]: row for row in rows}
+        self._new: set[str] = set()
         self._run_id = run_id
         self._journal: Journal | None = None
 
@@ -97,6 +98,11 @@ class Ledger:
             self._journal = Journal(self._folder, self._run_id)
         self._journal.append(row)
         self._known[row["ledger_key"]] = row
+        self._new.add(row["ledger_key"])
+
+    def is_new(self, key: str) -> bool:
+        """Whether this run got, and paid for, the answer."""
+        return key in self._new
 
     def close(self) -> int:
         """Fold this run's journal into the table; returns how many answers were new there."""

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import yaml
 
+from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon
 
 # Worst first: a text that holds several is filed under the first.
@@ -23,7 +24,7 @@ _TAGGED = re.compile(r"<\s*(\w+)\s*>[^<]*</\s*\1\s*>|</?\s*\w+\s*>")
 _WORD = re.compile(r"\w")
 
 
-class ModerationError(ValueError):
+class ModerationError(CallError):
     """The moderation file cannot be used; the message names file, field and the mend."""
 
 

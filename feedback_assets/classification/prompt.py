@@ -16,6 +16,7 @@ from typing import Any, cast
 import yaml
 
 from feedback_assets.classification.answer import ItemAnswer, answer_model, schema_version, strict_schema
+from feedback_assets.errors import CallError
 from feedback_assets.taxonomy import Taxonomy
 
 Message = dict[str, str]
@@ -24,7 +25,7 @@ _PLACES = ("{{scales}}", "{{taxonomy}}", "{{examples}}")
 _FENCE = re.compile(r"<(\s*/?\s*feedback\s*)>", re.IGNORECASE)
 
 
-class PromptError(ValueError):
+class PromptError(CallError):
     """The prompt file cannot be used; the message names file, field and the mend."""
 
 
@@ -61,7 +62,7 @@ class Prompt:
     def repair(self, messages: Sequence[Message], answer: str, faults: Sequence[str]) -> list[Message]:
         """The messages that ask once more, with what was wrong."""
         told = "\n".join(f"- {fault}" for fault in faults)
-        again = f"Your answer cannot be used:\n{told}\nAnswer again in full, with these faults mended and nothing else changed."
+        again = f"Your answer cannot be used:\n{told}\nAnswer again in full, with these faults mended and nothing else."
         return [*messages, {"role": "assistant", "content": answer}, {"role": "user", "content": again}]
 
 

@@ -17,8 +17,10 @@ from feedback_assets.thresholds import Section
 
 # Words that turn a text to a second thought; a rule leaves such a text to the models.
 _TURNS = frozenset(
-    "but however although though except aber jedoch allerdings obwohl außerdem pero aunque sino ademas mais cependant "
-    "pourtant malgre porem apesar contudo embora lekin magar par".split()
+    tokens(
+        "but however although though except aber jedoch allerdings obwohl pero aunque sino además mais cependant "
+        "pourtant malgré porém apesar contudo embora lekin magar"
+    )
 )
 # Taken as sure: no reader would label an empty five-star review otherwise; 1.0 would claim more than anyone can know.
 _CONTENTLESS_CONFIDENCE = 0.97
@@ -162,4 +164,5 @@ def _measure(keywords: Mapping[str, object], lexicon: Lexicon, examples: Sequenc
             for name in lexicon.concepts(example.text):
                 matches[name] += 1
                 right[name] += example.categories[:1] == (name.split("\n", 1)[0],)
-    return tuple(Rule(*name.split("\n", 1), matches[name], right[name]) for name in keywords)
+    named = ((name, *name.split("\n", 1)) for name in keywords)
+    return tuple(Rule(category, keyword, matches[name], right[name]) for name, category, keyword in named)

@@ -1,0 +1,88 @@
+"""The reader: everything one edition of the prompts folder says, loaded, measured and ready to label with.
+
+Loading only; how the parts work together stands in `cascade.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedback_assets.classification.bands import Bands, bands_from, measured
+from feedback_assets.classification.cues import Cues, load_cues
+from feedback_assets.classification.local_answer import AnswersTexts
+from feedback_assets.classification.moderation import Moderator, load_moderator
+from feedback_assets.classification.prompt import Prompt, load_prompt
+from feedback_assets.classification.rules import LabelledText, Rules, taxonomy_examples
+from feedback_assets.taxonomy import Taxonomy, load_taxonomy
+from feedback_assets.thresholds import load_thresholds
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What the cascade labels with.
+
+    Attributes:
+        bands: Edges for the local model and the rules, from measured precision.
+        model_bands: Edges for the language model, which tells its own confidence.
+        thresholds_version: Hash of the section `classification`.
+    """
+
+    taxonomy: Taxonomy
+    cues: Cues
+    moderator: Moderator
+    rules: Rules
+    prompt: Prompt
+    bands: Bands
+    model_bands: Bands
+    local: AnswersTexts
+    thresholds_version: str
+
+    @property
+    def rules_version(self) -> str:
+        """Version of everything deterministic: keywords, cues and word lists."""
+        return f"{self.rules.version}-{self.moderator.version}"
+
+
+def load_reader(
+    prompts: Path,
+    local: AnswersTexts,
+    examples: Sequence[LabelledText],
+    precision_by_confidence: Sequence[Mapping[str, float]] = (),
+    measured_on: int = 0,
+) -> Reader:
+    """Load one edition of the prompts folder.
+
+    Args:
+        prompts: Folder with taxonomy, thresholds, cues, moderation and prompt.
+        local: The local model.
+        examples: Labelled texts the keyword rules are measured on; those in the taxonomy are added here.
+        precision_by_confidence: What the local model measured out of fold: `confidence`, `share`, `precision`.
+        measured_on: How many examples that was measured on.
+
+    Raises:
+        CallError: A file is missing or wrong; the message names file, field and the mend.
+    """
+    taxonomy = load_taxonomy(prompts / "taxonomy.yaml")
+    section = load_thresholds(prompts / "thresholds.yaml").section("classification")
+    cues = load_cues(prompts / "cues.yaml")
+    told = Bands(
+        section.number("automatic_default", 0, 1), section.number("signal_default", 0, 1), "as the model says of itself"
+    )
+    return Reader(
+        taxonomy=taxonomy,
+        cues=cues,
+        moderator=load_moderator(prompts / "moderation.yaml", section.number("profanity", 0, 1)),
+        rules=Rules(taxonomy, cues, _distinct([*examples, *taxonomy_examples(taxonomy)]), section),
+        prompt=load_prompt(prompts / "classify.md", taxonomy),
+        bands=bands_from(measured(precision_by_confidence, measured_on), section),
+        model_bands=told,
+        local=local,
+        thresholds_version=section.version,
+    )
+
+
+def _distinct(examples: Sequence[LabelledText]) -> list[LabelledText]:
+    """Each text once, so that an example told in two places does not count twice."""
+    return list({example.text: example for example in examples}.values())
