@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -86,7 +86,7 @@ def choose(
     stream = wanted.stream or (named[0].stream if named else "feedback")
     if stream not in tables.STREAMS:
         raise MappingError(f"--stream {stream}: {_closest(stream, tables.STREAMS)}")
-    base = named[0].model_dump(exclude={"name"}) if named else {"fields": {}, "stream": stream}
+    base: dict[str, Any] = named[0].model_dump(exclude={"name"}) if named else {"fields": {}, "stream": stream}
     stated = _stated(path, wanted, columns, stream)
     guessed = {} if named else _guessed(stream, columns, sample, stated, wanted)
     values = _merged(base, guessed, stated, wanted, path)
@@ -150,9 +150,10 @@ def _column_list(value: str, columns: Sequence[str]) -> str | list[str] | None:
 
 
 def _check_flag(path: Path, flag: str, spec: object, columns: Sequence[str]) -> None:
-    for column in [spec] if isinstance(spec, str) else spec if isinstance(spec, list) else []:
+    named = [spec] if isinstance(spec, str) else cast("list[str]", spec) if isinstance(spec, list) else []
+    for column in named:
         if column not in columns:
-            raise MappingError(f"{flag}: {missing(str(column), columns, path)}")
+            raise MappingError(f"{flag}: {missing(column, columns, path)}")
 
 
 def _guessed(

@@ -31,13 +31,19 @@ def loads(text: str) -> Any:
 
 
 def is_json_lines(sample: str) -> bool:
-    """Whether most lines are objects by themselves. One line alone that wraps a list of records is a document."""
-    lines = [line for line in sample.splitlines() if line.strip()]
-    complete = lines[:-1] if len(lines) > 1 else lines
-    parsed = [_object(line) for line in complete[:_LINES]]
-    if len(lines) == 1 and parsed[0] is not None:
-        return records_in(parsed[0]) is None
-    return bool(parsed) and sum(value is not None for value in parsed) * 2 >= len(parsed)
+    """Whether each line is a value by itself. One line alone that wraps a list of records is a document."""
+    text = sample.lstrip("\ufeff \t\r\n")
+    lines = [line for line in text.splitlines() if line.strip()]
+    try:
+        first, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):  # the first value is broken, or longer than the sample
+        parsed = [_object(line) for line in lines[:_LINES]]
+        return sum(value is not None for value in parsed) * 2 >= len(parsed)
+    if "\n" in text[:end]:
+        return False
+    if len(lines) > 1:
+        return True
+    return isinstance(first, dict) and records_in(cast("dict[str, Any]", first)) is None
 
 
 def _object(line: str) -> dict[str, Any] | None:

@@ -29,6 +29,13 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+# On short western text the detector takes one of several tables for Latin letters at random; Windows-1252 is what
+# exports really use, unless what it makes of the bytes is not western text (as for Polish or Czech).
+_LATIN_TABLES = ("cp125", "latin", "iso8859", "mac", "cp437", "cp85", "cp77", "cp86", "hp")
+_NOT_LATIN = ("cp1251", "cp1253", "cp1255", "cp1256")
+_WESTERN = 0.95
+_WESTERN_MARKS = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœßúùûüýÿÀÂÄÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜ’‘“”–—…€«»°£¡¿ºª•™®\xa0")
+_ASCII_GONE = dict.fromkeys(range(128))
 # Enough rows to see which delimiter is regular.
 _DELIMITER_LINES = 200
 _ASCII = bytes(range(128))
@@ -145,14 +152,18 @@ def _likely(path: Path) -> Encoding:
                 size += len(foreign[-1])
             if size > _SAMPLE:
                 break
-    best = from_bytes(b"".join(foreign)).best()
+    sampled = b"".join(foreign)
+    best = from_bytes(sampled).best()
     name = best.encoding if best is not None else "cp1252"
-    # The detector prefers exotic tables on short western text; Windows-1252 is what exports really use.
-    if name.startswith(("cp125", "latin", "iso8859", "mac", "cp437", "cp85", "cp77", "cp86", "hp")) and name not in {
-        "cp1250", "cp1251", "cp1253", "cp1255", "cp1256",
-    }:  # fmt: skip
+    if name not in _NOT_LATIN and name.startswith(_LATIN_TABLES) and _western_share(sampled) >= _WESTERN:
         name = "cp1252"
     return Encoding(name, "by likeness; state another with --encoding if the text below looks wrong")
+
+
+def _western_share(sampled: bytes) -> float:
+    """How much of what is not ASCII is a letter or mark of western European text, if it is Windows-1252."""
+    marks = sampled.decode("cp1252", "replace").translate(_ASCII_GONE)
+    return sum(mark in _WESTERN_MARKS for mark in marks) / max(len(marks), 1)
 
 
 def _stated(path: Path, stated: str) -> Encoding:

@@ -43,11 +43,13 @@ class _Plan:
 class EventStore:
     """Takes lines with their digests and lands them. `flush` must be called at the end."""
 
-    def __init__(self, root: str, stream: str, source: str, *, dry: bool = False) -> None:
-        """Land below `root`; with `dry` only count what would land."""
+    def __init__(
+        self, root: str, stream: str, source: str, *, dry: bool = False, held_bytes: int = _HELD_BYTES
+    ) -> None:
+        """Land below `root`; with `dry` only count what would land. Writes whenever it holds `held_bytes`."""
         self._root, self._stream, self._source, self._dry = root, stream, source, dry
         self._held: dict[tuple[date, bool], list[tuple[bytes, bytes]]] = {}
-        self._bytes = 0
+        self._bytes, self._most = 0, held_bytes
         self._known: dict[date, set[bytes]] = {}
         self._filed: set[bytes] | None = None
         self.result = Landed()
@@ -56,7 +58,7 @@ class EventStore:
         """Hand over one line; `filed` when the day is that of arrival because the event's own is not known."""
         self._held.setdefault((day, filed), []).append((digest, line))
         self._bytes += len(line)
-        if self._bytes > _HELD_BYTES:
+        if self._bytes > self._most:
             self.flush()
 
     def flush(self) -> Landed:
