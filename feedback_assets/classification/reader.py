@@ -5,6 +5,7 @@ Loading only; how the parts work together stands in `cascade.py`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from feedback_assets.classification.local_answer import AnswersTexts
 from feedback_assets.classification.moderation import Moderator, load_moderator
 from feedback_assets.classification.prompt import Prompt, load_prompt
 from feedback_assets.classification.rules import LabelledText, Rules, taxonomy_examples
+from feedback_assets.errors import CallError
 from feedback_assets.taxonomy import Taxonomy, load_taxonomy
 from feedback_assets.thresholds import load_thresholds
 
@@ -48,16 +50,14 @@ class Reader:
 def load_reader(
     prompts: Path,
     local: AnswersTexts,
-    examples: Sequence[LabelledText],
     precision_by_confidence: Sequence[Mapping[str, float]] = (),
     measured_on: int = 0,
 ) -> Reader:
-    """Load one edition of the prompts folder.
+    """Load one edition of the prompts folder; its keyword rules are measured on its examples.
 
     Args:
-        prompts: Folder with taxonomy, thresholds, cues, moderation and prompt.
+        prompts: Folder with taxonomy, examples, thresholds, cues, moderation and prompt.
         local: The local model.
-        examples: Labelled texts the keyword rules are measured on; those in the taxonomy are added here.
         precision_by_confidence: What the local model measured out of fold: `confidence`, `share`, `precision`.
         measured_on: How many examples that was measured on.
 
@@ -74,13 +74,37 @@ def load_reader(
         taxonomy=taxonomy,
         cues=cues,
         moderator=load_moderator(prompts / "moderation.yaml", section.number("profanity", 0, 1)),
-        rules=Rules(taxonomy, cues, _distinct([*examples, *taxonomy_examples(taxonomy)]), section),
+        rules=Rules(
+            taxonomy, cues, _distinct([*read_labelled(prompts / "examples"), *taxonomy_examples(taxonomy)]), section
+        ),
         prompt=load_prompt(prompts / "classify.md", taxonomy),
         bands=bands_from(measured(precision_by_confidence, measured_on), section),
         model_bands=told,
         local=local,
         thresholds_version=section.version,
     )
+
+
+def read_labelled(folder: Path) -> list[LabelledText]:
+    """The training examples as the rules need them: text and categories, a text without an issue as `no_issue`.
+
+    Raises:
+        CallError: A line is no example; the message names file and line.
+    """
+    found: list[LabelledText] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+                named = tuple(str(issue["category"]) for issue in row["issues"]) or ("no_issue",)
+                found.append(LabelledText(str(row["text"]), named))
+            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                raise CallError(
+                    f'{path}: line {number}: {error!r}; write {{"text": …, "issues": [{{"category": …}}]}}'
+                ) from error
+    return found
 
 
 def _distinct(examples: Sequence[LabelledText]) -> list[LabelledText]:

@@ -88,7 +88,10 @@ class Rules:
         self._cues = cues
         self._lexicon = Lexicon(keywords, f"taxonomy {taxonomy.name}, keywords")
         self._most_words = section.number("rule_words", 1)
-        self.measured: tuple[Rule, ...] = _measure(keywords, self._lexicon, examples)
+        # Measured on texts a rule may read at all; long texts and second thoughts are the models' anyway.
+        self.measured: tuple[Rule, ...] = _measure(
+            keywords, self._lexicon, [e for e in examples if self._short(e.text)]
+        )
         least, precision = section.number("rule_matches", 1), section.number("rule_precision", 0, 1)
         self._alone: Mapping[str, Rule] = {
             f"{rule.category}\n{rule.keyword}": rule
@@ -132,8 +135,7 @@ class Rules:
         return RuleAnswer(category, known, _CONTENTLESS_CONFIDENCE, sentiment, category == "other", reason)
 
     def _keyword(self, text: str) -> RuleAnswer | None:
-        words = tokens(text)
-        if not self._alone or len(words) > self._most_words or not _TURNS.isdisjoint(words):
+        if not self._alone or not self._short(text):
             return None
         found = self._lexicon.concepts(text)
         if not found or any(name not in self._alone for name in found):
@@ -144,6 +146,11 @@ class Rules:
         best = max(rules, key=lambda rule: (rule.confidence, rule.keyword))
         reason = f"keyword {best.keyword!r}, right for {best.right} of {best.matches} examples"
         return RuleAnswer(best.category, None, best.confidence, None, False, reason)
+
+    def _short(self, text: str) -> bool:
+        """Whether a text is short and has no second thought."""
+        words = tokens(text)
+        return len(words) <= self._most_words and _TURNS.isdisjoint(words)
 
 
 def taxonomy_examples(taxonomy: Taxonomy) -> list[LabelledText]:
