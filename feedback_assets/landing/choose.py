@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as MappingABC
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -19,7 +20,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from feedback_assets import mappings, tables
-from feedback_assets.landing.guess import guess, rating_scale
+from feedback_assets.landing.guess import guess, likely_text, rating_scale
 from feedback_assets.landing.writer import slug
 from feedback_assets.mappings import Constant, FieldSpec, Mapping, MappingError
 
@@ -94,11 +95,12 @@ def choose(
     values["rating_scale"] = scale
     chosen = _build(values, wanted.save_as or (named[0].name if named and _same(named[0], values) else None))
     _check_columns(chosen, columns, path, named[1] if named else "")
-    _check_enough(chosen, columns, path)
+    _check_enough(chosen, columns, sample, path)
     _check_channel(chosen)
-    return Chosen(
-        chosen, tuple(sorted(guessed)), named[1] if named else "", _notes(chosen, scale, wanted, named is None)
-    )
+    notes = _notes(chosen, scale, wanted, named is None)
+    if stream == "feedback" and "text" not in chosen.fields and (column := likely_text(columns, sample)):
+        notes += (f"no column with text is in use; if it is {column!r}, say --map text={shlex.quote(column)}",)
+    return Chosen(chosen, tuple(sorted(guessed)), named[1] if named else "", notes)
 
 
 def keep(chosen: Mapping, folder: Path) -> str:
@@ -111,6 +113,19 @@ def keep(chosen: Mapping, folder: Path) -> str:
     if before is None:
         return ""
     return f"the mapping {chosen.name} was replaced; events landed by it before are now read by the new one"
+
+
+def read_otherwise(mapping: Mapping, names: Iterable[str], folder: Path) -> str:
+    """What to do about rows that had landed before and are read by a mapping that says something else."""
+    for name in sorted(set(names) - {mapping.name}):
+        path = folder / f"{name}.yaml"
+        before = mappings.load(path) if path.exists() else None
+        if before is None or (before.fields, before.rating_scale) != (mapping.fields, mapping.rating_scale):
+            return (
+                f"rows that had landed before are still read by the mapping {name}; "
+                f"to read them by this one, import again with --save-mapping {name}"
+            )
+    return ""
 
 
 def _named(name: str, folder: Path) -> tuple[Mapping, str]:
@@ -250,13 +265,14 @@ def missing(column: str, columns: Sequence[str], path: Path) -> str:
     return f"{path.name} has no column {column!r}{hint} Its columns are: {', '.join(columns)}"
 
 
-def _check_enough(mapping: Mapping, columns: Sequence[str], path: Path) -> None:
+def _check_enough(mapping: Mapping, columns: Sequence[str], sample: Sequence[MappingABC[str, Any]], path: Path) -> None:
     needed = _NEEDED[mapping.stream]
     if any(name in mapping.fields for name in needed):
         return
+    column = (likely_text(columns, sample) if mapping.stream == "feedback" else None) or "COLUMN"
     raise MappingError(
         f"{path}: no column is known for {' or '.join(needed)}; say which it is, for example "
-        f"--map {needed[0]}=COLUMN. The columns are: {', '.join(columns)}"
+        f"--map {needed[0]}={shlex.quote(column)}. The columns are: {', '.join(columns)}"
     )
 
 

@@ -28,14 +28,14 @@ def import_command(
     stream: Annotated[
         str | None,
         typer.Option(
-            help="feedback, catalog, commerce, releases or ticket_events. [default: the mapping's, or feedback]"
+            help="feedback, catalog, commerce, releases or ticket_events. (default: the mapping's, or feedback)"
         ),
     ] = None,
     source: Annotated[
-        str | None, typer.Option(help="Name of the system it comes from. [default: the file's name]")
+        str | None, typer.Option(help="Name of the system it comes from. (default: the file's name)")
     ] = None,
     channel: Annotated[
-        str | None, typer.Option(help="How customers spoke, e.g. app_review. [default: guessed]")
+        str | None, typer.Option(help="How customers spoke, e.g. app_review. (default: guessed)")
     ] = None,
     mapping: Annotated[str | None, typer.Option(help="A mapping saved by name, or a mapping file.")] = None,
     maps: Annotated[
@@ -53,15 +53,15 @@ def import_command(
         str | None, typer.Option(metavar="NAME", help="Save the mapping in use by this name.")
     ] = None,
     rating_scale: Annotated[
-        float | None, typer.Option(help="Top of the rating scale. [default: 5, or as seen]")
+        float | None, typer.Option(help="Top of the rating scale. (default: 5, or as seen)")
     ] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of times that name none, e.g. Europe/Berlin.")] = None,
     time_format: Annotated[
         str | None, typer.Option(metavar="FORMAT", help="How times are written, e.g. %d/%m/%Y.")
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text. [default: found]")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the text. (default: found)")] = None,
     delimiter: Annotated[
-        str | None, typer.Option(help="Delimiter of a CSV: a character, or tab. [default: found]")
+        str | None, typer.Option(help="Delimiter of a CSV: a character, or tab. (default: found)")
     ] = None,
     day: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The UTC day of every row, for files without dates.")

@@ -64,12 +64,12 @@ def digest(event_id: str, source: str, channel: str, occurred_at: datetime | Non
     return hashlib.sha256(_encode(content, ordered=True)).digest()[:16]
 
 
-def line_digest(line: bytes) -> tuple[bytes, bool]:
-    """The digest of a landed line, and whether it is of an event; what is no envelope is known by its bytes."""
+def line_digest(line: bytes) -> tuple[bytes, ReadLine]:
+    """The digest of a landed line, and the line read; what is no envelope is known by its bytes."""
     read = parse(line)
     if read.problem is not None or read.event_id is None or read.source is None or read.payload is None:
-        return raw_digest(line), False
-    return digest(read.event_id, read.source, read.channel or "", read.occurred_at, read.payload), True
+        return raw_digest(line), read
+    return digest(read.event_id, read.source, read.channel or "", read.occurred_at, read.payload), read
 
 
 def raw_digest(line: bytes) -> bytes:

@@ -137,6 +137,8 @@ _JOINED_IDS: dict[str, tuple[tuple[str, ...], ...]] = {
 _NONE: dict[str, str] = {}
 _NPS = 10
 _PERCENT = 100
+# Words a value has on average in a column of sentences; names, places and dates have fewer.
+_SENTENCE = 3
 
 
 @dataclass(frozen=True)
@@ -230,6 +232,24 @@ def _channel(stream: str, columns: Mapping[str, str]) -> str:
         ("product_review", ("order_id", "product_id", "asin", "sku", "product", "product_name")),
     )
     return next((channel for channel, names in signs if any(name in columns for name in names)), "other")
+
+
+def likely_text(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> str | None:
+    """The column whose values are most like sentences; None when none is."""
+    words = {column: _mean_words(column, sample) for column in columns}
+    best = max(words, key=lambda column: words[column], default=None)
+    return best if best is not None and words[best] >= _SENTENCE else None
+
+
+def likely_time(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> str | None:
+    """The first column whose values are mostly dates; None when none is."""
+    filled = (column for column in columns if any(value_of(row, column) not in (None, "") for row in sample))
+    return next((column for column in filled if _mostly(column, sample, _is_time)), None)
+
+
+def _mean_words(column: str, sample: Sequence[Mapping[str, Any]]) -> float:
+    values = [value for row in sample if isinstance(value := value_of(row, column), str) and value]
+    return sum(value.count(" ") + 1 for value in values if value) / max(len(values), 1)
 
 
 def rating_scale(values: Iterable[Any]) -> int:

@@ -5,139 +5,22 @@ What a file is, is found in `files`; which columns mean what, in `choose`; landi
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from feedback_assets import mappings
-from feedback_assets.landing import choose, envelope, files, times
+from feedback_assets.landing import choose, files, times
 from feedback_assets.landing.choose import Wanted
-from feedback_assets.landing.files import FileError, Reader, Row, Shape
-from feedback_assets.landing.store_events import EventStore, numbered
-from feedback_assets.landing.summary import EXAMPLES, ImportSummary, Reason
+from feedback_assets.landing.files import FileError, Reader, Shape
+from feedback_assets.landing.guess import likely_time
+from feedback_assets.landing.land_rows import Account, RowLanding
+from feedback_assets.landing.store_events import EventStore
+from feedback_assets.landing.summary import ImportSummary
 from feedback_assets.settings import Settings
-
-# A spreadsheet shows long numbers as 5.67588E+17 and saves them so; the digits are gone.
-_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+|\d[.,]\d+[eE]\d+")
-_POINT_ZERO = re.compile(r"\d+\.0")
-_ID_FIELDS = ("order_id", "customer_id", "product_id", "sku", "case_id", "release_id", "ticket_key")
-
-
-class _Account:
-    """Counts while rows go by."""
-
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self.rows = 0
-        self.reasons: dict[str, Reason] = {}
-        self.rounded: Counter[str] = Counter()
-        self.point_zero: Counter[str] = Counter()
-        self.zoned = 0
-        self.dated = 0
-        self.earliest: date | None = None
-
-    def too_early(self, day: date) -> None:
-        """Remember the earliest day before the first."""
-        self.earliest = day if self.earliest is None else min(day, self.earliest)
-
-    def unreadable(self, reason: str, line: int) -> None:
-        """Count a row that is kept but not understood."""
-        found = self.reasons.setdefault(reason, Reason())
-        found.count += 1
-        if len(found.examples) < EXAMPLES:
-            found.examples.append(f"{self._file}:{line}")
-
-
-class _Landing:
-    """Turns rows into lines of landing."""
-
-    def __init__(
-        self, mapping: mappings.Mapping, style: times.TimeStyle, store: EventStore, now: datetime, first_day: date,
-        day: date | None, account: _Account,
-    ) -> None:  # fmt: skip
-        self._mapping, self._style, self._store, self._now = mapping, style, store, now
-        self._first_day, self._day, self._account = first_day, day, account
-        self._today = now.astimezone(UTC).date()
-        self._seen: Counter[bytes] = Counter()
-
-    def land(self, row: Row) -> None:
-        """Land one row, understood or not."""
-        self._account.rows += 1
-        if row.raw is not None:
-            self._account.unreadable(row.problem, row.line)
-            self._store.add(self._today, self._numbered(envelope.raw_digest(row.raw)), row.raw + b"\n", filed=True)
-            return
-        moment = None if row.problem else self._moment(row.payload)
-        filed = row.problem or self._misfiled(row.payload, moment)
-        if filed:
-            self._account.unreadable(filed, row.line)
-        event = envelope.Envelope(
-            event_id=self._event_id(row),
-            source=self._mapping.source,
-            channel=self._mapping.channel,
-            occurred_at=moment,
-            received_at=self._now,
-            payload=row.payload,
-            mapping=self._mapping.name,
-            filed_because=filed or None,
-        )
-        digest = envelope.digest(event.event_id, event.source, event.channel, moment, row.payload)
-        day = self._today if filed or moment is None else moment.date()
-        self._store.add(day, digest, envelope.to_line(event), filed=bool(filed))
-
-    def _moment(self, payload: Mapping[str, Any]) -> datetime | None:
-        if self._day is not None:
-            return datetime.combine(self._day, time(), UTC)
-        value = mappings.column(payload, self._mapping.occurred_at or "")
-        moment = times.read_time(value, self._style)
-        if moment is not None:
-            self._account.dated += 1
-            self._account.zoned += times.names_zone(value)
-        return moment
-
-    def _misfiled(self, payload: Mapping[str, Any], moment: datetime | None) -> str:
-        """Why an event cannot be filed under its own day; empty when it can."""
-        if moment is None:
-            value = mappings.column(payload, self._mapping.occurred_at or "")
-            return "no date" if value in (None, "") else "a date that cannot be read"
-        if moment.date() < self._first_day:
-            self._account.too_early(moment.date())
-            return f"before the first day, {self._first_day}"
-        return "in the future" if moment.date() > self._today else ""
-
-    def _event_id(self, row: Row) -> str:
-        parts = [mappings.column(row.payload, name) for name in self._mapping.event_id]
-        text = ["" if part is None else str(part).strip() for part in parts]
-        self._look_at_ids(row.payload)
-        if any(text) and not row.problem:
-            joined = ":".join(text)
-            rounded = any(_ROUNDED.fullmatch(part) for part in text)
-            # Rounded ids are shared by different rows, so the content must tell them apart.
-            return f"{joined}~{self._content(row.payload)[:12]}" if rounded else joined
-        return self._content(row.payload)
-
-    def _content(self, payload: Mapping[str, Any]) -> str:
-        """An id for a row that has none: its content, and which of the equal rows of the file it is."""
-        plain = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).digest()[:16]
-        return self._numbered(plain).hex()
-
-    def _numbered(self, digest: bytes) -> bytes:
-        self._seen[digest] += 1
-        return numbered(digest, self._seen[digest])
-
-    def _look_at_ids(self, payload: Mapping[str, Any]) -> None:
-        specs = [*self._mapping.event_id, *(self._mapping.fields.get(name) for name in _ID_FIELDS)]
-        for column in dict.fromkeys(spec for spec in specs if isinstance(spec, str)):
-            value = mappings.column(payload, column)
-            if isinstance(value, str | float):
-                self._account.rounded[column] += _ROUNDED.fullmatch(str(value)) is not None
-                self._account.point_zero[column] += _POINT_ZERO.fullmatch(str(value)) is not None
 
 
 def import_file(
@@ -172,32 +55,42 @@ def import_file(
     asked = replace(wanted, stream=stream or wanted.stream)
     chosen = choose.choose(path, shape.columns, sample, asked, settings.mappings_dir)
     mapping = chosen.mapping
-    _check_dates_known(mapping, wanted, shape)
+    _check_dates_known(mapping, wanted, shape, sample)
     style, zone_from = _style(mapping, wanted, settings, sample, shape)
     _check_day(wanted.day, settings.first_day, now)
-    notes = [*chosen.notes]
-    if not wanted.dry_run and (note := choose.keep(mapping, settings.mappings_dir)):
-        notes.append(note)
-    account = _Account(path.name)
+    replaced = "" if wanted.dry_run else choose.keep(mapping, settings.mappings_dir)
+    account = Account(path.name)
     store = EventStore(settings.landing_root, mapping.stream, mapping.source, dry=wanted.dry_run)
-    landing = _Landing(mapping, style, store, now, settings.first_day, wanted.day, account)
+    landing = RowLanding(mapping, style, store, now, settings.first_day, wanted.day, account)
     reader = Reader(shape, on_bytes)
     for row in reader:
         landing.land(row)
     store.flush()
-    return _summary(path, shape, chosen, style, zone_from, account, store, reader, notes, wanted)
+    notes = [*chosen.notes, replaced, choose.read_otherwise(mapping, store.result.read_by, settings.mappings_dir)]
+    summary = _summary(path, shape, chosen, style, zone_from, account, store, reader, notes, wanted)
+    return replace(summary, next_command=_next(summary, bool(replaced)))
 
 
-def _check_dates_known(mapping: mappings.Mapping, wanted: Wanted, shape: Shape) -> None:
+def _next(summary: ImportSummary, mapping_replaced: bool) -> str:
+    """The command that takes this further: what waits, or the days again when they are to be read anew."""
+    if summary.dry_run:
+        return ""
+    if mapping_replaced and summary.repeated and summary.first_day:
+        return f"feedback run --from {summary.first_day} --to {summary.last_day}"
+    return "feedback run" if summary.landed else ""
+
+
+def _check_dates_known(mapping: mappings.Mapping, wanted: Wanted, shape: Shape, sample: list[dict[str, Any]]) -> None:
     if mapping.occurred_at is not None and wanted.day is not None:
         raise FileError(
             f"{shape.path}: dates are read from the column {mapping.occurred_at!r}, so --day {wanted.day} would change "
             "them; leave out --day, or leave out the column with --map occurred_at="
         )
     if mapping.occurred_at is None and wanted.day is None:
+        column = likely_time(shape.columns, sample) or "COLUMN"
         raise FileError(
-            f"{shape.path}: no column with dates is known; name it with --map occurred_at=COLUMN, or, for a "
-            "file without dates, state the day it speaks of with --day YYYY-MM-DD. "
+            f"{shape.path}: no column with dates is known; name it with --map occurred_at={shlex.quote(column)}, or, "
+            "for a file without dates, state the day it speaks of with --day YYYY-MM-DD. "
             f"The columns are: {', '.join(shape.columns)}"
         )
 
@@ -239,7 +132,7 @@ def _nothing(path: Path, shape: Shape, stream: str) -> ImportSummary:
 
 
 def _summary(
-    path: Path, shape: Shape, chosen: choose.Chosen, style: times.TimeStyle, zone: str, account: _Account,
+    path: Path, shape: Shape, chosen: choose.Chosen, style: times.TimeStyle, zone: str, account: Account,
     store: EventStore, reader: Reader, notes: list[str], wanted: Wanted,
 ) -> ImportSummary:  # fmt: skip
     result, mapping = store.result, chosen.mapping
@@ -263,10 +156,9 @@ def _summary(
         first_day=days[0] if days else None,
         last_day=days[-1] if days else None,
         broken=reader.broken,
-        notes=(*notes, *_warnings(shape, account, style)),
+        notes=(*filter(None, notes), *_warnings(shape, account, style)),
         dry_run=wanted.dry_run,
         filed_day=max(result.filed_days, default=None),
-        next_command="feedback run" if result.objects and not wanted.dry_run else "",
     )
 
 
@@ -274,7 +166,7 @@ _FORMATS = {"csv": "CSV", "json": "JSON", "jsonl": "JSON Lines", "parquet": "Par
 _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
-def _zone_line(zone: str, account: _Account, style: times.TimeStyle, wanted: Wanted) -> str:
+def _zone_line(zone: str, account: Account, style: times.TimeStyle, wanted: Wanted) -> str:
     if wanted.day is not None:
         return f"UTC day {wanted.day} (stated for all rows)"
     if account.dated and account.zoned == account.dated:
@@ -307,7 +199,7 @@ def _spec_text(spec: object) -> str:
     return " + ".join(cast("list[str]", spec)) if isinstance(spec, list) else str(spec)
 
 
-def _warnings(shape: Shape, account: _Account, style: times.TimeStyle) -> list[str]:
+def _warnings(shape: Shape, account: Account, style: times.TimeStyle) -> list[str]:
     found = [shape.encoding.warning] if shape.encoding.warning else []
     if shape.renamed:
         found.append(f"column names were there twice or empty; now called {', '.join(shape.renamed)}")

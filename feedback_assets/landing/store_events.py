@@ -22,13 +22,19 @@ _WRITERS = 16
 
 @dataclass
 class Landed:
-    """What came of the events handed over: counts, their own days, and the days others were filed under."""
+    """What came of the events handed over.
+
+    Attributes:
+        days: The days events happened on; `filed_days` those that others were filed under.
+        read_by: Names of the mappings that events landed before are read by.
+    """
 
     landed: int = 0
     repeated: int = 0
     objects: int = 0
     days: set[date] = field(default_factory=set[date])
     filed_days: set[date] = field(default_factory=set[date])
+    read_by: set[str] = field(default_factory=set[str])
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class EventStore:
         self._bytes, self._most = 0, held_bytes
         self._known: dict[date, set[bytes]] = {}
         self._filed: set[bytes] | None = None
+        self._mapping_of: dict[bytes, str] = {}
         self.result = Landed()
 
     def add(self, day: date, digest: bytes, line: bytes, *, filed: bool = False) -> None:
@@ -79,10 +86,12 @@ class EventStore:
             known = self._filed_before()
         elif day not in self._known and writer.exists(self._root, self._stream, day, name):
             known = set(once)
+            self._mapping_of.update(dict.fromkeys(once, self._first_mapping(day, name) or ""))
         else:
             known = self._day_before(day)
         new = {digest: line for digest, line in once.items() if digest not in known}
         self.result.repeated += len(held) - len(new)
+        self.result.read_by |= {self._mapping_of.get(digest, "") for digest in once if digest in known} - {""}
         if not new:
             return None
         (self._filed_before() if filed else self._day_before(day)).update(new)
@@ -119,9 +128,17 @@ class EventStore:
         seen: Counter[bytes] = Counter()
         for path in paths:
             for _, line in landing_files.read_lines(self._root, path):
-                plain, is_event = envelope.line_digest(line)
+                plain, read = envelope.line_digest(line)
                 seen[plain] += 1
-                yield plain if is_event else numbered(plain, seen[plain])
+                if read.mapping:
+                    self._mapping_of[plain] = read.mapping
+                yield plain if read.problem is None else numbered(plain, seen[plain])
+
+    def _first_mapping(self, day: date, name: str) -> str | None:
+        """The mapping of an object's first event; one import writes all by one mapping."""
+        path = f"{landing_files.folder(self._stream, day)}/{name}"
+        first = next(landing_files.read_lines(self._root, path), None)
+        return envelope.parse(first[1]).mapping if first else None
 
 
 def numbered(digest: bytes, ordinal: int) -> bytes:

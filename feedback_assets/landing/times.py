@@ -135,11 +135,10 @@ def _by_pattern(text: str, pattern: str) -> datetime:
         if not rest or "%H" in pattern or "%I" in pattern:
             raise
         day = datetime.strptime(date_part, pattern)
-        return datetime.combine(day.date(), datetime.fromisoformat(f"2000-01-01T{_padded(rest)}").timetz())
-
-
-def _padded(clock: str) -> str:
-    return clock if clock[1:2] != ":" else f"0{clock}"
+        clock = _NUMERIC.fullmatch(f"2000-01-01 {rest.strip()}")
+        if clock is None:
+            raise
+        return datetime.combine(day.date(), _numeric(clock, month_first=True).timetz())
 
 
 def _by_shape(text: str, style: TimeStyle) -> datetime | None:

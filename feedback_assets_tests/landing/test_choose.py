@@ -122,6 +122,14 @@ def test_strange_headers_are_refused_with_the_list(tmp_path: Path) -> None:
         _choose(tmp_path, ["foo", "bar"])
 
 
+def test_a_column_of_sentences_is_proposed_when_no_header_is_known(tmp_path: Path) -> None:
+    sample = [{"Q1": "9", "What could we do better?": "deliver it on time please", "City": "New York"}]
+    with pytest.raises(MappingError, match=r"--map text='What could we do better\?'"):
+        _choose(tmp_path, list(sample[0]), sample)
+    notes = _choose(tmp_path, list(sample[0]), sample, maps=("rating=Q1",)).notes
+    assert any("--map text='What could we do better?'" in note for note in notes)
+
+
 def test_a_saved_mapping_is_used_as_it_is_and_keeps_its_name(tmp_path: Path) -> None:
     saved = Mapping(name="play", source="store", channel="app_review", fields={"text": "content"}, occurred_at="at")
     mappings.save(saved, tmp_path)

@@ -72,6 +72,6 @@ def test_half_a_surrogate_pair_is_kept_as_an_escape() -> None:
 def test_equal_events_have_equal_digests_whenever_they_arrived_and_whatever_mapping_reads_them() -> None:
     first = to_line(_event({"a": 1, "b": 2}))
     later = to_line(_event({"b": 2, "a": 1}, received_at=MOMENT + timedelta(days=3), mapping="other"))
-    assert line_digest(first) == line_digest(later)
-    assert line_digest(first) == (digest("1", "shop", "chat", MOMENT, {"a": 1, "b": 2}), True)
-    assert line_digest(first) != line_digest(to_line(_event({"a": 1, "b": 3})))
+    assert line_digest(first)[0] == line_digest(later)[0]
+    assert line_digest(first)[0] == digest("1", "shop", "chat", MOMENT, {"a": 1, "b": 2})
+    assert line_digest(first)[0] != line_digest(to_line(_event({"a": 1, "b": 3})))[0]

@@ -35,7 +35,7 @@ REVIEWS = (
 def test_every_row_lands_on_the_utc_day_it_happened(land: Callable, landed: Callable) -> None:
     summary = land(REVIEWS, timezone="America/New_York")
     assert (summary.rows, summary.landed, summary.objects) == (3, 3, 2)
-    assert [e.event_id for e in landed(day=date(2026, 3, 2))] == ["r2", "r3"]
+    assert [e.event_id for e in landed(day=date(2026, 3, 2))] == ["reviews:r2", "reviews:r3"]
     (first,) = landed(day=date(2026, 3, 1))
     assert first.payload == {"review_id": "r1", "text": "too small", "stars": "1", "created_at": "2026-03-01 10:00"}
     assert first.occurred_at == datetime(2026, 3, 1, 15, tzinfo=UTC)
@@ -53,7 +53,7 @@ def test_a_file_that_grew_lands_only_what_is_new(land: Callable, landed: Callabl
     land(REVIEWS)
     grown = land(REVIEWS + "r4,broken zip,1,2026-03-02 08:00\n")
     assert (grown.landed, grown.repeated) == (1, 3)
-    assert sorted(e.event_id for e in landed()) == ["r1", "r2", "r3", "r4"]
+    assert sorted(e.event_id for e in landed()) == [f"reviews:r{n}" for n in (1, 2, 3, 4)]
 
 
 def test_an_edited_review_lands_beside_the_first(land: Callable, landed: Callable) -> None:
@@ -73,7 +73,7 @@ def test_identical_rows_without_an_id_both_land_and_land_once(land: Callable, la
 def test_an_id_may_be_several_columns(land: Callable, landed: Callable) -> None:
     text = "review_id,order_id,text,created_at\nr1,o1,late,2026-03-01\nr1,o2,late,2026-03-01\n"
     land(text, maps=("event_id=review_id,order_id",))
-    assert sorted(e.event_id for e in landed()) == ["r1:o1", "r1:o2"]
+    assert sorted(e.event_id for e in landed()) == ["reviews:r1:o1", "reviews:r1:o2"]
 
 
 def test_what_cannot_be_dated_is_kept_under_the_day_of_arrival_with_the_reason(
@@ -96,8 +96,8 @@ def test_what_cannot_be_dated_is_kept_under_the_day_of_arrival_with_the_reason(
         TODAY,
     )
     filed = {e.event_id: e for e in landed(day=TODAY)}
-    assert filed["1"].filed_because == "a date that cannot be read" and filed["1"].occurred_at is None
-    assert filed["4"].occurred_at == datetime(2030, 1, 1, tzinfo=UTC)
+    assert filed["reviews:1"].filed_because == "a date that cannot be read" and filed["reviews:1"].occurred_at is None
+    assert filed["reviews:4"].occurred_at == datetime(2030, 1, 1, tzinfo=UTC)
     assert [e.payload for e in filed.values() if "fields" in e.filed_because] == [{"_fields": ["6", "f"]}]
     assert summary.exit_code == 0
 
@@ -131,13 +131,15 @@ def test_nested_json_is_mapped_by_dotted_paths(land: Callable, landed: Callable)
     summary = land(json.dumps([record]), name="a.json", maps=("text=review.body",))
     assert summary.fields["text"] == "review.body"
     (event,) = landed()
-    assert event.payload == record and event.event_id == "7"
+    assert event.payload == record and event.event_id == "a:7"
 
 
 def test_a_catalogue_without_dates_lands_on_the_day_stated(land: Callable, landed: Callable) -> None:
     text = "product_id,category\np1,shoes\n"
-    with pytest.raises(FileError, match="--day YYYY-MM-DD"):
+    with pytest.raises(FileError, match=r"occurred_at=COLUMN.*--day YYYY-MM-DD"):
         land(text, stream="catalog")
+    with pytest.raises(FileError, match="occurred_at='Made when'"):
+        land("product_id,Made when\np1,2026-01-01\n", stream="catalog")
     summary = land(text, stream="catalog", day=date(2026, 1, 5))
     assert summary.first_day == date(2026, 1, 5)
     (event,) = landed("catalog", date(2026, 1, 5))
@@ -177,6 +179,23 @@ def test_the_mapping_in_use_is_saved_for_silver(settings: Settings, land: Callab
 def test_replacing_a_saved_mapping_is_said(land: Callable) -> None:
     land(REVIEWS, save_as="my-shop")
     assert any("my-shop was replaced" in note for note in land(REVIEWS, save_as="my-shop", maps=("rating=",)).notes)
+
+
+def test_rows_read_wrongly_at_first_say_how_to_read_them_anew(land: Callable) -> None:
+    first = land(REVIEWS, maps=("text=stars", "rating="))
+    name = first.mapping.split()[0]
+    second = land(REVIEWS)
+    assert second.landed == 0
+    assert any(f"still read by the mapping {name}" in note for note in second.notes)
+    third = land(REVIEWS, save_as=name)
+    assert third.next_command == "feedback run --from 2026-03-01 --to 2026-03-02"
+    assert not any("still read" in note for note in third.notes)
+
+
+def test_an_id_that_may_be_a_counter_is_made_unique_by_the_source(land: Callable, landed: Callable) -> None:
+    long = "46018d7e-4efa-4a4e-8641-bea70b34f4e2"
+    land(f"id,text,created_at\n7,a,2026-03-01\n{long},b,2026-03-01\n", source="Survey EU")
+    assert {e.event_id for e in landed()} == {"Survey_EU:7", long}
 
 
 @pytest.mark.parametrize(("content", "rows"), [("", 0), ("id,text,created_at\n", 0), ("\n\n", 0)])

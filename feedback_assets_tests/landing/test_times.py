@@ -90,6 +90,8 @@ def test_iso_columns_need_no_decision() -> None:
 def test_a_stated_format_also_reads_the_clock_behind_the_date() -> None:
     style = TimeStyle(UTC, pattern="%d/%m/%Y")
     assert read_time("03/04/2024 9:05", style) == datetime(2024, 4, 3, 9, 5, tzinfo=UTC)
+    assert read_time("03/04/2024 5:06 PM", style) == datetime(2024, 4, 3, 17, 6, tzinfo=UTC)
+    assert read_time("03/04/2024 soon", style) is None
     assert read_time("2024-04-03", style) is None
 
 
