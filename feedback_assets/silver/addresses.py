@@ -39,9 +39,8 @@ _ENGLISH_LOWER = re.compile(
     r"(?<![\w.])\d{1,5}[a-z]?[ ]+(?:[a-z'.-]{3,}[ ]+){1,2}(?:street|avenue|road|boulevard)\b(?![ ]+(?:trip|test|legal))"
 )
 _GERMAN = re.compile(
-    rf"(?<!\w)(?:(?:{_CAP}[ -]){{0,2}}[\wäöüßÄÖÜ.-]*(?:straße|strasse|str\.|allee|gasse|damm|chaussee|ufer|promenade)"
-    rf"|(?:{_CAP}[ -]){{1,2}}(?:Straße|Strasse|Str\.|Allee|Gasse|Damm|Ring|Weg|Platz|Ufer|Chaussee))[ ]*\d{{1,4}}[ ]?[a-zA-Z]?\b(?:[ ]?[-/][ ]?\d{{1,4}})?{_ZIP5}",
-    re.IGNORECASE,
+    rf"(?<!\w)(?:(?:{_CAP}[ -])?[\wäöüßÄÖÜ.-]*(?i:straße|strasse|str\.|allee|gasse|damm|chaussee|ufer|promenade)"
+    rf"|(?:{_CAP}[ -]){{1,2}}(?:Straße|Strasse|Str\.|Allee|Gasse|Damm|Ring|Weg|Platz|Ufer|Chaussee))[ ]*\d{{1,4}}[ ]?[a-zA-Z]?\b(?:[ ]?[-/][ ]?\d{{1,4}})?{_ZIP5}"
 )
 # A Laufring 3 or an Ausweg 2 is no street: these endings need the postcode behind them.
 _GERMAN_WEAK = re.compile(

@@ -150,7 +150,6 @@ _ALSO_WORDS = frozenset(
         "winter",
         "koch",
         "bauer",
-        "muller",
         "luz",
         "sol",
         "mar",
@@ -248,7 +247,7 @@ def _trimmed(found: str, keep: Collection[str]) -> int:
 def name_parts(names: Collection[str]) -> frozenset[str]:
     """The folded parts of names given as fields, those of three letters and more that are no plain words."""
     parts = {word for name in names for word in fold(name).split() if len(word) >= 3 and not word.isdigit()}
-    return frozenset(parts - _PARTICLES - NOT_NAMES)
+    return frozenset(parts - _PARTICLES - (NOT_NAMES - _ALSO_WORDS))
 
 
 def find_given(text: str, parts: frozenset[str]) -> Iterator[Span]:

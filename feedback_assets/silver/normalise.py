@@ -62,7 +62,7 @@ _QUOTE_START = re.compile(
 _QUOTED_LINE = re.compile(r"^\s*>.*$\n?", re.MULTILINE)
 _SIGNATURE = re.compile(r"^-- ?$.*", re.MULTILINE | re.DOTALL)
 _MAY_HOLD_BOILERPLATE = re.compile(
-    r"sent |get outlook|gesendet|enviado|envoyé|outlook|transl|übersetzt|tradu|original|wrote|schrieb|escri|écrit|____|\n\s*>|^\s*>|\n-- ?\n|(?:from|von|de): ",
+    r"sent |get outlook|gesendet|enviado|envoyé|outlook|transl|übersetzt|tradu|original|nachricht|mensa[jg]|wrote|schrieb|escri|écrit|____|\n\s*>|^\s*>|\n-- ?\n|(?:from|von|de): ",
     re.IGNORECASE,
 )
 _WORDLESS = re.compile(r"[\W_]*")

@@ -70,9 +70,10 @@ _CALENDAR = re.compile(
 _ORDER_SHAPES = re.compile(
     r"(?<![\w#])#\s?[A-Z]{0,4}-?\d{4,}[\dA-Z-]*\b"
     r"|(?<![\w-])(?:ORD|ORDER|ORDEN|PO|SO|INV|RMA|TKT|BST|BEST|PED|PEDIDO|CMD|ENC|REF|CASE|CUST)[-_ ]?#?\d{3,}[\dA-Z-]*\b"
-    r"|(?<![\w-])(?:[A-Z]{1,4}-)?\d{3}-\d{7}-\d{7}(?![\w-])"
     r"|(?<!\w)1Z[0-9A-Z]{16}(?!\w)|(?<!\w)[A-Z]{2}\d{9}[A-Z]{2}(?!\w)"
 )  # fmt: skip
+# A marketplace's order number may pass a card's check by chance.
+_MARKETPLACE = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])")
 _LONG_NUMBER = re.compile(r"(?<![\w.,])\d{14,30}(?![\w]|[.,]\d)")
 
 
@@ -169,6 +170,7 @@ _SIMPLE: tuple[tuple[str, re.Pattern[str], float, Validate | None], ...] = (
     ("ID", _CPF, 0.85, _is_cpf),
     ("ID", _DNI, 0.85, _is_dni),
     ("ORDER", _ORDER_SHAPES, 0.75, None),
+    ("ORDER", _MARKETPLACE, 1.0, None),
     ("ID", _LONG_NUMBER, 0.5, _is_no_shout),
 )
 

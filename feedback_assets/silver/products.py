@@ -139,25 +139,22 @@ class Catalog:
             words = tuple(name.split())
             if len(words) > 1 or len(name) >= _SHORTEST_SINGLE_WORD:
                 sequences[name.split(" ", 1)[0]].append((words, ids))
-        for entries in sequences.values():
-            entries.sort(key=lambda entry: (-len(entry[0]), entry[0]))
         return dict(sequences)
 
     def _find_in_text(self, folded: str) -> tuple[str, ...]:
-        """Ids of the products named in a text; the longest name at a place counts, one shared by two does not."""
+        """Ids of the products named in a text; where names overlap the longest counts, one shared by two does not."""
         words = tuple(folded.split())
-        found: dict[str, None] = {}
-        position = 0
-        while position < len(words):
-            step = 1
-            for sequence, ids in self._sequences.get(words[position], ()):
-                if words[position : position + len(sequence)] == sequence:
-                    step = len(sequence)
-                    if len(ids) == 1:
-                        found[next(iter(ids))] = None
-                    break
-            position += step
-        return tuple(found)
+        places = [
+            (start, start + len(sequence), ids)
+            for start, word in enumerate(words)
+            for sequence, ids in self._sequences.get(word, ())
+            if words[start : start + len(sequence)] == sequence
+        ]
+        kept: list[tuple[int, int, set[str]]] = []
+        for start, end, ids in sorted(places, key=lambda place: (place[0] - place[1], place[0])):
+            if not any(start < other_end and other < end for other, other_end, _ in kept):
+                kept.append((start, end, ids))
+        return tuple(dict.fromkeys(next(iter(ids)) for _, _, ids in sorted(kept, key=lambda p: p[0]) if len(ids) == 1))
 
     def names(self) -> frozenset[str]:
         """Every name, synonym, family and vendor, folded: none of them is a person."""

@@ -89,7 +89,8 @@ class Redactor:
         given = list(_given_spans(text, names, known_values))
         if not given:
             return self._redact_plain(text, tuple(v for v in versions if v and v in text))
-        first = _replace(text, settle(given))
+        # Settled together: a name inside an e-mail must not break the e-mail.
+        first = _replace(text, settle([*given, *self.find(text, versions)]))
         rest = self._redact_plain(first.text, tuple(v for v in versions if v and v in first.text))
         return Redacted(rest.text, first.kinds + rest.kinds)
 
