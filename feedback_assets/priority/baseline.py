@@ -1,0 +1,86 @@
+"""What was to be expected of a cluster, with volume taken out, and how surprising what came is.
+
+Vectorised over the clusters of one day; pure numpy and scipy. A problem's counts are Poisson around a rate that
+is unknown (Gamma): what is expected follows from the weeks before and, where there are none, from what clusters
+of its category usually do; weekdays and weather widen it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_assets.priority.rules import PriorityRules
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """Per cluster: issues expected in the window, and the chance of as many as came, or more."""
+
+    expected: Floats
+    p_value: Floats
+
+
+def volume_ratio(recent: Floats, before: Floats, shop_recent: float, shop_before: float, prior: float) -> Floats:
+    """Volume of the judged window over that of the baseline, own volume drawn to the shop's where it is small.
+
+    Args:
+        recent: Items or orders of each cluster's product in the judged window, without the cluster's own issues.
+        before: The same in the baseline window.
+        shop_recent: Of the whole shop.
+        shop_before: Of the whole shop.
+        prior: So many items count as much as the shop's ratio.
+    """
+    shop = (shop_recent + 1.0) / (shop_before + 1.0)
+    # As many pseudo-items as `prior` over both windows, split as the shop's are; one at least, against nothing by zero.
+    weight = max(prior, 1.0)
+    return (recent + weight * shop / (1 + shop)) / (before + weight / (1 + shop))
+
+
+def surprise(counts: Ints, before: Ints, ratio: Floats, usual: Floats, rules: PriorityRules) -> Surprise:
+    """Gamma-Poisson expectation of the judged window and the tail beyond what came.
+
+    Args:
+        counts: Issues in the judged window, shape (clusters,).
+        before: Issues in the baseline window.
+        ratio: Volume of the judged window over the baseline's; infinite when there is no baseline.
+        usual: Issues in such a window of a cluster of its category nobody knows anything about.
+        rules: Shape of the prior, and the widest certainty.
+    """
+    from scipy.stats import nbinom
+
+    exposure = np.where(np.isfinite(ratio), 1.0 / np.maximum(ratio, 1e-9), 0.0)
+    shape = rules.prior_shape + before
+    rate = rules.prior_shape / np.maximum(usual, rules.least_expected) + exposure
+    expected = shape / rate
+    wide = np.minimum(shape, rules.most_shape)
+    p_value = np.asarray(nbinom.sf(counts - 1, wide, wide / (wide + expected)), dtype=np.float64)
+    return Surprise(expected, np.where(counts > 0, np.clip(p_value, 0.0, 1.0), 1.0))
+
+
+def beyond_chance(p_values: Floats, rate: float) -> Bools:
+    """Which of a day's tests stand at that false-discovery rate (Benjamini and Hochberg)."""
+    if not len(p_values):
+        return np.zeros(0, dtype=bool)
+    order = np.argsort(p_values, kind="stable")
+    passed = p_values[order] <= rate * np.arange(1, len(p_values) + 1) / len(p_values)
+    standing = np.zeros(len(p_values), dtype=bool)
+    if passed.any():
+        standing[order[: int(np.flatnonzero(passed).max()) + 1]] = True
+    return standing
+
+
+def most_in_six_hours(seconds: Ints) -> int:
+    """Most timestamps within any six hours.
+
+    Args:
+        seconds: Timestamps of one cluster's issues of a day, ascending.
+    """
+    first = np.searchsorted(seconds, seconds - 6 * 3600, side="right")
+    return int((np.arange(len(seconds)) - first + 1).max()) if len(seconds) else 0

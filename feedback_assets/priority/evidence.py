@@ -1,0 +1,264 @@
+"""What the score of any day reads, brought into arrays once: members, clusters, and the volume they stand in.
+
+Joining and counting only; nothing is judged here. Clusters and products are numbered, days count from an origin.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from feedback_assets.priority.rules import PriorityRules
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+# Days before the first day asked for that are looked at: what `last_56_days` gives.
+LOOK_BACK = 56
+_NEVER = 1_000_000
+
+
+# What is read of each input.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "issues": (
+        "day", "issue_id", "event_id", "category", "sub_label", "sentiment", "severity", "churn_intent", "confidence",
+        "triage",
+    ),
+    "clusters": (
+        "day", "cluster_id", "status", "merged_into", "category", "product_id", "title", "cohesion", "members_total",
+        "concepts",
+    ),
+    "feedback": (
+        "day", "event_id", "occurred_at", "channel", "customer_ref", "order_ref", "customer_tier", "customer_value",
+        "return_reason", "unit_margin", "product_id",
+    ),
+    "commerce": ("day", "event_type", "order_ref", "product_id"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The inputs over [first day - 56, last day]; commerce may be empty."""
+
+    members: pd.DataFrame
+    issues: pd.DataFrame
+    clusters: pd.DataFrame
+    feedback: pd.DataFrame
+    commerce: pd.DataFrame
+
+
+@dataclass
+class Members:
+    """One entry an issue in a cluster, by day. `cluster` changes when clusters merge on the way."""
+
+    day: Ints
+    cluster: Ints
+    customer: Ints
+    channel: Ints
+    severity: Floats
+    confidence: Floats
+    negative: Floats
+    churn: Floats
+    refunded_from: Ints
+    valuable: Floats
+    margin: Floats
+    seconds: Ints
+    untimed: Bools
+    reports: dict[str, Bools]
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Items and orders a day; shape (days,) for the shop, (products, days) for products.
+
+    `orders` are means over the days an order may wait for its complaint; None without commerce.
+    """
+
+    items: Floats
+    product_items: Floats
+    orders: Floats | None
+    product_orders: Floats | None
+    product_month_orders: Floats | None
+    complaints: Floats
+
+
+@dataclass
+class Evidence:
+    """Everything by number. `rows` are the cluster rows by day, walked along with the days."""
+
+    origin: date
+    members: Members
+    volume: Volume
+    cluster_ids: list[str]
+    cluster_number: dict[str, int]
+    products: dict[str, int]
+    rows: list[dict[Any, Any]]
+    present: dict[str, Bools]
+    margin_days: Ints
+    margins: Floats
+
+    def day_number(self, day: date) -> int:
+        """Days since the origin."""
+        return (day - self.origin).days
+
+
+def gather(frames: Frames, days: Sequence[date], rules: PriorityRules) -> Evidence:
+    """Bring the frames into arrays.
+
+    Args:
+        frames: The inputs.
+        days: The days that will be scored, ascending.
+        rules: Which customers are valuable, which issues override.
+    """
+    origin = days[0] - timedelta(days=LOOK_BACK)
+    length = (days[-1] - origin).days + 1
+    joined = _joined(frames, origin)
+    ids = sorted({*frames.clusters["cluster_id"], *joined["cluster_id"]})
+    number = {name: at for at, name in enumerate(ids)}
+    catalog = sorted(set(frames.feedback["product_id"].dropna()) | set(frames.commerce["product_id"].dropna()))
+    products = {str(name): at for at, name in enumerate(catalog)}
+    rows: list[dict[Any, Any]] = frames.clusters.sort_values(["day", "cluster_id"], kind="stable").to_dict("records")
+    priced = frames.feedback[frames.feedback["unit_margin"].notna()].sort_values("day", kind="stable")
+    return Evidence(
+        origin=origin,
+        members=_members(joined, number, rules),
+        volume=_volume(frames, joined, products, origin, length, rules),
+        cluster_ids=ids,
+        cluster_number=number,
+        products=products,
+        rows=rows,
+        present=_present(frames, origin, length),
+        margin_days=_day_numbers(priced["day"], origin),
+        margins=priced["unit_margin"].to_numpy(dtype=np.float64),
+    )
+
+
+def _joined(frames: Frames, origin: date) -> pd.DataFrame:
+    """Members with their issue, their item, and the day from which their order counts as refunded or sent back."""
+    issues = frames.issues[
+        ["issue_id", "category", "sub_label", "sentiment", "severity", "churn_intent", "confidence", "triage"]
+    ].rename(columns={"confidence": "label_confidence"})
+    item = frames.feedback[
+        ["event_id", "occurred_at", "channel", "customer_ref", "order_ref", "customer_tier", "customer_value",
+         "return_reason", "unit_margin", "product_id"]
+    ].drop_duplicates("event_id")  # fmt: skip
+    joined = frames.members.merge(issues, on="issue_id", how="inner").merge(item, on="event_id", how="inner")
+    back = frames.commerce[frames.commerce["event_type"].isin(["return", "refund"])].dropna(subset=["order_ref"])
+    since = dict(zip(back["order_ref"][::-1], _day_numbers(back["day"], origin)[::-1], strict=True))
+    known = joined["return_reason"].notna() | (joined["channel"] == "return_reason")
+    later = [since.get(order, _NEVER) if isinstance(order, str) else _NEVER for order in joined["order_ref"]]
+    joined["refunded_from"] = np.where(known.to_numpy(dtype=bool), 0, np.array(later, dtype=np.int64))
+    joined["number"] = _day_numbers(joined["day"], origin)
+    return joined.sort_values(["number", "issue_id"], kind="stable").reset_index(drop=True)
+
+
+def _members(joined: pd.DataFrame, number: dict[str, int], rules: PriorityRules) -> Members:
+    customer = joined["customer_ref"].fillna("?" + joined["event_id"].astype(str))
+    tone = joined["sentiment"].map({"negative": 1.0, "mixed": 0.5, "neutral": 0.0, "positive": 0.0})
+    tier = joined["customer_tier"].astype("object").str.casefold().isin(rules.valuable_tiers)
+    valuable = tier | (pd.to_numeric(joined["customer_value"]).fillna(-1) >= rules.valuable_from)
+    credible = (joined["label_confidence"] >= rules.credible) & (joined["triage"] != "signal")
+    return Members(
+        day=joined["number"].to_numpy(dtype=np.int64),
+        cluster=np.array([number[name] for name in joined["cluster_id"]], dtype=np.int64),
+        customer=pd.factorize(customer)[0].astype(np.int64),
+        channel=pd.factorize(joined["channel"])[0].astype(np.int64),
+        severity=joined["severity"].to_numpy(dtype=np.float64),
+        confidence=joined["label_confidence"].to_numpy(dtype=np.float64),
+        negative=np.asarray(tone, dtype=np.float64),
+        churn=_truth(joined["churn_intent"]),
+        refunded_from=joined["refunded_from"].to_numpy(dtype=np.int64),
+        valuable=np.asarray(valuable, dtype=np.float64),
+        margin=pd.to_numeric(joined["unit_margin"]).to_numpy(dtype=np.float64),
+        seconds=(seconds := _seconds(joined)),
+        # Midnight sharp: a source that tells the day only.
+        untimed=seconds % 86_400 == 0,
+        reports={
+            rule.kind: (joined["sub_label"].isin(rule.sub_labels) & credible).to_numpy(dtype=bool)
+            for rule in rules.overrides
+        },
+    )
+
+
+def _truth(values: pd.Series) -> Floats:
+    return np.array([value is True or value is np.True_ for value in values.astype("object")], dtype=np.float64)
+
+
+def _seconds(joined: pd.DataFrame) -> Ints:
+    at = pd.to_datetime(joined["occurred_at"], utc=True)
+    return np.asarray((at - pd.Timestamp("1970-01-01", tz="UTC")).dt.total_seconds(), dtype=np.int64)
+
+
+def _volume(
+    frames: Frames, joined: pd.DataFrame, products: dict[str, int], origin: date, length: int, rules: PriorityRules
+) -> Volume:
+    items, product_items = _by_day(frames.feedback, products, origin, length)
+    lines = frames.commerce[frames.commerce["event_type"].isin(["order", "order_item"])]
+    orders = product_orders = month = None
+    if len(lines):
+        orders, product_orders = _by_day(lines, products, origin, length)
+        month = _trailing(product_orders, rules.baseline_days, np.sum)
+        orders = _trailing(orders[None, :], rules.order_days, np.mean)[0]
+        product_orders = _trailing(product_orders, rules.order_days, np.mean)
+    told = joined[~joined["category"].isin(list(rules.never_ticketed - {"other"}))].drop_duplicates("event_id")
+    complaints = np.bincount(told["number"].to_numpy(dtype=np.int64), minlength=length).astype(np.float64)
+    return Volume(items, product_items, orders, product_orders, month, complaints)
+
+
+def _by_day(rows: pd.DataFrame, products: dict[str, int], origin: date, length: int) -> tuple[Floats, Floats]:
+    at = _day_numbers(rows["day"], origin)
+    inside = (at >= 0) & (at < length)
+    total = np.bincount(at[inside], minlength=length).astype(np.float64)
+    by_product = np.zeros((len(products), length))
+    numbers = [products.get(name, -1) if isinstance(name, str) else -1 for name in rows["product_id"]]
+    codes = np.array(numbers, dtype=np.int64)
+    known = inside & (codes >= 0)
+    np.add.at(by_product, (codes[known], at[known]), 1.0)
+    return total, by_product
+
+
+def _trailing(counts: Floats, days: int, how: Any) -> Floats:
+    """For each day the sum or mean over the days up to it, as many as there are."""
+    if counts.shape[0] == 0:
+        return counts
+    sums = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
+    ends = np.arange(1, counts.shape[1] + 1)
+    starts = np.maximum(ends - days, 0)
+    totals = sums[:, ends] - sums[:, starts]
+    return totals / (ends - starts) if how is np.mean else totals
+
+
+def _present(frames: Frames, origin: date, length: int) -> dict[str, Bools]:
+    """For each input, named with the neutral value that stands for it, the days on which any row has it."""
+    feedback, issues = frames.feedback, frames.issues
+    orders = frames.commerce["event_type"].isin(["order", "order_item"])
+    valued = feedback["customer_tier"].notna() | feedback["customer_value"].notna()
+    found = {
+        "orders: volume from items alone": frames.commerce["day"][orders],
+        "unit_margin: revenue_weight 1": feedback["day"][feedback["unit_margin"].notna()],
+        "customer_tier, customer_value: customer_lift 1": feedback["day"][valued],
+        "customer_ref: each item counts as one customer": feedback["day"][feedback["customer_ref"].notna()],
+        "churn_intent: churn_lift 1": issues["day"][issues["churn_intent"].notna()],
+        "sentiment: sentiment_lift 1": issues["day"][issues["sentiment"].notna()],
+    }
+    present: dict[str, Bools] = {}
+    for name, days in found.items():
+        at = _day_numbers(days, origin)
+        present[name] = np.bincount(at[(at >= 0) & (at < length)], minlength=length) > 0
+    return present
+
+
+def _day_numbers(days: pd.Series, origin: date) -> Ints:
+    return np.array([(day - origin).days for day in days], dtype=np.int64)
+
+
+def concepts_of(row: dict[Any, Any]) -> dict[str, int]:
+    """Counts by concept of a cluster's row."""
+    return json.loads(row["concepts"])

@@ -1,0 +1,123 @@
+"""Issues per 1,000 orders by product, variant, region, centre, vendor and cohort, and whether they concentrate.
+
+Pure: a share of issues is compared with the share of orders by a binomial test, all tests of a day together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.lake.frames import conform, empty
+from feedback_assets.priority.baseline import beyond_chance
+
+DIMENSIONS = {
+    "product": "product_id",
+    "variant": "variant",
+    "region": "region",
+    "fulfilment_centre": "fulfilment_centre",
+    "vendor": "vendor",
+    "cohort": "launch_cohort",
+}
+_MONTH = 28
+# Below this many issues a share is an anecdote.
+_FEWEST = 3
+_FALSE_DISCOVERY = 0.05
+_DIGITS = 6
+
+
+def rates(
+    issues: pd.DataFrame,
+    feedback: pd.DataFrame,
+    commerce: pd.DataFrame,
+    catalog: pd.DataFrame,
+    days: Sequence[date],
+) -> pd.DataFrame:
+    """Rates over the 28 days up to each day.
+
+    Args:
+        issues: `gold/issues` over [first day - 28, last day].
+        feedback: `silver/feedback` over the same days.
+        commerce: `silver/commerce` over the same days; without orders there are no rates.
+        catalog: `silver/catalog` of any days; the newest row of a product up to the day tells its cohort.
+        days: The days, ascending.
+
+    Returns:
+        Rows of `gold/rates`.
+    """
+    told = issues[["day", "event_id", "category"]].merge(
+        feedback[["event_id", *_columns(feedback)]].drop_duplicates("event_id"), on="event_id", how="inner"
+    )
+    orders = _order_lines(commerce)
+    parts: list[pd.DataFrame] = []
+    for day in days:
+        cohorts = _cohorts(catalog, day)
+        window = told[_within(told["day"], day)]
+        lines = orders[_within(orders["day"], day)]
+        if len(window) and len(lines):
+            parts.append(_tested(window, lines, cohorts, day))
+    return conform(pd.concat(parts), tables.GOLD_RATES) if parts else empty(tables.GOLD_RATES)
+
+
+def _columns(frame: pd.DataFrame) -> list[str]:
+    return [column for column in DIMENSIONS.values() if column in frame.columns]
+
+
+def _order_lines(commerce: pd.DataFrame) -> pd.DataFrame:
+    """One row a product ordered; whole orders where lines are not told."""
+    lines = commerce[commerce["event_type"] == "order_item"]
+    told = set(lines["order_ref"].dropna())
+    whole = commerce[(commerce["event_type"] == "order") & ~commerce["order_ref"].isin(told)]
+    return pd.concat([lines, whole])[["day", *_columns(commerce)]]
+
+
+def _within(days: pd.Series, day: date) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    first = day - timedelta(days=_MONTH - 1)
+    return np.array([first <= value <= day for value in days], dtype=bool)
+
+
+def _cohorts(catalog: pd.DataFrame, day: date) -> dict[str, str]:
+    known = catalog[np.array([value <= day for value in catalog["day"]], dtype=bool)]
+    known = known[known["launch_cohort"].notna()].sort_values(["occurred_at", "event_id"], kind="stable")
+    return dict(zip(known["product_id"], known["launch_cohort"], strict=True))
+
+
+def _tested(window: pd.DataFrame, lines: pd.DataFrame, cohorts: dict[str, str], day: date) -> pd.DataFrame:
+    from scipy.stats import binom
+
+    if cohorts:
+        window = window.assign(launch_cohort=window["product_id"].map(cohorts))
+        lines = lines.assign(launch_cohort=lines["product_id"].map(cohorts))
+    counted = [_counted(window, lines, name, column) for name, column in DIMENSIONS.items()]
+    frame = pd.concat([part for part in counted if part is not None] or [pd.DataFrame()])
+    if frame.empty:
+        return frame
+    frame["per_1000_orders"] = np.round(1000 * frame["issues"] / frame["orders"].where(frame["orders"] > 0), _DIGITS)
+    frame["p_value"] = binom.sf(frame["issues"] - 1, frame["total"], np.clip(frame["share_orders"], 1e-9, 1))
+    enough = (frame["issues"] >= _FEWEST).to_numpy(dtype=bool)
+    standing = np.zeros(len(frame), dtype=bool)
+    standing[enough] = beyond_chance(frame["p_value"].to_numpy(dtype=np.float64)[enough], _FALSE_DISCOVERY)
+    frame["concentrated"] = standing
+    frame["day"] = pd.Series([day] * len(frame), index=frame.index, dtype=object)
+    return frame
+
+
+def _counted(window: pd.DataFrame, lines: pd.DataFrame, name: str, column: str) -> pd.DataFrame | None:
+    """Issues and orders by value, for values both sides tell of; None when either side never does."""
+    if column not in window.columns or column not in lines.columns:
+        return None
+    known, ordered = window[window[column].notna()], lines[column].dropna()
+    if known.empty or ordered.empty:
+        return None
+    issues = known.groupby(["category", column], sort=True).size().rename("issues").reset_index()
+    issues = issues.rename(columns={column: "value"})
+    orders = ordered.value_counts()
+    issues["orders"] = issues["value"].map(orders).fillna(0).astype("float64")
+    issues["total"] = issues.groupby("category")["issues"].transform("sum")
+    issues["share_issues"] = np.round(issues["issues"] / issues["total"], _DIGITS)
+    issues["share_orders"] = np.round(issues["orders"] / float(orders.sum()), _DIGITS)
+    return issues.assign(dimension=name)

@@ -1,0 +1,47 @@
+"""The ten first problems of a day with a line of their counts, as a small Markdown table for the asset's page.
+
+Only drawing; it must stay small, since it lives in the event log.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pandas as pd
+
+_BARS = "▁▂▃▄▅▆▇█"
+_SHOWN, _DAYS = 10, 28
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """One bar a count, the greatest the highest; a count of nothing is the lowest bar."""
+    most = max(counts, default=0)
+    return "".join(_BARS[round(count / most * (len(_BARS) - 1))] if most else _BARS[0] for count in counts)
+
+
+def top_problems(scored: pd.DataFrame, clusters: pd.DataFrame, members: pd.DataFrame, day: date) -> str:
+    """The first problems of the day by rank, as Markdown.
+
+    Args:
+        scored: `gold/priority` with the day.
+        clusters: `gold/clusters` up to the day, for titles.
+        members: `gold/cluster_members` of the last 28 days, for the lines.
+        day: The day shown.
+    """
+    first = scored[scored["day"] == day].sort_values("rank").head(_SHOWN)
+    if first.empty:
+        return f"No problems on {day}."
+    titles = dict(zip(clusters["cluster_id"], clusters["title"], strict=True)) if len(clusters) else {}
+    told = Counter(zip(members["cluster_id"], members["day"], strict=True))
+    days = [day - timedelta(days=back) for back in range(_DAYS - 1, -1, -1)]
+    lines = ["| # | problem | 28 days | 7 days | decision |", "|---|---|---|---|---|"]
+    for row in first.to_dict("records"):
+        counts = [told[(row["cluster_id"], at)] for at in days]
+        title = str(titles.get(row["cluster_id"], row["cluster_id"])).replace("|", "/")
+        level = row["level"] if isinstance(row["level"], str) else ""
+        lines.append(
+            f"| {row['rank']} | {title} | {sparkline(counts)} | {row['members_7d']} | {row['decision']} {level} |"
+        )
+    return "\n".join(lines)
