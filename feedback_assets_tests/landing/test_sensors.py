@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from feedback_assets import tables
 from feedback_assets.lake.io_manager import LakeIOManager
 from feedback_assets.lake.store import Lake
-from feedback_assets.landing import seen
+from feedback_assets.landing import assets, seen, sensors
 from feedback_assets.landing.assets import bronze
 from feedback_assets.landing.sensors import new_feedback
 from feedback_assets.landing.writer import write_object
@@ -110,3 +110,16 @@ def test_bronze_rebuilds_exactly_the_days_asked_for(root: str, tmp_path: Path, i
     rows = Lake(str(tmp_path / "lake")).read(tables.BRONZE_FEEDBACK)
     assert sorted(rows["day"].astype(str)) == ["2024-05-01"] * 2 + ["2024-05-02"] * 2
     assert rows["problem"].notna().sum() == 2
+
+
+# Listed in a module is how the code location finds them; the loader says it is in preview.
+@pytest.mark.filterwarnings("ignore:.*load_definitions_from_modules")
+def test_the_room_loads_as_a_code_location_and_its_sensor_ticks(root: str, instance: dg.DagsterInstance) -> None:
+    write_object(root, "releases", date(2024, 5, 1), "s-1.jsonl", [LINE % 1])
+    rooms = dg.load_definitions_from_modules([assets, sensors], resources={"lake_io": LakeIOManager(root=root)})
+    repository = rooms.get_repository_def()
+    keys = {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()}
+    assert keys == {f"{layer}/{stream}" for layer in ("landing", "bronze") for stream in tables.STREAMS}
+    with dg.build_sensor_context(instance=instance, repository_def=repository) as context:
+        tick = repository.get_sensor_def("new_feedback").evaluate_tick(context)
+    assert [event.partition for event in tick.asset_events] == ["2024-05-01"]  # type: ignore[union-attr]
