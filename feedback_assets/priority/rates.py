@@ -13,7 +13,7 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform, empty
-from feedback_assets.priority.baseline import beyond_chance
+from feedback_assets.priority.baseline import at_least, beyond_chance
 
 DIMENSIONS = {
     "product": "product_id",
@@ -87,8 +87,6 @@ def _cohorts(catalog: pd.DataFrame, day: date) -> dict[str, str]:
 
 
 def _tested(window: pd.DataFrame, lines: pd.DataFrame, cohorts: dict[str, str], day: date) -> pd.DataFrame:
-    from scipy.stats import binom
-
     if cohorts:
         window = window.assign(launch_cohort=window["product_id"].map(cohorts))
         lines = lines.assign(launch_cohort=lines["product_id"].map(cohorts))
@@ -97,7 +95,9 @@ def _tested(window: pd.DataFrame, lines: pd.DataFrame, cohorts: dict[str, str], 
     if frame.empty:
         return frame
     frame["per_1000_orders"] = np.round(1000 * frame["issues"] / frame["orders"].where(frame["orders"] > 0), _DIGITS)
-    frame["p_value"] = binom.sf(frame["issues"] - 1, frame["total"], np.clip(frame["share_orders"], 1e-9, 1))
+    shares = np.clip(frame["share_orders"].to_numpy(dtype=np.float64), 1e-9, 1 - 1e-9)
+    counts = frame["issues"].to_numpy(dtype=np.int64), frame["total"].to_numpy(dtype=np.int64)
+    frame["p_value"] = at_least(*counts, shares)
     enough = (frame["issues"] >= _FEWEST).to_numpy(dtype=bool)
     standing = np.zeros(len(frame), dtype=bool)
     standing[enough] = beyond_chance(frame["p_value"].to_numpy(dtype=np.float64)[enough], _FALSE_DISCOVERY)

@@ -37,6 +37,7 @@ class PriorityRules:
     least_history: int
     exposure_prior: float
     false_discovery: float
+    tested_from: int
     reach_customers: float
     recency_half_life: float
     confidence_members: int
@@ -74,6 +75,7 @@ def priority_rules(section: Section) -> PriorityRules:
         least_history=count("least_history"),
         exposure_prior=section.number("exposure_prior", 0),
         false_discovery=section.number("false_discovery", 0, 1),
+        tested_from=count("tested_from"),
         reach_customers=section.number("reach_customers", 1),
         recency_half_life=section.number("recency_half_life", 0.1),
         confidence_members=count("confidence_members"),

@@ -17,7 +17,7 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform, empty
-from feedback_assets.priority.baseline import beyond_chance, most_in_six_hours, surprise, volume_ratio
+from feedback_assets.priority.baseline import at_least, beyond_chance, most_in_six_hours, surprise, volume_ratio
 from feedback_assets.priority.decision import Facts, decide
 from feedback_assets.priority.evidence import LOOK_BACK, Bools, Evidence, Floats, Frames, Ints, concepts_of, gather
 from feedback_assets.priority.rules import PriorityRules
@@ -173,10 +173,11 @@ def _factors(
 
 def _confidence(label: Floats, total: Ints, states: Sequence[dict[Any, Any]], rules: PriorityRules) -> Floats:
     """Chance that most of the members bear the right label, lowered when they do not speak of one thing."""
-    from scipy.stats import binom
-
     vouching = np.minimum(total, rules.confidence_members)
-    majority = binom.sf(vouching // 2, vouching, label) + 0.5 * binom.pmf(vouching / 2, vouching, label)
+    half = vouching // 2
+    more, as_many = at_least(half + 1, vouching, label), at_least((vouching + 1) // 2, vouching, label)
+    # An even split counts half.
+    majority = (more + as_many) / 2
     cohesion = np.array([float(state["cohesion"]) for state in states])
     return np.clip(majority * np.minimum(cohesion / rules.cohesion_full, 1.0), 0, 1)
 
@@ -228,7 +229,9 @@ def _surprises(
     if history < rules.least_history:
         p_value = np.ones(len(p_value))
     lift = week[0] / week[1]
-    rising = beyond_chance(np.where(week[0] > 0, p_value, 1.0), rules.false_discovery) & (p_value < 1)
+    tested = week[0] >= rules.tested_from
+    rising = np.zeros(len(p_value), dtype=bool)
+    rising[tested] = beyond_chance(p_value[tested], rules.false_discovery) & (p_value[tested] < 1)
     return {
         "baseline_daily": week[1] / rules.recent_days,
         "lift_7d": lift,

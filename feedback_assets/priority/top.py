@@ -136,10 +136,10 @@ class _Reader:
             delta = DeltaTable(f"{self._root}/{table.name}")
         except TableNotFoundError:
             return []
-        answer = QueryBuilder().register("t", delta).execute(sql).read_all()
-        columns = {name: answer.column(name).to_pylist() for name in answer.column_names}
-        columns = {name: [str(v) if isinstance(v, date) else v for v in values] for name, values in columns.items()}
-        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        answer: Any = QueryBuilder().register("t", delta).execute(sql).read_all()
+        names: list[str] = answer.column_names
+        values = [[str(v) if isinstance(v, date) else v for v in answer.column(name).to_pylist()] for name in names]
+        return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def _newest_rows(lake: _Reader, last: date) -> dict[str, dict[str, Any]]:
