@@ -85,6 +85,11 @@ class LanguageModel(Protocol):
         """Sampling settings as sent; part of the ledger key."""
         ...
 
+    @property
+    def down(self) -> str:
+        """Why the endpoint cannot be used in this run, with the mend; empty while it can."""
+        ...
+
     def ask(self, requests: Sequence[Request], kept: Callable[[Request, Reply], None]) -> list[Reply]:
         """Ask all, many in flight; `kept` is called with each reply as it arrives. Never raises for an outage."""
         ...
@@ -288,7 +293,10 @@ class OpenAIModel:
         ) from error
 
     def _read(self, completion: ChatCompletion) -> Reply:
-        choices = completion.choices or []
+        # A gateway's page comes through the client as plain text.
+        choices = getattr(completion, "choices", None)
+        if not choices:
+            raise json.JSONDecodeError("no choices in the body", str(completion)[:80], 0)
         usage = completion.usage
         tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
         known: dict[str, Any] = {
@@ -297,9 +305,7 @@ class OpenAIModel:
             "tokens_out": tokens_out,
             "cost": self.limits.cost(tokens_in, tokens_out),
         }
-        if not choices:
-            raise json.JSONDecodeError("a body without choices", str(completion)[:80], 0)
-        choice = choices[0]
+        choice = completion.choices[0]
         if choice.finish_reason == "content_filter":
             return Reply("refused", detail="the provider's content filter cut the answer", **known)
         if choice.message.refusal:

@@ -24,6 +24,8 @@ _TURNS = frozenset(
 )
 # Taken as sure: no reader would label an empty five-star review otherwise; 1.0 would claim more than anyone can know.
 _CONTENTLESS_CONFIDENCE = 0.97
+# A phrase in more than one of 200 texts is a common word and no keyword.
+_FEW = 0.005
 _LIKED = 4.0
 _DISLIKED = 2.0
 
@@ -34,6 +36,7 @@ class LabelledText:
 
     text: str
     categories: tuple[str, ...]
+    in_taxonomy: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,20 +159,29 @@ class Rules:
 def taxonomy_examples(taxonomy: Taxonomy) -> list[LabelledText]:
     """The examples written into the taxonomy itself."""
     return [
-        LabelledText(example.text, (name,))
+        LabelledText(example.text, (name,), in_taxonomy=True)
         for name, category in taxonomy.categories.items()
         for example in category.examples
     ]
 
 
 def _measure(keywords: Mapping[str, object], lexicon: Lexicon, examples: Sequence[LabelledText]) -> tuple[Rule, ...]:
-    """Right means: the example's only or primary category is the rule's."""
-    matches = dict.fromkeys(keywords, 0)
-    right = dict.fromkeys(keywords, 0)
-    if keywords:
-        for example in examples:
-            for name in lexicon.concepts(example.text):
-                matches[name] += 1
-                right[name] += example.categories[:1] == (name.split("\n", 1)[0],)
-    named = ((name, *name.split("\n", 1)) for name in keywords)
-    return tuple(Rule(category, keyword, matches[name], right[name]) for name, category, keyword in named)
+    """Right means: the example's only or primary category is the rule's.
+
+    Examples labelled before a category existed cannot speak against its keywords, as long as they are few.
+    """
+    older = [example for example in examples if not example.in_taxonomy]
+    known = {category for example in older for category in example.categories}
+    few = _FEW * len(older)
+    matching: dict[str, list[LabelledText]] = {name: [] for name in keywords}
+    for example in examples if keywords else ():
+        for name in lexicon.concepts(example.text):
+            matching[name].append(example)
+    rules: list[Rule] = []
+    for name, found in matching.items():
+        category, keyword = name.split("\n", 1)
+        if category not in known and sum(not example.in_taxonomy for example in found) <= few:
+            found = [example for example in found if example.in_taxonomy]
+        right = sum(example.categories[:1] == (category,) for example in found)
+        rules.append(Rule(category, keyword, len(found), right))
+    return tuple(rules)
