@@ -13,7 +13,8 @@ from functools import lru_cache
 from feedback_assets.silver.spans import Span
 from feedback_assets.text import fold
 
-_CAP = r"[A-ZÀ-ÖØ-ÞĀŁŚŠŽŻ][a-zà-öø-ÿāąćęłńśšźżğış]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zà-öø-ÿ]+)*"
+_UP = "A-ZÀ-ÖØ-ÞĀĆĐĘĞİŁŃŚŞŠŹŽŻŒ"
+_CAP = rf"(?:[ODL]['’])?[{_UP}][^\W\d_{_UP}]+(?:['’-]?[{_UP}][^\W\d_{_UP}]+)*"
 _OF = r"(?:von|vom|zu|van|der|den|de|del|la|las|los|da|do|dos|das|di|du|le|bin|al|y|e|O['’])"
 _TITLE = r"(?:Dr|Prof|Ing|Mag|Dra|Lic|Herrn?|Frau|Mr|Mrs|Ms|Sr|Sra|Mme|Mlle)\.?"
 _NAME = rf"(?:{_TITLE}[ ]+)*{_CAP}(?:[ ]+[A-Z]\.(?=[ ]))?(?:[ ]+(?:{_OF}[ ]+){{0,2}}{_CAP}){{0,3}}(?:[ ]+[A-Z]\.)?"
@@ -29,7 +30,16 @@ _SURE = re.compile(
 _LIKELY = re.compile(
     rf"\b(?:[Tt]his is|I am|I['’]m|[Ii]ch bin|[Jj]e suis|[Ss]oy|[Ss]ou(?: [oa])?|[Aa]qui (?:é|fala)(?: [oa])?|[Hh]abla|[Ll]e (?:escribe|habla)|[Ii]ci|[Cc]['’]est)[ ]+({_TWO})"
     rf"|(?:[Hh]ier (?:ist|schreibt|spricht)|[Ss]oy|[Ss]ou [oa]|[Aa]qui (?:é|fala) [oa]|[Jj]e suis|[Ii]ci)[ ]+({_ONE_OR_TWO})(?=[ ]*(?:[,.\n!]|aus\b|von\b|de\b|da\b|do\b|$))"
+    rf"|\b(?:[Aa]quí(?: está)?|[Qq]uem (?:escreve|fala) é(?: [oa])?|[Ll]es (?:escribe|habla|saluda)|[Ss]ou|[Ff]ala)[ ]+({_TWO})"
     rf"|\bThis is[ ]+({_ONE_OR_TWO})(?=[ ]+(?:here|speaking|writing|from)\b)"
+)
+# The name comes first: "Anna Schmidt here", "Karl Müller hier", "Claire Dupont à l'appareil".
+_BEFORE = re.compile(
+    rf"(?:^|(?<=[\n,.!?:;] )|(?<=\n))({_TWO})[ ,]+(?:here\b|speaking\b|writing\b|is my name|hier\b|am Apparat|ist mein Name|à l['’]appareil|ici\b|es mi nombre|aquí\b|al habla|é o? ?meu nome|aqui\b|falando\b)"
+)
+# A contact line: the name with what it is reached by.
+_CONTACT = re.compile(
+    rf"(?:^|(?<=[.!?\n] )|(?<=\n))({_TWO})[ ]*[,:;|/–-][ ]*(?=<(?:PHONE|EMAIL|ADDRESS)>|(?:[Tt]el|[Pp]hone|[Mm]ob|[Ee]-?[Mm]ail)\w*\b|[+(]?\d[\d ()/.-]{{6,}}|[\w.+-]+@\w)"
 )
 _TITLED = re.compile(
     rf"\b(?:Mr|Mrs|Ms|Mister|Dr|Prof|Herrn?|Frau|Monsieur|Madame|Mme|Mlle|Señora?|Sra?|Senhora?|Dona)\b\.?[ ]+(?:{_TITLE}[ ]+)*"
@@ -54,17 +64,20 @@ _SIGNED_SHOUTING = re.compile(
 _SIGNED_LOWER = re.compile(
     rf"(?i:\b{_CLOSING})\b[ ]*[,.!;:–—-]*[ ]*\n[ ]*([^\W\d_]{{3,}}(?:[ ]+[^\W\d_]{{2,}}){{0,2}})(?=[.!]?\s*(?:\n|$))"
 )
-_THANKED = re.compile(
+_THANKS = (
     r"(?i:\b(?:many thanks|thanks(?: a lot| in advance)?|thank you(?: very much)?|thx|cheers|best|yours|love|vielen dank|danke(?: im voraus)?|lg|vg|bg|merci(?: d['’]avance)?|bises"
-    rf"|(?:muchas )?gracias(?: de antemano)?|(?:muito )?obrigad[oa]|grat[oa]|bjs|beijos))[ ]*(?:[,.!;:–—-]+[ ]*\n?|\n)[ ]*({_ONE_OR_TWO}|{_CAP}[ ][A-Z]\.?)(?=[.!]?\s*$)"
+    r"|(?:muchas )?gracias(?: de antemano)?|(?:muito )?obrigad[oa]|grat[oa]|bjs|beijos))[ ]*(?:[,.!;:–—-]+[ ]*\n?|\n)[ ]*"
 )
+_THANKED = re.compile(rf"{_THANKS}({_ONE_OR_TWO}|{_CAP}[ ][A-Z]\.?)(?=[.!]?\s*$)")
+# Where the line break was lost, first and last name must both stand there.
+_THANKED_FULL = re.compile(rf"{_THANKS}({_CAP}[ ]+(?:{_OF}[ ]+){{0,2}}{_CAP})")
 _DASHED = re.compile(rf"(?:\n[ ]*[-–—~]+|[ ][–—])[ ]*({_TWO}|{_CAP}[ ][A-Z]\.|{_CAP})[ ]*[.!]?\s*$")
 _CUES = re.compile(
     r"name|nom\b|nombre|hei(?:ß|ss)e|appelle|llamo|chamo|this is|\bi am\b|\bi['’]m\b|ich bin|je suis|\bsoy\b|\bsou\b|aqui|habla|escribe|\bici\b|c['’]est|\bhier\b"
     r"|\bmrs?\b|\bms\b|\bmister\b|\bdr\b|\bprof\b|\bherrn?\b|\bfrau\b|monsieur|madame|\bmme\b|\bmlle\b|señor|\bsra?\b|senhor|\bdona\b|dear|\bhi\b|hello|\bhey\b|good|hallo|\bliebe|guten|moin|servus"
     r"|geehrte|\bwerte|bonjour|bonsoir|salut|\bch[eè]re?\b|coucou|hola|buen[oa]s|estimad|querid|apreciad|\bol[áa]|\boi\b|\bbo[ma]\b|prezad|\bcar[oa]\b|regards|wishes|sincerely|yours|respect"
     r"|gr(?:ü|ue|u)(?:ß|ss)|mfg|hochacht|cordial|bien à|amicale|saludo|atentamente|\batte?\b|atencios|cumprimento|sauda|abraço|thank|thx|cheers|\bbest\b|\blove\b|dank|\b[lvb]g\b|merci|bises|gracias"
-    r"|obrigad|\bgrat|\bbjs\b|beijos|[–—~]|\n\s*-",
+    r"|obrigad|\bgrat|\bbjs\b|beijos|[–—~]|\n\s*-|\bhere\b|speaking|writing|apparat|appareil|aquí|al habla|falando|quem|[,:;|/–-] ?(?:<|[+(]?\d|[\w.+-]+@|tel|phone|mob|e-?mail)",
     re.IGNORECASE,
 )
 
@@ -219,8 +232,8 @@ def find_names(text: str, keep: Collection[str] = frozenset()) -> Iterator[Span]
     if _CUES.search(text) is None:
         return
     for pattern, score in (
-        (_SURE, 0.84), (_LIKELY, 0.6), (_TITLED, 0.7), (_GREETING, 0.6), (_SIGNED, 0.7), (_SIGNED_SHOUTING, 0.6), (_SIGNED_LOWER, 0.6),
-        (_THANKED, 0.55), (_DASHED, 0.5),
+        (_SURE, 0.84), (_LIKELY, 0.6), (_BEFORE, 0.6), (_CONTACT, 0.6), (_TITLED, 0.7), (_GREETING, 0.6), (_SIGNED, 0.7), (_SIGNED_SHOUTING, 0.6), (_SIGNED_LOWER, 0.6),
+        (_THANKED, 0.55), (_THANKED_FULL, 0.5), (_DASHED, 0.5),
     ):  # fmt: skip
         for match in pattern.finditer(text):
             group = next((n for n in range(1, pattern.groups + 1) if match.group(n)), 0)

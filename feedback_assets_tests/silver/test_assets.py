@@ -1,6 +1,5 @@
 """The room through the real IO manager: a landed day becomes three tables, its blocking checks hold."""
 
-# ruff: noqa: E501 - examples read worse when broken
 from __future__ import annotations
 
 import json

@@ -50,9 +50,7 @@ def test_every_frame_keeps_its_contract_and_holds_no_personal_value() -> None:
         bronze_row("e1", {"text": "ok", "email": "a@web.de"}),
         bronze_row("e1", {"text": "ok"}, line=2),
         bronze_row("e2", {"rating": "abc, mail me a@web.de"}),
-        bronze_row(
-            "", problem="no JSON", payload=None, raw='{"text": "call 030/1234567", "customer_name": "Kurt"'
-        ),
+        bronze_row("", problem="no JSON", payload=None, raw='{"text": "call 030/1234567", "customer_name": "Kurt"'),
     ]
     found = silver(rows)
     assert [len(frame) for frame in found.frames().values()] == [1, 1, 2]
@@ -178,7 +176,7 @@ def _rows(draw: st.DrawFn) -> dict[str, Any]:
 _DAYS = st.lists(_rows(), max_size=25, unique_by=lambda row: (row["landing_object"], row["line"]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_DAYS)
 def test_every_row_goes_to_exactly_one_table(rows: list[dict[str, Any]]) -> None:
     found = silver(rows, [DAY - timedelta(days=n) for n in range(10)])
@@ -191,7 +189,7 @@ def test_every_row_goes_to_exactly_one_table(rows: list[dict[str, Any]]) -> None
         assert contract.judge(frame, tables.by_name(name)).passed
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(_DAYS, st.randoms(use_true_random=False))
 def test_order_of_arrival_and_range_or_single_days_do_not_matter(
     rows: list[dict[str, Any]], chance: random.Random

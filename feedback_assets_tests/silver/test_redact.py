@@ -71,9 +71,32 @@ NAMED = [
     "Hello, this is Peter Jones from Leeds", "It broke. Thanks,\nAlice", "Kaputt. LG, Sabine",
 ]  # fmt: skip
 NAMES = (
-    "Anna Schmidt Karl Jürgen Groß Claire Dupont juan pérez Maria Silva John Smith Müller Hélène Petit José García Brown Emma "
-    "Juan Peter Jones Alice Sabine"
-).split()
+    "Anna",
+    "Schmidt",
+    "Karl",
+    "Jürgen",
+    "Groß",
+    "Claire",
+    "Dupont",
+    "juan",
+    "pérez",
+    "Maria",
+    "Silva",
+    "John",
+    "Smith",
+    "Müller",
+    "Hélène",
+    "Petit",
+    "José",
+    "García",
+    "Brown",
+    "Emma",
+    "Juan",
+    "Peter",
+    "Jones",
+    "Alice",
+    "Sabine",
+)
 
 KEPT = [
     "version 24.08.12.3 and app v7.18.1.2 crash", "since 24.08.12.3 nothing plays", "it costs 1,499.00 € or 1.499,00 EUR",
