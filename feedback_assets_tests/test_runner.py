@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import uuid
+from datetime import date, timedelta
+
+import dagster as dg
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback_assets.runner import Block, blocks, mark_dead_runs
+
+
+def test_days_close_together_are_one_block_and_a_long_gap_starts_another():
+    days = [date(2025, 3, 1), date(2025, 3, 2), date(2025, 3, 6), date(2025, 5, 1)]
+    assert blocks(days) == [Block(date(2025, 3, 1), date(2025, 3, 6)), Block(date(2025, 5, 1), date(2025, 5, 1))]
+
+
+def test_a_long_history_is_several_blocks_so_that_an_interruption_loses_little():
+    days = [date(2024, 1, 1) + timedelta(days=n) for n in range(300)]
+    found = blocks(days)
+    assert [block.days for block in found] == [120, 120, 60]
+
+
+@given(st.sets(st.dates(date(2020, 1, 1), date(2025, 12, 31)), max_size=60))
+def test_blocks_cover_every_day_in_order_and_never_overlap(days: set[date]):
+    found = blocks(sorted(days))
+    assert all(any(block.first <= day <= block.last for block in found) for day in days)
+    assert all(before.last < after.first for before, after in zip(found, found[1:], strict=False))
+
+
+def test_a_run_whose_process_was_killed_is_marked_failed_and_a_living_one_is_not():
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+
+    @dg.job
+    def empty(): ...
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        dead, alive = str(uuid.uuid4()), str(uuid.uuid4())
+        for run_id, pid in ((dead, gone.pid), (alive, os.getpid())):
+            run = instance.create_run_for_job(
+                empty, run_id=run_id, tags={"feedback/host": socket.gethostname(), "feedback/pid": str(pid)},
+                status=dg.DagsterRunStatus.STARTED,
+            )  # fmt: skip
+            assert run.run_id == run_id
+        assert mark_dead_runs(instance) == [dead]
+        assert instance.get_run_by_id(dead).status == dg.DagsterRunStatus.FAILURE
+        assert instance.get_run_by_id(alive).status == dg.DagsterRunStatus.STARTED
