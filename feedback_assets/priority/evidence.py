@@ -262,3 +262,8 @@ def _day_numbers(days: pd.Series, origin: date) -> Ints:
 def concepts_of(row: dict[Any, Any]) -> dict[str, int]:
     """Counts by concept of a cluster's row."""
     return json.loads(row["concepts"])
+
+
+def sells(state: dict[Any, Any], evidence: Evidence) -> bool:
+    """Whether the cluster is one product's, and its volume is known."""
+    return isinstance(state["product_id"], str) and state["product_id"] in evidence.products

@@ -17,9 +17,10 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform, empty
-from feedback_assets.priority.baseline import at_least, beyond_chance, most_in_six_hours, surprise, volume_ratio
+from feedback_assets.priority.baseline import at_least, most_in_six_hours
 from feedback_assets.priority.decision import Facts, decide
-from feedback_assets.priority.evidence import LOOK_BACK, Bools, Evidence, Floats, Frames, Ints, concepts_of, gather
+from feedback_assets.priority.evidence import Bools, Evidence, Floats, Frames, Ints, concepts_of, gather, sells
+from feedback_assets.priority.rises import rises
 from feedback_assets.priority.rules import PriorityRules
 
 _MONTH, _WEEK = 28, 7
@@ -119,7 +120,7 @@ def _day(day: date, now: int, evidence: Evidence, standing: _Standing, rules: Pr
     window = _Window(slice(low, high), at, clusters, members.day[low:high] > now - _WEEK)
     states = [standing.row[int(cluster)] for cluster in clusters]
     columns = _factors(now, evidence, window, standing, states, rules)
-    columns |= _surprises(now, evidence, window, standing, states, rules)
+    columns |= rises(now, evidence, standing.counts[window.clusters], states, rules)
     columns["velocity_lift"] = 1 + np.clip(np.log2(np.maximum(columns["lift"], 1)) / 3, 0, 1)
     columns["score"] = np.prod([columns[name] for name in _PRODUCT], axis=0)
     columns |= _overrides(window, evidence, states, rules)
@@ -193,96 +194,10 @@ def _revenue_weight(now: int, evidence: Evidence, window: _Window, states: Seque
     if orders is not None:
         sold = orders[:, now]
         typical = float(np.median(sold[sold > 0])) if (sold > 0).any() else 1.0
-        of_product = [sold[evidence.products[s["product_id"]]] if _sells(s, evidence) else typical for s in states]
+        of_product = [sold[evidence.products[s["product_id"]]] if sells(s, evidence) else typical for s in states]
         stake = stake * np.array(of_product) / typical
     weight = np.sqrt(np.maximum(stake, 0))
     return np.clip(np.where(np.isfinite(weight), weight, 1.0), 0.5, 2.0)
-
-
-def _sells(state: dict[Any, Any], evidence: Evidence) -> bool:
-    return isinstance(state["product_id"], str) and state["product_id"] in evidence.products
-
-
-def _surprises(
-    now: int,
-    evidence: Evidence,
-    window: _Window,
-    standing: _Standing,
-    states: Sequence[dict[Any, Any]],
-    rules: PriorityRules,
-) -> dict[str, Any]:
-    counts = standing.counts[window.clusters]
-    items = evidence.volume.items
-    seen = np.flatnonzero(items[max(now - LOOK_BACK, 0) : now + 1]) + max(now - LOOK_BACK, 0)
-    start = max(now - rules.recent_days - rules.baseline_days + 1, int(seen[0]) if len(seen) else now)
-    usual = _usual(counts[:, start : now + 1], states) * rules.recent_days
-    history = now - rules.recent_days + 1 - start
-    parts: dict[str, tuple[Ints, Floats, Floats]] = {}
-    for name, days in (("week", rules.recent_days), ("sudden", rules.sudden_days)):
-        cut = now - days + 1
-        recent, before = counts[:, cut : now + 1].sum(axis=1), counts[:, start:cut].sum(axis=1)
-        ratio = _ratio(evidence, states, counts, (start, cut, now + 1), rules)
-        found = surprise(recent, before, ratio, usual * days / rules.recent_days, rules)
-        parts[name] = (recent, found.expected, found.p_value)
-    week, sudden = parts["week"], parts["sudden"]
-    p_value = np.minimum(1.0, 2 * np.minimum(week[2], sudden[2]))
-    if history < rules.least_history:
-        p_value = np.ones(len(p_value))
-    lift = week[0] / week[1]
-    tested = week[0] >= rules.tested_from
-    rising = np.zeros(len(p_value), dtype=bool)
-    rising[tested] = beyond_chance(p_value[tested], rules.false_discovery) & (p_value[tested] < 1)
-    return {
-        "baseline_daily": week[1] / rules.recent_days,
-        "lift_7d": lift,
-        "lift": np.maximum(lift, np.where(sudden[0] >= _SEEN, sudden[0] / sudden[1], 0.0)),
-        "p_value": p_value,
-        "rising": rising,
-        "short_history": np.full(len(lift), history < rules.least_history),
-    }
-
-
-def _usual(counts: Ints, states: Sequence[dict[Any, Any]]) -> Floats:
-    """Issues a day of the other clusters of its category, on average: what one nobody knows may be like."""
-    totals = counts.sum(axis=1).astype(np.float64)
-    categories = pd.factorize(pd.Series([state["category"] for state in states]))[0]
-    of_category = np.bincount(categories, weights=totals)[categories]
-    others = np.bincount(categories)[categories] - 1
-    return (of_category - totals) / np.maximum(others, 1) / counts.shape[1]
-
-
-def _ratio(
-    evidence: Evidence,
-    states: Sequence[dict[Any, Any]],
-    counts: Ints,
-    window: tuple[int, int, int],
-    rules: PriorityRules,
-) -> Floats:
-    """Volume of the judged days over the baseline's: the greatest of the shop's and the product's own measures.
-
-    The greatest, because any of them may be what a season drives, and a season must not look like a fault.
-    """
-    start, cut, end = window
-    if start >= cut:
-        return np.full(len(states), np.inf)
-    own = np.stack([counts[:, cut:end].sum(axis=1), counts[:, start:cut].sum(axis=1)]).astype(np.float64)
-    volume = evidence.volume
-    numbers = [evidence.products[state["product_id"]] if _sells(state, evidence) else -1 for state in states]
-    product = np.array(numbers, dtype=np.int64)
-    ratios: list[Floats] = []
-    measures = ((volume.items, volume.product_items, own), (volume.orders, volume.product_orders, 0 * own))
-    for shop, by_product, without in measures:
-        if shop is None or by_product is None or shop[start:cut].sum() == 0:
-            continue
-        recent, before = float(shop[cut:end].sum()), float(shop[start:cut].sum())
-        of_shop = (np.maximum(recent - without[0], 0) + 1) / (np.maximum(before - without[1], 0) + 1)
-        if len(by_product):
-            mine, mine_before = by_product[product, cut:end].sum(axis=1), by_product[product, start:cut].sum(axis=1)
-            without_own = np.maximum(mine - without[0], 0), np.maximum(mine_before - without[1], 0)
-            of_product = volume_ratio(*without_own, recent, before, rules.exposure_prior)
-            of_shop = np.where(product >= 0, np.maximum(of_product, of_shop), of_shop)
-        ratios.append(of_shop)
-    return np.max(ratios, axis=0) if ratios else np.full(len(states), np.inf)
 
 
 def _overrides(
