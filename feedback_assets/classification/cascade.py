@@ -88,7 +88,9 @@ def by_rule(entry: _Open, reader: Reader) -> Answer | None:
     if found is None:
         return None
     where = triage(found.confidence, entry.moderation, reader.bands)
-    if found.signal_only and where.triage == "automatic":
+    if entry.item.text.strip() and not entry.clean:
+        where = Triage("people", "the text does nothing but talk to the machine")
+    elif found.signal_only and where.triage == "automatic":
         where = Triage("signal", f"{found.reason}; it counts as evidence only")
     elif where.triage == "automatic":
         where = Triage("automatic", f"{found.reason}; {where.reason}")

@@ -21,7 +21,9 @@ from feedback_assets.text import Lexicon
 KINDS = ("self_harm", "threat", "abuse", "injection")
 _SENTENCE = re.compile(r"(?:[^.!?…\n]|\.(?=\w))+(?:[.!?…]+[\"”»)\]’']*|\n|$)\s*")
 _TAGGED = re.compile(r"<\s*(\w+)\s*>[^<]*</\s*\1\s*>|</?\s*\w+\s*>")
+_CLAUSE = re.compile(r"(?<=[,;:–—\n])\s+|\s+(?=(?:but|aber|pero|mais|mas)\s)", re.IGNORECASE)
 _WORD = re.compile(r"\w")
+_LEAST_WORDS = 3
 
 
 class ModerationError(CallError):
@@ -63,14 +65,20 @@ class Moderator:
         """Set aside every sentence that talks to the machine; a text without one comes back as it is."""
         if not any(pattern.search(text) for pattern in self._injections):
             return Cleaned(text, injected=False)
-        untagged = _TAGGED.sub(" ", text)
-        kept = [
-            sentence
-            for sentence in _SENTENCE.findall(untagged) or [untagged]
-            if not any(pattern.search(sentence) for pattern in self._injections)
+        untagged = _TAGGED.sub("\n", text)
+        kept = self._harmless(_SENTENCE.findall(untagged))
+        if not kept:
+            # One sentence without a stop can hold both; then its clauses are told apart, fragments left out.
+            clauses = self._harmless(_CLAUSE.split(untagged))
+            kept = [clause for clause in clauses if len(clause.split()) >= _LEAST_WORDS]
+        return Cleaned("".join(kept).strip(), injected=True)
+
+    def _harmless(self, parts: Sequence[str]) -> list[str]:
+        return [
+            part
+            for part in parts
+            if _WORD.search(part) and not any(pattern.search(part) for pattern in self._injections)
         ]
-        left = "".join(kept).strip()
-        return Cleaned(left if _WORD.search(left) else "", injected=True)
 
     def judge(self, texts: Sequence[str], languages: Sequence[str]) -> list[str | None]:
         """The worst kind found in each text, or None.

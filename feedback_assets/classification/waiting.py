@@ -1,0 +1,47 @@
+"""The queue of people: how much of the newest day waits for somebody to look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from feedback_assets.lake.store import Lake
+from feedback_assets.tables import GOLD_ITEMS
+
+# Fewer items say nothing about a share.
+_LEAST_ITEMS = 20
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How much waits, and whether people can bear it."""
+
+    items: int
+    waiting: int
+    bearable: bool
+    reason: str
+
+
+def judge_queue(lake: Lake, most: float) -> Queue:
+    """Judge the newest day with items.
+
+    Args:
+        lake: Where `gold/items` is.
+        most: Share of items waiting for review or people above which it is too much, 0 to 1.
+    """
+    days = lake.days(GOLD_ITEMS)
+    if not days:
+        return Queue(0, 0, True, "no items yet")
+    newest = max(days)
+    triage = lake.read(GOLD_ITEMS, newest, newest + timedelta(days=1), ["triage"])["triage"]
+    items, waiting = len(triage), int(triage.isin(["review", "people"]).sum())
+    if items < _LEAST_ITEMS:
+        return Queue(items, waiting, True, f"{newest}: {items} items are too few to judge a share")
+    share = waiting / items
+    verb = "is under" if share <= most else "is over"
+    return Queue(
+        items,
+        waiting,
+        share <= most,
+        f"{newest}: {share:.0%} of {items} items wait for people, which {verb} {most:.0%}",
+    )
