@@ -237,6 +237,42 @@ def test_rows_computed_before_somebody_else_wrote_the_day_are_not_written(lake: 
     assert lake.read(TABLE, day(0), day(1))["issues"].tolist() == [4, 4]
 
 
+class Overtaken(Lake):
+    """A writer that is overtaken by another one right after it has opened the table, once."""
+
+    def __init__(self, root: str, other: list[date]) -> None:
+        super().__init__(root)
+        self.other = other
+
+    def _open_or_create(self, table: tables.Table) -> DeltaTable:
+        delta = super()._open_or_create(table)
+        if self.other:
+            days, self.other = self.other, []
+            put(Lake(self.root), days, issues=60)
+        return delta
+
+
+def test_a_writer_overtaken_on_its_day_writes_again_and_wins_whole(lake: Lake) -> None:
+    put(lake, [day(0)])
+    put(Overtaken(lake.root, [day(0)]), [day(0)], issues=70)
+    assert lake.read(TABLE)["issues"].tolist() == [70, 70]
+    assert len(DeltaTable(lake.url(TABLE)).history()) == 4
+
+
+def test_a_writer_overtaken_on_another_day_leaves_that_day_alone(lake: Lake) -> None:
+    put(lake, [day(0)])
+    put(Overtaken(lake.root, [day(1)]), [day(0)], issues=70)
+    assert lake.read(TABLE)["issues"].tolist() == [70, 70, 60, 60]
+
+
+def test_a_writer_overtaken_on_the_days_it_looked_at_does_not_write_stale_rows(lake: Lake) -> None:
+    put(lake, [day(0)])
+    seen = lake.files(TABLE, day(0), day(1))
+    with pytest.raises(DayConflictError):
+        Overtaken(lake.root, [day(0)]).write_days(TABLE, trends([day(0)], 70), day(0), day(1), {}, seen=seen)
+    assert lake.read(TABLE)["issues"].tolist() == [60, 60]
+
+
 def in_force(first: int, count: int) -> pd.DataFrame:
     return pd.DataFrame(
         [
