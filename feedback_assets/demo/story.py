@@ -1,0 +1,212 @@
+"""Writes the story of a seed: 30 days of a shop as landing objects, and the truth beside them.
+
+The only module of the generator that writes. The same seed writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from feedback_assets.demo import calendar as calendars
+from feedback_assets.demo import mishaps, problems, releases, shop, truth, vocabulary
+from feedback_assets.demo.calendar import DAYS, Calendar
+from feedback_assets.demo.items import BACKGROUND, Item, Writer, background_days
+from feedback_assets.demo.problems import Problem
+from feedback_assets.demo.truth import Decoy, Planted, PlantedValue, Truth
+from feedback_assets.demo.voices import Voices
+from feedback_assets.landing.envelope import Envelope, digest, raw_digest, to_line
+from feedback_assets.landing.writer import object_name, write_object
+
+Event = tuple[str, datetime, dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Story:
+    """What was written: the days, how much, and where the truth is."""
+
+    seed: int
+    first_day: date
+    last_day: date
+    items: int
+    objects: int
+    events: dict[str, int]
+    truth: Truth
+    truth_path: str
+
+
+@dataclass
+class _Plan:
+    calendar: Calendar
+    shop: shop.Shop
+    problems: list[Problem]
+    releases: releases.Releases
+
+
+def generate(seed: int, landing_root: str) -> Story:
+    """Write the story of a seed below a landing root, and `truth.json` into the root itself.
+
+    Args:
+        seed: Any whole number; another one is another shop.
+        landing_root: A path or URL; objects that are there already are left as they are.
+
+    Raises:
+        OSError: The place cannot be written to.
+    """
+    plan = _plan(seed)
+    rng = _random(seed, "items")
+    writer = Writer(_random(seed, "words"), plan.shop, plan.releases, Voices(_random(seed, "voices")))
+    items = _items(rng, plan, writer)
+    copies = mishaps.mirrors(rng, plan.calendar, writer, items, rng.randint(70, 110))
+    mishaps.empty(rng, items, rng.randint(6, 10))
+    everything = [*items, *copies]
+    late = mishaps.delay(rng, everything, 0.025)
+    again = mishaps.repeated(rng, everything, rng.randint(40, 70))
+    objects = _land_feedback(rng, plan.calendar, everything, again, late, landing_root)
+    commerce = shop.commerce_events(_random(seed, "commerce"), plan.shop)
+    catalog = releases.catalog_events(plan.calendar, plan.shop, plan.releases)
+    shipped = releases.release_events(plan.calendar, plan.releases)
+    for stream, source, events in (
+        ("commerce", "shop_orders", commerce), ("catalog", "shop_catalogue", catalog),
+        ("releases", "ship_log", shipped),
+    ):  # fmt: skip
+        objects += _land_events(stream, source, events, landing_root)
+    found = _truth(seed, plan, everything)
+    counts = {"feedback": len(everything) + len(again), "commerce": len(commerce), "catalog": len(catalog),
+              "releases": len(shipped)}  # fmt: skip
+    path = truth.save(found, landing_root)
+    return Story(seed, plan.calendar.first_day, plan.calendar.last_day, len(everything), objects, counts, found, path)
+
+
+def _random(seed: int, purpose: str) -> random.Random:
+    """A stream of its own for each purpose, so that more of one does not change another."""
+    return random.Random(f"{seed}/{purpose}")  # noqa: S311 - nothing secret, the same on every machine
+
+
+def _plan(seed: int) -> _Plan:
+    calendar = calendars.plan(_random(seed, "calendar"), seed)
+    goods = shop.build(_random(seed, "shop"), calendar)
+    planted = problems.plan(_random(seed, "problems"), goods)
+    return _Plan(calendar, goods, planted, releases.plan(_random(seed, "releases"), goods, planted))
+
+
+def _items(rng: random.Random, plan: _Plan, writer: Writer) -> list[Item]:
+    """All items as they were written, in no order."""
+    volume, season = plan.calendar.volume, plan.calendar.season
+    total, quiet = rng.randint(5500, 6100), rng.uniform(0.57, 0.64)
+    planted = [item for problem in plan.problems for item in writer.planted(problem)]
+    complaints = round(total * (1 - quiet)) - len(planted)
+    items = list(planted)
+    for day in background_days(rng, volume, complaints):
+        category = rng.choices(list(BACKGROUND), list(BACKGROUND.values()))[0]
+        item = writer.complaint(day, category)
+        item.decoy = "season" if season[0] <= day < season[1] and category == "delivery" else None
+        items.append(item)
+    for day in background_days(rng, volume, round(total * quiet)):
+        items.append(writer.question(day) if rng.random() < 0.18 else writer.praise(day))
+    for _ in range(rng.randint(70, 110)):  # before a feast people ask when things arrive
+        item = writer.question(rng.randrange(*season), "delivery")
+        item.decoy = "season"
+        items.append(item)
+    items += [writer.question(day, "delivery") for day in background_days(rng, volume, 60)]
+    items += [writer.injection(rng.randrange(DAYS)) for _ in range(rng.randint(14, 24))]
+    items += [writer.abuse(rng.randrange(DAYS)) for _ in range(rng.randint(16, 26))]
+    taken = [problem.product for problem in plan.problems]
+    target = rng.choice([product for product in plan.shop.products if product not in taken])
+    return items + mishaps.campaign(rng, plan.calendar, writer, target, rng.choice(vocabulary.LANGUAGES))
+
+
+def _land_feedback(
+    rng: random.Random, calendar: Calendar, items: list[Item], again: list[Item], late: set[str], root: str
+) -> int:
+    """One object a day and source, others for what came late or again, and the lines that are no envelopes."""
+    groups: dict[tuple[date, str, str], list[Envelope]] = defaultdict(list)
+    for item in items:
+        groups[item.at.date(), item.source, "late" if item.event_id in late else ""].append(_envelope(item))
+    for item in again:
+        groups[item.at.date(), item.source, "again"].append(_envelope(item))
+    written = sum(_land(root, "feedback", day, source, events) for (day, source, _), events in sorted(groups.items()))
+    broken: dict[date, list[bytes]] = defaultdict(list)
+    for number, line in mishaps.broken_lines(rng, calendar):
+        broken[calendar.day(number)].append(line)
+    for day, lines in sorted(broken.items()):
+        written += write_object(root, "feedback", day, object_name("helpdesk", map(raw_digest, lines)), lines)
+    return written + _land_undated(rng, calendar, root)
+
+
+def _land_undated(rng: random.Random, calendar: Calendar, root: str) -> int:
+    """Events that do not say when they happened, filed under the day they arrived on."""
+    written = 0
+    for _ in range(rng.randint(5, 9)):
+        at = calendar.moment(rng, rng.randrange(DAYS))
+        event = Envelope(
+            f"undated-{rng.getrandbits(40):010x}", "web_form", "other", None, at, {"text": "When was this, then?"},
+            filed_because="occurred_at is missing",
+        )  # fmt: skip
+        written += _land(root, "feedback", at.date(), "web_form", [event], filed=True)
+    return written
+
+
+def _land_events(stream: str, source: str, events: list[Event], root: str) -> int:
+    days: dict[date, list[Envelope]] = defaultdict(list)
+    for event_id, at, fields in events:
+        moment = at.replace(microsecond=0)
+        days[moment.date()].append(Envelope(event_id, source, source, moment, moment + timedelta(seconds=30), fields))
+    return sum(_land(root, stream, day, source, found) for day, found in sorted(days.items()))
+
+
+def _land(root: str, stream: str, day: date, source: str, events: list[Envelope], *, filed: bool = False) -> int:
+    ordered = sorted(events, key=lambda event: (event.received_at, event.event_id))
+    digests = [digest(e.event_id, e.source, e.channel, e.occurred_at, e.payload) for e in ordered]
+    name = object_name(source, digests, filed=filed)
+    return int(write_object(root, stream, day, name, [to_line(event) for event in ordered]))
+
+
+def _envelope(item: Item) -> Envelope:
+    fields = {name: value for name, value in item.payload.items() if value is not None}
+    return Envelope(item.event_id, item.source, item.channel, item.at, item.received, fields)
+
+
+def _truth(seed: int, plan: _Plan, items: list[Item]) -> Truth:
+    by_decoy: dict[str, list[str]] = defaultdict(list)
+    by_problem: dict[str, list[str]] = defaultdict(list)
+    values: list[PlantedValue] = []
+    for item in items:
+        if item.decoy is not None:
+            by_decoy[item.decoy].append(item.event_id)
+        if item.planted is not None:
+            by_problem[item.planted].append(item.event_id)
+        values += [PlantedValue(value, kind, item.event_id) for value, kind in dict.fromkeys(item.personal)]
+    return Truth(
+        seed=seed,
+        first_day=plan.calendar.first_day.isoformat(),
+        last_day=plan.calendar.last_day.isoformat(),
+        items=len(items),
+        planted=tuple(_planted(plan, problem, by_problem[problem.problem_id]) for problem in plan.problems),
+        decoys=tuple(Decoy(f"decoy-{kind}", kind, tuple(ids)) for kind, ids in sorted(by_decoy.items())),
+        values=tuple(values),
+        labels={item.event_id: item.label for item in items},
+    )
+
+
+def _planted(plan: _Plan, problem: Problem, event_ids: list[str]) -> Planted:
+    product = problem.product
+    details: dict[str, object] = {
+        **problem.words, "aspect": problem.aspect, "regions": list(problem.regions), "size": problem.size,
+        "counts": list(problem.counts),
+    }  # fmt: skip
+    if problem.kind == "payment_regression":
+        details["app_version"] = plan.releases.shipped_on(problem.first)
+    return Planted(
+        problem.problem_id,
+        problem.kind,
+        product.product_id if product else None,
+        product.name if product else None,
+        problem.category,
+        plan.calendar.day(problem.first).isoformat(),
+        plan.calendar.day(problem.fixed).isoformat() if problem.fixed is not None else None,
+        details,
+        tuple(event_ids),
+    )
