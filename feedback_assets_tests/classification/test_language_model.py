@@ -18,12 +18,12 @@ from feedback_assets.classification.language_model import (
     Budget,
     Limits,
     ModelSettingsError,
-    OpenAIModel,
     Patience,
     Reply,
     Request,
     connect,
 )
+from feedback_assets.classification.openai_model import OpenAIModel
 from feedback_assets.settings import Settings
 
 PATH = "/openai/deployments/labels/chat/completions"

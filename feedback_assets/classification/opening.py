@@ -1,0 +1,84 @@
+"""Opening: from settings to a reader and a way of asking, once for each run or command.
+
+The only module of the room that knows both the settings and the models; it decides nothing about a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from feedback_assets.classification.cascade import Asking
+from feedback_assets.classification.in_force import Edition, edition_of
+from feedback_assets.classification.language_model import ModelSettingsError, connect, sampling_of
+from feedback_assets.classification.ledger import Ledger
+from feedback_assets.classification.reader import Reader, load_reader
+from feedback_assets.errors import CallError
+from feedback_assets.lake.store import Lake
+from feedback_assets.settings import Settings
+
+
+class EditionError(CallError):
+    """An old day's edition cannot be used any more; the message names it and the mend."""
+
+
+def open_reader(settings: Settings) -> Reader:
+    """The edition in the prompts folder; trains its local model when there is none yet.
+
+    Raises:
+        CallError: A file of the prompts folder is missing or wrong.
+    """
+    # Imported here: scikit-learn takes seconds to import, and loading the code location need not wait for it.
+    from feedback_assets.classification.local_model import load_or_train
+
+    local = load_or_train(settings)
+    return load_reader(settings.prompts_dir, local, local.precision_by_confidence, local.measured_on)
+
+
+def editions_dir(settings: Settings) -> Path:
+    """Where the files of promoted editions are kept."""
+    return settings.models_dir / "editions"
+
+
+def reopen_reader(settings: Settings, edition: Edition) -> Reader:
+    """A promoted edition from its kept files; its local model is loaded, or trained again from its kept examples.
+
+    Raises:
+        EditionError: Its files are gone, or no longer give the same edition.
+    """
+    kept = editions_dir(settings) / edition.folder_name
+    mend = "run `feedback run --from DAY --to DAY` for these days to label them with the prompts of today"
+    if not kept.is_dir():
+        raise EditionError(
+            f"{kept}: the files of edition {edition.taxonomy_version} are gone; bring them back, or {mend}"
+        )
+    reader = open_reader(_with_prompts(settings, kept))
+    found = edition_of(reader)
+    if found != edition:
+        changed = [name for name in Edition.__dataclass_fields__ if getattr(found, name) != getattr(edition, name)]
+        raise EditionError(f"{kept}: gives another {', '.join(changed)} than the edition in force; {mend}")
+    return reader
+
+
+def open_asking(settings: Settings, lake: Lake, run_id: str, days: int, warn: Callable[[str], None]) -> Asking:
+    """The ledger and, where the settings name one, the language model.
+
+    Args:
+        settings: Provider, limits, budget.
+        lake: Where the ledger is.
+        run_id: Names this run's journal.
+        days: Days of this run; the daily budget counts for each.
+        warn: Told once when the language model cannot be set up; the run goes on without it.
+    """
+    model = None
+    try:
+        model = connect(settings, days)
+    except ModelSettingsError as error:
+        warn(f"{error}. Until then the local model's answers stand.")
+    ledger = Ledger(lake, settings.journal_dir, run_id)
+    return Asking(settings.model_deployment, sampling_of(settings), ledger, model, lambda: datetime.now(UTC))
+
+
+def _with_prompts(settings: Settings, prompts: Path) -> Settings:
+    return Settings.model_validate({**settings.model_dump(), "prompts": prompts})
