@@ -81,13 +81,14 @@ def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) 
     """
     theme = _theme(cluster, rules, names)
     typical = _typical(cluster, totals, rules)
-    typical = [word for word in typical if not _says_the_same(word, theme)][:2]
+    about = cluster.product_name or scope_value(cluster)
+    said = f"{names.category(cluster.category)} {theme or ''} {about}"
+    typical = [word for word in typical if not _says_the_same(word, said)][:2]
     if theme is None:
         theme, typical = (typical[0], typical[1:]) if typical else (_commonest(cluster, rules), [])
     heading = f"{names.category(cluster.category)}: {theme}"
     if typical:
         heading += f" ({', '.join(typical)})"
-    about = cluster.product_name or scope_value(cluster)
     return f"{heading} · {about}" if about else heading
 
 
@@ -184,10 +185,9 @@ def _typical(cluster: Cluster, totals: Totals, rules: ClusterRules) -> list[str]
     return list(dict.fromkeys(found))
 
 
-def _says_the_same(word: str, theme: str | None) -> bool:
-    if theme is None:
-        return False
-    here = {part[:5] for part in theme.casefold().replace("'", "").split()}
+def _says_the_same(word: str, said: str) -> bool:
+    """Whether the title says it already: `crashing` after `crashes`, the product's own name."""
+    here = {part[:5] for part in said.casefold().replace("'", "").split()}
     return all(part[:5] in here for part in word.casefold().replace("'", "").split())
 
 
