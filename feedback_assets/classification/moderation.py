@@ -20,7 +20,8 @@ from feedback_assets.text import Lexicon
 # Worst first: a text that holds several is filed under the first.
 KINDS = ("self_harm", "threat", "abuse", "injection")
 _SENTENCE = re.compile(r"(?:[^.!?…\n]|\.(?=\w))+(?:[.!?…]+[\"”»)\]’']*|\n|$)\s*")
-_TAGGED = re.compile(r"<\s*(\w+)\s*>[^<]*</\s*\1\s*>|</?\s*\w+\s*>")
+# Words in capitals between angles are silver's placeholders of personal data, such as <NAME>, and stay.
+_TAGGED = re.compile(r"<\s*(\w+)\s*>[^<]*</\s*\1\s*>|</?\s*(?![A-Z_]+\s*>)\w+\s*>")
 _CLAUSE = re.compile(r"(?<=[,;:–—\n])\s+|\s+(?=(?:but|aber|pero|mais|mas)\s)", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 _LEAST_WORDS = 3
