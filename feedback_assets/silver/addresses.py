@@ -31,6 +31,10 @@ _ENGLISH_WEAK = re.compile(
     rf"(?<![\w.])\d{{1,5}}[A-Za-z]?[ ]+(?:[A-Z][\w'.-]*[ ]+){{1,3}}(?:Way|Drive|Dr|Court|Ct|Place|Pl|Close|Square|Sq|Circle|Row|Walk|Park)\b\.?"
     rf",[ \n]*(?:{_PLACE}{_GAP})?(?:{_US_ZIP}|{_UK_POSTCODE}|\d{{5}})"
 )
+_ENGLISH_SHORT = re.compile(
+    r"(?<![\w.])\d{1,4}[A-Za-z]?[ ]+(?:[A-Z][\w'’-]*[ ]+){1,2}(?:Close|Court|Row|Way|Wharf|Cottages|Mews|Bank|View)\b(?=[ ]*(?:[,.:;?!)\n]|$))"
+    rf"(?:,[ ]{_PLACE})?"
+)
 _ENGLISH_CUED = re.compile(
     r"(?:live at|lives at|address(?: is|:)?|deliver(?:ed)? (?:it )?to|ship(?:ped)? (?:it )?to|sent to)[ ]+"
     rf"(\d{{1,5}}[A-Za-z]?[ ]+(?:[\w'.-]+[ ]+){{1,3}}(?:street|st|avenue|ave|road|rd|lane|ln|way|drive|dr|court|ct|place|close|square)\b\.?(?:{_GAP}{_PLACE})?(?:{_GAP}(?:{_US_ZIP}|{_UK_POSTCODE}))?)",
@@ -83,7 +87,7 @@ _TOWN = re.compile(
 )
 
 _PATTERNS: tuple[tuple[re.Pattern[str], float], ...] = (
-    (_ENGLISH, 0.86), (_ENGLISH_WEAK, 0.86), (_ENGLISH_CUED, 0.86), (_ENGLISH_LOWER, 0.6),
+    (_ENGLISH, 0.86), (_ENGLISH_WEAK, 0.86), (_ENGLISH_SHORT, 0.84), (_ENGLISH_CUED, 0.86), (_ENGLISH_LOWER, 0.6),
     (_GERMAN, 0.86), (_GERMAN_WEAK, 0.86), (_GERMAN_CUED, 0.86), (_FRENCH, 0.86), (_SPANISH, 0.86), (_PORTUGUESE, 0.86),
     (_POSTCODES, 0.72), (_UK_ALONE, 0.6), (_TOWN, 0.72),
 )  # fmt: skip

@@ -41,6 +41,17 @@ _BEFORE = re.compile(
 _CONTACT = re.compile(
     rf"(?:^|(?<=[.!?\n] )|(?<=\n))({_TWO})[ ]*[,:;|/–-][ ]*(?=<(?:PHONE|EMAIL|ADDRESS)>|(?:[Tt]el|[Pp]hone|[Mm]ob|[Ee]-?[Mm]ail)\w*\b|[+(]?\d[\d ()/.-]{{6,}}|[\w.+-]+@\w)"
 )
+# Two capitalised words beside a value already found are whose it is: "order <ORDER> for Helen Marsh", "Jens Kolbe, Tel. <PHONE>".
+_VALUE = r"<(?:PHONE|EMAIL|ADDRESS|ORDER|ID|IBAN|CARD)>"
+_BESIDE = re.compile(
+    rf"({_TWO})(?=[ ]*[,:;(–-][ ]*(?:[^\W\d]+[.:]*[ ]*){{0,3}}{_VALUE})"
+    rf"|{_VALUE}(?:[,;:)(. –-]{{1,3}}|,? (?:for|to|from|für|an|von|pour|para|de|name|name is|mobile|contact):? )({_TWO})(?=[ ]*(?:[.,;:!?)(\n]|$|<))"
+)
+_HOLDER = re.compile(
+    r"(?i:(?:account|card)[ -]?holder(?: is|:)?|account of|addressed to|in the name of|name on (?:it|the card|the account)(?: is|:)?|refund for|statement of|kontoinhaber(?:in)?|karteninhaber(?:in)?|empfänger(?:in)?"
+    r"|auf den namen|titular|a nombre de|destinatari[oa]|titulaire|au nom de|destinataire|je soussignée?,?|em nome de|\b(?:ich|yo|eu|moi),)[ :]+"
+    rf"({_TWO})"
+)
 _TITLED = re.compile(
     rf"\b(?:Mr|Mrs|Ms|Mister|Dr|Prof|Herrn?|Frau|Monsieur|Madame|Mme|Mlle|Señora?|Sra?|Senhora?|Dona)\b\.?[ ]+(?:{_TITLE}[ ]+)*"
     rf"({_CAP}(?:[ ]+(?:{_OF}[ ]+){{0,2}}{_CAP})?)"
@@ -72,12 +83,13 @@ _THANKED = re.compile(rf"{_THANKS}({_ONE_OR_TWO}|{_CAP}[ ][A-Z]\.?)(?=[.!]?\s*$)
 # Where the line break was lost, first and last name must both stand there.
 _THANKED_FULL = re.compile(rf"{_THANKS}({_CAP}[ ]+(?:{_OF}[ ]+){{0,2}}{_CAP})")
 _DASHED = re.compile(rf"(?:\n[ ]*[-–—~]+|[ ][–—])[ ]*({_TWO}|{_CAP}[ ][A-Z]\.|{_CAP})[ ]*[.!]?\s*$")
+_NEEDS_TWO = (_BEFORE, _CONTACT, _BESIDE, _HOLDER, _THANKED_FULL)
 _CUES = re.compile(
     r"name|nom\b|nombre|hei(?:ß|ss)e|appelle|llamo|chamo|this is|\bi am\b|\bi['’]m\b|ich bin|je suis|\bsoy\b|\bsou\b|aqui|habla|escribe|\bici\b|c['’]est|\bhier\b"
     r"|\bmrs?\b|\bms\b|\bmister\b|\bdr\b|\bprof\b|\bherrn?\b|\bfrau\b|monsieur|madame|\bmme\b|\bmlle\b|señor|\bsra?\b|senhor|\bdona\b|dear|\bhi\b|hello|\bhey\b|good|hallo|\bliebe|guten|moin|servus"
     r"|geehrte|\bwerte|bonjour|bonsoir|salut|\bch[eè]re?\b|coucou|hola|buen[oa]s|estimad|querid|apreciad|\bol[áa]|\boi\b|\bbo[ma]\b|prezad|\bcar[oa]\b|regards|wishes|sincerely|yours|respect"
     r"|gr(?:ü|ue|u)(?:ß|ss)|mfg|hochacht|cordial|bien à|amicale|saludo|atentamente|\batte?\b|atencios|cumprimento|sauda|abraço|thank|thx|cheers|\bbest\b|\blove\b|dank|\b[lvb]g\b|merci|bises|gracias"
-    r"|obrigad|\bgrat|\bbjs\b|beijos|[–—~]|\n\s*-|\bhere\b|speaking|writing|apparat|appareil|aquí|al habla|falando|quem|[,:;|/–-] ?(?:<|[+(]?\d|[\w.+-]+@|tel|phone|mob|e-?mail)",
+    r"|obrigad|\bgrat|\bbjs\b|beijos|[–—~]|\n\s*-|\bhere\b|speaking|writing|apparat|appareil|aquí|al habla|falando|quem|<[A-Z]+>|holder|account|addressed|inhaber|empfänger|titul|destinat|soussign|ich,|yo,|eu,|moi,|refund for|statement of|[,:;|/–-] ?(?:<|[+(]?\d|[\w.+-]+@|tel|phone|mob|e-?mail)",
     re.IGNORECASE,
 )
 
@@ -232,12 +244,14 @@ def find_names(text: str, keep: Collection[str] = frozenset()) -> Iterator[Span]
     if _CUES.search(text) is None:
         return
     for pattern, score in (
-        (_SURE, 0.84), (_LIKELY, 0.6), (_BEFORE, 0.6), (_CONTACT, 0.6), (_TITLED, 0.7), (_GREETING, 0.6), (_SIGNED, 0.7), (_SIGNED_SHOUTING, 0.6), (_SIGNED_LOWER, 0.6),
+        (_SURE, 0.84), (_LIKELY, 0.6), (_BEFORE, 0.6), (_CONTACT, 0.6), (_BESIDE, 0.55), (_HOLDER, 0.6), (_TITLED, 0.7), (_GREETING, 0.6), (_SIGNED, 0.7), (_SIGNED_SHOUTING, 0.6), (_SIGNED_LOWER, 0.6),
         (_THANKED, 0.55), (_THANKED_FULL, 0.5), (_DASHED, 0.5),
     ):  # fmt: skip
         for match in pattern.finditer(text):
             group = next((n for n in range(1, pattern.groups + 1) if match.group(n)), 0)
             end = _trimmed(match.group(group), keep)
+            if pattern in _NEEDS_TWO and " " not in match.group(group)[:end].strip():
+                continue
             if group and end:
                 yield Span(match.start(group), match.start(group) + end, "NAME", score)
 

@@ -72,6 +72,16 @@ _ORDER_SHAPES = re.compile(
     r"|(?<![\w-])(?:ORD|ORDER|ORDEN|PO|SO|INV|RMA|TKT|BST|BEST|PED|PEDIDO|CMD|ENC|REF|CASE|CUST)[-_ ]?#?\d{3,}[\dA-Z-]*\b"
     r"|(?<!\w)1Z[0-9A-Z]{16}(?!\w)|(?<!\w)[A-Z]{2}\d{9}[A-Z]{2}(?!\w)"
 )  # fmt: skip
+# What stands behind the name of a document or an account, and dates of birth.
+_DOCUMENT = re.compile(
+    r"\b(?:DNI|NIF|NIE|RG|RUT|RUN|RFC|CURP|CPF|CNPJ|SSN|NINO|passport(?: no\.?| number)?|ausweis(?:nr\.?|nummer)?|reisepass|steuer-?id|n[°º] ?s[ée]cu|sort code|acc(?:oun)?t\.?(?: no\.?| number)?|konto(?:nr\.?|nummer)?|conta"
+    r"|documento)[ :.]+(?:is |es |é )?((?=[\w./ -]{0,24}?\d[\w./ -]{0,24}?\d[\w./ -]{0,24}?\d)[A-Z0-9](?:[A-Z0-9./-]|[ ](?=\d)){3,22}[A-Z0-9])\b",
+    re.IGNORECASE,
+)
+_BORN = re.compile(
+    r"(?:geb\.?|geboren(?: am)?|geburts(?:tag|datum):?|born(?: on)?|date of birth:?|\bdob:?|née? le|nac[ií](?:do|da)?(?: el)?|nascid[oa](?: em)?|nasci(?: em)?)[ ]+(\d{1,2}[./-]\d{1,2}[./-]\d{2,4})\b",
+    re.IGNORECASE,
+)
 # A marketplace's order number may pass a card's check by chance.
 _MARKETPLACE = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])")
 _LONG_NUMBER = re.compile(r"(?<![\w.,])\d{14,30}(?![\w]|[.,]\d)")
@@ -181,6 +191,8 @@ def find_codes(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if validate is None or validate(match):
                 yield Span(match.start(), match.end(), kind, score)
+    for pattern, score in ((_DOCUMENT, 0.87), (_BORN, 0.87)):
+        yield from (Span(m.start(1), m.end(1), "ID", score) for m in pattern.finditer(text))
     yield from _orders(text)
 
 

@@ -31,10 +31,12 @@ _IBERIAN = re.compile(
     rf"{_EDGE}[26789]\d{{2}}({_SEP})\d{{3}}\1\d{{3}}{_END}|{_EDGE}[689]\d{{2}}({_SEP})\d{{2}}\2\d{{2}}\2\d{{2}}{_END}"
     rf"|{_EDGE}[289]\d({_SEP})\d{{3}}\3\d{{2}}\3\d{{2}}{_END}|{_EDGE}2\d({_SEP})\d{{3}}\4\d{{4}}{_END}"
 )
+# 98765 43210
+_INDIAN = re.compile(rf"{_EDGE}[6-9]\d{{4}}[ -]\d{{5}}{_END}")
 _BARE = re.compile(rf"{_EDGE}\d{{9,13}}{_END}")
 _ANY = re.compile(rf"{_EDGE}\(?\d(?:{_SEP}?[()]?\d){{5,13}}{_END}")
 _CUE = re.compile(
-    r"(?:phone|tel(?:e?(?:f|ph)on\w*|\.)?|mobile?|cell(?:phone)?|call|ring|text|sms|whats ?app|fax|reach|contact|handy|nummer|anruf\w*|rückruf\w*"
+    r"(?:phone|tel(?:e?(?:f|ph)on\w*|\.)?|mobile?|cell(?:phone)?|call|ring|text|sms|whats ?app|fax|\bph\b|zap|tlm|telem|reach|contact|handy|nummer|anruf\w*|rückruf\w*"
     r"|móvil|llám\w*|llam\w*|celular|contato|ligu\w*|liga\w*|telem[oó]vel|portable|joindre|appel\w*|fixe|number|número|numero|numéro|\bn[º°])\W*(?:\w+\W+){0,4}$",
     re.IGNORECASE,
 )
@@ -57,6 +59,7 @@ def find_phones(text: str) -> Iterator[Span]:
         (_AMERICAN, 10, 11, 0.7),
         (_BRAZILIAN, 8, 12, 0.65),
         (_IBERIAN, 9, 9, 0.65),
+        (_INDIAN, 10, 10, 0.6),
         (_BARE, 9, 13, 0.5),
     ):
         for match in pattern.finditer(text):

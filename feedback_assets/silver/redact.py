@@ -33,7 +33,7 @@ _SYMBOLS = re.compile(
 )
 _PLACES = re.compile(
     r"stra(?:ß|ss)e|str\.|\bst\b|street|\bav|road|\brd\b|lane|\bln\b|boulevard|blvd|\bbd\b|\bbld\b|crescent|terrace|h(?:igh)?wa?y|parkway|gardens|grove|mews|hill|\bway\b|drive|court|\bpl|close|square|\bdr\b|\bct\b"
-    r"|circle|\brow\b|walk|park|allee|gasse|damm|chaussee|ufer|promenade|weg\b|platz|ring\b|hof\b|markt|steig|berg|graben|feld|tor\b|wall|kamp|\bam\b|\ban de|\bim\b|unter|zum|zur|wohne|adresse|anschrift|lieferung"
+    r"|circle|wharf|cottages|\bbank\b|\bview\b|\brow\b|walk|park|allee|gasse|damm|chaussee|ufer|promenade|weg\b|platz|ring\b|hof\b|markt|steig|berg|graben|feld|tor\b|wall|kamp|\bam\b|\ban de|\bim\b|unter|zum|zur|wohne|adresse|anschrift|lieferung"
     r"|\brue|chemin|all[ée]e|impasse|quai|cours|route|passage|sentier|faubourg|villa|calle|c/|pza|paseo|carretera|ctra|ronda|camino|traves|glorieta|rambla|\br\.|\btv\b|alameda|\bal\.|pra[çc]a|p[çc]a|rodovia|rod\."
     r"|estrada|largo|beco|quadra|live[sd]? at|address|deliver|ship|sent|\d{5}|\d{4}-\d{3}|postcode|zip|postal|\bcep|\bcp|\bplz|[A-Z]\d[A-Z\d]?\s?\d[A-Z]{2}",
     re.IGNORECASE,
@@ -151,10 +151,18 @@ def _given_spans(text: str, names: Collection[str], known_values: Collection[str
     if parts:
         yield from find_given(text, parts)
     whole = {name.strip() for name in names if len(name.strip()) >= 4 and name_parts([name])}
-    for kind, values in (("NAME", whole), ("ID", {value.strip() for value in known_values if len(value.strip()) >= 4})):
+    for kind, values in (("NAME", whole), ("", {value.strip() for value in known_values if len(value.strip()) >= 4})):
         for value in sorted(values):
-            for match in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE):
-                yield Span(match.start(), match.end(), _kind_of(value) if kind == "ID" else kind, 1.0)
+            for start, end in _verbatim(text, value):
+                yield Span(start, end, kind or _kind_of(value), 1.0)
+
+
+def _verbatim(text: str, value: str) -> Iterator[tuple[int, int]]:
+    """Where a value stands as a word of its own, whatever its case."""
+    if value.lower() not in text.lower():
+        return
+    for match in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE):
+        yield match.span()
 
 
 @lru_cache(maxsize=_REMEMBERED)
