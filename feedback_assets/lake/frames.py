@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from feedback_assets.tables import Table
+
+
+class OutsideWindowError(ValueError):
+    """Rows do not belong to the days being replaced; nothing was written."""
 
 
 def empty(table: Table, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -86,6 +91,24 @@ def with_days(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     if frame["day"].dtype.kind == "M":
         return frame.assign(day=frame["day"].dt.date)
     return frame
+
+
+def refuse_outside(frame: pd.DataFrame, table: Table, start: date, end: date) -> None:
+    """Raise unless every row of the frame lies in [start, end).
+
+    Raises:
+        OutsideWindowError: A row does not.
+        ValueError: The window holds no day.
+    """
+    if not start < end:
+        raise ValueError(f"{table.name}: the window {start} to {end} holds no day; end is the day after the last")
+    outside = [day for day in frame["day"].unique() if type(day) is not date or not start <= day < end]
+    if outside:
+        rows = int(frame["day"].isin(outside).sum())
+        raise OutsideWindowError(
+            f"{table.name}: {rows} rows, the first of day {outside[0]}, lie outside {start} to {end} (not included); "
+            "nothing was written, compute only the days asked for"
+        )
 
 
 def markdown(frame: pd.DataFrame, table: Table, rows: int = 5) -> str:

@@ -23,8 +23,8 @@ from feedback_assets.automation import when_upstream_changes
 from feedback_assets.lake import contract, frames
 from feedback_assets.lake.assets import IO_KEY, Dep, Input, asset_key, asset_spec, check_specs, upstream_deps
 from feedback_assets.lake.contract import DayCheck, Failures, Verdict
-from feedback_assets.lake.frames import with_days
-from feedback_assets.lake.store import DayConflictError, Lake, WriteReport, days_between, refuse_outside
+from feedback_assets.lake.frames import refuse_outside, with_days
+from feedback_assets.lake.store import DayConflictError, Lake, WriteReport, days_between
 from feedback_assets.partitions import DAYS
 from feedback_assets.tables import Table
 
@@ -50,6 +50,8 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def lake(self) -> Lake:
         """The store itself."""
         options = self.storage.model_dump(exclude_none=True, exclude={"provider"})
+        if str(options.get("endpoint", "")).startswith("http://"):
+            options["allow_http"] = "true"  # an endpoint without TLS was asked for by name
         return Lake(self.root, {name: str(value) for name, value in options.items()})
 
     def handle_output(self, context: dg.OutputContext, obj: "_Computed") -> None:

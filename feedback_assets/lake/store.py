@@ -5,6 +5,7 @@ Everything learned about Delta the hard way is here and nowhere else. No dagster
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -35,12 +36,12 @@ _ATTEMPTS = 12
 _CONFIGURATION = {"delta.enableDeletionVectors": "false"}  # pyarrow cannot read deletion vectors
 
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_TRACE = re.compile(r"\d+: |at \S+:\d+")
+
+
 class LakeError(RuntimeError):
     """A table cannot be opened or written; the text says which and what to do."""
-
-
-class OutsideWindowError(ValueError):
-    """Rows do not belong to the days being replaced; nothing was written."""
 
 
 class ContractError(ValueError):
@@ -184,7 +185,7 @@ class Lake:
         from feedback_assets.lake import contract  # with pandas and pandera: what only reads starts without
 
         frame = frames.with_days(frame, table)
-        refuse_outside(frame, table, start, end)
+        frames.refuse_outside(frame, table, start, end)
         verdict = verdict or contract.judge(frame, table)
         held_back = {*verdict.failures, *failing}
         good = [day for day in days_between(start, end) if day not in held_back]
@@ -282,10 +283,10 @@ class Lake:
             try:
                 return DeltaTable(self.url(table), storage_options=self.storage_options)
             except TableNotFoundError:
-                raise LakeError(f"{self.url(table)}: has a log that cannot be read: {_first_line(error)}") from error
+                raise LakeError(f"{self.url(table)}: has a log that cannot be read: {_told(error)}") from error
         except (DeltaError, OSError) as error:
             raise LakeError(
-                f"{self.url(table)}: cannot be opened, nothing was changed: {_first_line(error)}; "
+                f"{self.url(table)}: cannot be opened, nothing was changed: {_told(error)}; "
                 "look at _delta_log and at the storage's own messages"
             ) from error
 
@@ -328,23 +329,8 @@ def _day_filter(start: date | None, end: date | None) -> pc.Expression | None:
     return since if until is None else until if since is None else since & until
 
 
-def refuse_outside(frame: pd.DataFrame, table: Table, start: date, end: date) -> None:
-    """Raise unless every row of the frame lies in [start, end).
-
-    Raises:
-        OutsideWindowError: A row does not.
-        ValueError: The window holds no day.
-    """
-    if not start < end:
-        raise ValueError(f"{table.name}: the window {start} to {end} holds no day; end is the day after the last")
-    outside = [day for day in frame["day"].unique() if type(day) is not date or not start <= day < end]
-    if outside:
-        rows = int(frame["day"].isin(outside).sum())
-        raise OutsideWindowError(
-            f"{table.name}: {rows} rows, the first of day {outside[0]}, lie outside {start} to {end} (not included); "
-            "nothing was written, compute only the days asked for"
-        )
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _told(error: BaseException) -> str:
+    """What the library says in one line, without the colours and the trace it adds."""
+    lines = [_COLOUR.sub("", line).strip() for line in str(error).splitlines()]
+    text = " ".join(line for line in lines if line and not _TRACE.match(line))
+    return text[:400] or type(error).__name__

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,12 +8,14 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
+from dagster_deltalake.config import S3Config
+from pytest_httpserver import HTTPServer
 
 from feedback_assets import tables
 from feedback_assets.lake.contract import DayCheck
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.io_manager import LakeIOManager, day_asset, day_multi_asset, days_of
-from feedback_assets.lake.store import Lake
+from feedback_assets.lake.store import Lake, LakeError
 from feedback_assets.partitions import last_7_days, same_day
 from feedback_assets_tests.lake.rows import day, trends
 
@@ -296,3 +299,20 @@ def test_a_body_that_returns_other_tables_or_checks_than_declared_is_told_so(
     done = run(instance, lake, day(0), day(0), [silent])
     (failure,) = [event for event in done.all_events if event.is_step_failure]
     assert "declared are ('reconciliation',)" in str(failure.event_specific_data)
+
+
+def test_the_storage_configuration_reaches_the_object_store(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(re.compile(".*")).respond_with_data("busy", status=500)
+    storage = S3Config(
+        endpoint=httpserver.url_for("").rstrip("/"),
+        access_key_id="id",
+        secret_access_key="secret",
+        region="eu-west-1",
+    )
+    lake = LakeIOManager(root="s3://bucket/lake", storage=storage).lake
+    lake.storage_options["max_retries"] = "0"
+    with pytest.raises(LakeError, match="500"):
+        lake.read(TRENDS)
+    request, _ = httpserver.log[0]
+    assert request.path.startswith("/bucket/lake/gold/trends/_delta_log") or request.path == "/bucket"
+    assert "id/" in request.headers["Authorization"]
