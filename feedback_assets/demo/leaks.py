@@ -20,7 +20,7 @@ from feedback_assets.text import fold
 
 # Raw by design: what arrived, and the truth beside it.
 _RAW = ("landing", "bronze")
-_DATABASES = (".db", ".sqlite", ".sqlite3")
+_SQLITE = b"SQLite format 3\x00"
 # Binary formats that hold no text to search.
 _SKIPPED = (".joblib", ".pkl", ".npy", ".npz", ".key", ".pyc", ".lock")
 # Numbers shorter than this occur by chance.
@@ -126,10 +126,12 @@ def _texts(path: Path) -> Iterator[str]:
     """The texts of one file: columns of a Parquet file, cells of a database, else the whole file."""
     if path.suffix == ".parquet":
         yield from _of_parquet(path)
-    elif path.suffix in _DATABASES:
+        return
+    content = path.read_bytes()
+    if content.startswith(_SQLITE):
         yield from _of_database(path)
     else:
-        yield path.read_bytes().decode("utf-8", "replace")
+        yield content.decode("utf-8", "replace")
 
 
 def _of_parquet(path: Path) -> Iterator[str]:
@@ -143,7 +145,7 @@ def _of_parquet(path: Path) -> Iterator[str]:
 def _of_database(path: Path) -> Iterator[str]:
     """Every cell that is text; a database still being written is read as it stands."""
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    connection.text_factory = _decoded
     try:
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for name in names:
@@ -153,6 +155,10 @@ def _of_database(path: Path) -> Iterator[str]:
                 yield "\n".join(str(cell) for cell in cells if isinstance(cell, str))
     finally:
         connection.close()
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
 
 
 def _plain(text: str) -> str:

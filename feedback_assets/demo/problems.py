@@ -38,14 +38,16 @@ _CHANNELS: dict[str, dict[str, float]] = {
         "product_review": 44, "return_reason": 24, "support_ticket": 14, "survey": 10, "chat": 6, "forum": 2,
     },
 }  # fmt: skip
-CATEGORIES = dict(
+CATEGORIES: dict[str, str] = dict(
     zip(
         KINDS,
         ("sizing_fit", "checkout_payment", "delivery", "missing_parts", "packaging", "listing_accuracy"),
         strict=True,
     )
 )
-SECTIONS = dict(zip(KINDS, ("sizing", "payment", "delay", "missing", "packaging", "listing"), strict=True))
+SECTIONS: dict[str, str] = dict(
+    zip(KINDS, ("sizing", "payment", "delay", "missing", "packaging", "listing"), strict=True)
+)
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,13 @@ def _counts(rng: random.Random, smallest: int, largest: int, per_day: float) -> 
     shape = [0.0] * DAYS
     for number in range(first, first + length):
         shape[number] = rng.uniform(0.75, 1.25) * (0.6 if number == first else 1.0)
-    for number in range(first + length, DAYS if fixed is None else min(first + length + 3, DAYS)):
-        shape[number] = 0.12 if fixed else 0.25  # what was sold before the fix; without one it goes on, told less
-    counts = [0] * DAYS
-    for number in rng.choices(range(DAYS), shape, k=size):
+    # After a fix comes what was sold before it; without one it goes on, told by a fifth of the items at most.
+    rest = range(first + length, DAYS if fixed is None else min(first + length + 3, DAYS))
+    for number in rest:
+        shape[number] = 0.12 if fixed else min(0.25, 0.25 * length / len(rest))
+    # Half as expected, half by chance: days differ, and none of the problem's days is left bare.
+    counts = [int(size * weight / sum(shape) / 2) for weight in shape]
+    for number in rng.choices(range(DAYS), shape, k=size - sum(counts)):
         counts[number] += 1
     return tuple(counts), first, fixed
 
