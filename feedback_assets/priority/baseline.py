@@ -55,8 +55,10 @@ def surprise(counts: Ints, before: Ints, ratio: Floats, usual: Floats, rules: Pr
         rules: Shape of the prior, and the widest certainty.
     """
     exposure = np.where(np.isfinite(ratio), 1.0 / np.maximum(ratio, 1e-9), 0.0)
+    # The prior stands for what is not known; it must not pull down the rate of a cluster whose weeks are.
+    seen = np.where(exposure > 0, before / np.maximum(exposure, 1e-9), 0.0)
     shape = rules.prior_shape + before
-    rate = rules.prior_shape / np.maximum(usual, rules.least_expected) + exposure
+    rate = rules.prior_shape / np.maximum(np.maximum(usual, seen), rules.least_expected) + exposure
     expected = shape / rate
     wide = np.minimum(shape, rules.most_shape)
     # The tail of the negative binomial as an incomplete beta: importing scipy.stats alone takes two seconds.

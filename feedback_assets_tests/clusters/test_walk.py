@@ -133,13 +133,11 @@ def test_two_clusters_that_grow_alike_merge_into_the_older_and_it_is_told() -> N
     twisted = younger.clusters.assign(centre=[older.clusters["centre"].iloc[0]])
     before = pd.concat([older.clusters, twisted], ignore_index=True)
     walked = run([told(30, 2, "sizing_fit", "too loose for me", "runs_large", "p1")], [2], before)
-    rows = walked.clusters.set_index("event")
-    assert (
-        rows.loc["merged", "merged_into"] == rows.loc["absorbed", "cluster_id"] == older.clusters["cluster_id"].iloc[0]
-    )
+    rows, kept = walked.clusters.set_index("event"), older.clusters["cluster_id"].iloc[0]
+    assert rows.loc["merged", "merged_into"] == rows.loc["absorbed", "cluster_id"] == kept
     assert rows.loc["absorbed", "members_total"] == 8
     assert rows.loc["merged", "status"] == "merged"
-    assert set(walked.members["cluster_id"]) == {older.clusters["cluster_id"].iloc[0]}
+    assert set(walked.members["cluster_id"]) == {kept}
 
 
 def test_a_merged_cluster_takes_no_more_members() -> None:
