@@ -38,7 +38,7 @@ def gold_labels(context: dg.AssetExecutionContext, lake: Lake, feedback: pd.Data
             "%d days keep an older edition of the prompts, the first is %s; to label them anew, run "
             "`feedback run --from %s --to %s`", len(older), older[0], older[0], older[-1],
         )  # fmt: skip
-    asking = open_asking(settings, lake, context.run_id, len(days), context.log.warning)
+    asking = open_asking(settings, lake, context.run.run_id, len(days), context.log.warning)
     try:
         frames = label(
             feedback,

@@ -6,6 +6,7 @@ is labelled as it was, until somebody promotes another edition for it. Each prom
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
@@ -37,7 +38,8 @@ class Edition:
     @property
     def folder_name(self) -> str:
         """Name of the folder its files are kept in."""
-        return "_".join(str(part) for part in astuple(self)).replace("/", "-")
+        digest = hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:16]
+        return f"{self.taxonomy_version}_{digest}"
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ _TURNS = frozenset(
 )
 # Taken as sure: no reader would label an empty five-star review otherwise; 1.0 would claim more than anyone can know.
 _CONTENTLESS_CONFIDENCE = 0.97
-# A phrase in more than one of 200 texts is a common word and no keyword.
-_FEW = 0.005
+# A phrase in more than one of 200 texts (and more than two) is a common word and no keyword.
+_FEW, _LEAST_FEW = 0.005, 2.0
 _LIKED = 4.0
 _DISLIKED = 2.0
 
@@ -172,7 +172,7 @@ def _measure(keywords: Mapping[str, object], lexicon: Lexicon, examples: Sequenc
     """
     older = [example for example in examples if not example.in_taxonomy]
     known = {category for example in older for category in example.categories}
-    few = _FEW * len(older)
+    few = max(_LEAST_FEW, _FEW * len(older))
     matching: dict[str, list[LabelledText]] = {name: [] for name in keywords}
     for example in examples if keywords else ():
         for name in lexicon.concepts(example.text):
