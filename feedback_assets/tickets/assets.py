@@ -71,8 +71,4 @@ def ticket_deliveries(
     propose = _BACKFILL in tags and _BY_AUTOMATION not in tags
     standing = standing_keys(lake.read(tables.TICKET_DELIVERIES, end=days[0]))
     tracker = FileTracker(settings.tickets_dir)
-    receipts = deliver(
-        batch, evidence_rows(issues, feedback), tracker, datetime.now(UTC), propose=propose, standing=standing
-    )
-    context.add_output_metadata({"outcomes": {str(k): int(v) for k, v in receipts["outcome"].value_counts().items()}})
-    return receipts
+    return deliver(batch, evidence_rows(issues, feedback), tracker, datetime.now(UTC), propose=propose, standing=standing)

@@ -83,6 +83,28 @@ class Inputs:
     events: pd.DataFrame
 
 
+class _Index:
+    """Clusters and members by cluster id, each in order of days."""
+
+    def __init__(self, clusters: pd.DataFrame, members: pd.DataFrame) -> None:
+        self._clusters: dict[str, list[dict[str, Any]]] = {}
+        for row in _records(clusters.sort_values("day", kind="stable")):
+            self._clusters.setdefault(str(row["cluster_id"]), []).append(row)
+        self._members: dict[str, list[tuple[date, str]]] = {}
+        for row in _records(members[["day", "cluster_id", "issue_id"]].sort_values(["day", "issue_id"])):
+            self._members.setdefault(str(row["cluster_id"]), []).append((row["day"], str(row["issue_id"])))
+
+    def cluster(self, cluster_id: str, day: date) -> dict[str, Any] | None:
+        """The cluster as its newest row up to the day tells."""
+        rows = [row for row in self._clusters.get(cluster_id, []) if row["day"] <= day]
+        return rows[-1] if rows else None
+
+    def members(self, cluster_id: str, day: date, look_back: int) -> list[str]:
+        """Issues that joined in the `look_back` days up to the day."""
+        first = day - timedelta(days=look_back - 1)
+        return [issue for when, issue in self._members.get(cluster_id, []) if first <= when <= day]
+
+
 def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules) -> pd.DataFrame:
     """The batch rows of the days asked for, in the order they were decided.
 
@@ -93,6 +115,7 @@ def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules)
         rules: When a ticket is met again.
     """
     standing = standing_tickets(inputs.history)
+    index = _Index(inputs.clusters, inputs.members)
     evidence = Evidence(inputs.issues, inputs.feedback, inputs.commerce)
     closings = _closings(inputs.events)
     by_day = {day: frame for day, frame in inputs.priority.groupby("day", sort=True)}
@@ -100,7 +123,7 @@ def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules)
     for day in days:
         standing = {key: _as_closed(ticket, closings, day) for key, ticket in standing.items()}
         for scored in _records(by_day.get(day)):
-            standing, new = _one_cluster(standing, scored, day, inputs, evidence, taxonomy, rules)
+            standing, new = _one_cluster(standing, scored, day, index, evidence, taxonomy, rules)
             rows += new
     return conform(pd.DataFrame(_one_row_an_action(rows)), tables.TICKET_BATCH)
 
@@ -125,13 +148,13 @@ def standing_tickets(history: pd.DataFrame) -> dict[str, Standing]:
 
 def _one_cluster(
     standing: dict[str, Standing], scored: dict[str, Any], day: date,
-    inputs: Inputs, evidence: Evidence, taxonomy: Taxonomy, rules: Rules,
+    index: _Index, evidence: Evidence, taxonomy: Taxonomy, rules: Rules,
 ) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
-    cluster = _cluster_on(inputs.clusters, str(scored["cluster_id"]), day)
+    cluster = index.cluster(str(scored["cluster_id"]), day)
     if cluster is None:
         return standing, []
     found = _same_problem(standing, cluster, day, rules)
-    recent = _members(inputs.members, cluster["cluster_id"], day, rules.evidence_days)
+    recent = index.members(str(cluster["cluster_id"]), day, rules.evidence_days)
     if found is None:
         if scored["decision"] not in ("ticket", "approval"):
             return standing, []
@@ -297,18 +320,6 @@ def _as_closed(ticket: Standing, closings: dict[str, list[tuple[date, bool]]], d
         if ticket.last_evidence <= when <= day:
             closed_on = when if closed else None
     return replace(ticket, closed_on=closed_on)
-
-
-def _cluster_on(clusters: pd.DataFrame, cluster_id: str, day: date) -> dict[str, Any] | None:
-    mine = clusters[(clusters["cluster_id"] == cluster_id) & (clusters["day"] <= day)]
-    rows = _records(mine.sort_values("day").tail(1))
-    return rows[0] if rows else None
-
-
-def _members(members: pd.DataFrame, cluster_id: object, day: date, look_back: int) -> list[str]:
-    first = day - timedelta(days=look_back - 1)
-    mine = members[(members["cluster_id"] == cluster_id) & (members["day"] >= first) & (members["day"] <= day)]
-    return [str(issue) for issue in mine["issue_id"]]
 
 
 def _records(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
