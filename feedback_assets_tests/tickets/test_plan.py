@@ -28,9 +28,10 @@ def scored(day: date, cluster: str, decision: str = "ticket", level: str | None 
 
 
 def cluster(day: date, name: str, sub_label: str = "runs_small", merged_into: str | None = None) -> dict[str, object]:
-    counts = {column.name: "{}" for column in tables.GOLD_CLUSTERS.columns if "as a JSON object" in column.description}
+    plain = {"string": "{}", "float": 0.9, "int": 0, "bool": False}
+    needed = [column for column in tables.GOLD_CLUSTERS.columns if not column.nullable]
     return {
-        **counts, "day": day, "cluster_id": name, "scope": "sizing_fit|p1", "status": "active", "merged_into": merged_into, "event": "grew",
+        **{column.name: plain.get(column.kind) for column in needed}, "day": day, "cluster_id": name, "scope": "sizing_fit|p1", "status": "active", "merged_into": merged_into, "event": "grew",
         "domain": "fit_and_expectations", "category": "sizing_fit", "sub_label": sub_label, "product_id": "p1",
         "product_name": "Lumen Jacket", "title": "Sizing: Lumen Jacket runs small", "summary": "12 customers say so.",
         "quotes": "[]", "members_today": 3, "members_total": 12, "first_seen": day, "last_seen": day,
