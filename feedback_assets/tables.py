@@ -435,6 +435,7 @@ GOLD_CLUSTERS = Table(
         _text("versions", "Counts by app version so far, as a JSON object.", nullable=False),
         _text("channels", "Counts by channel so far, as a JSON object.", nullable=False),
         _text("languages", "Counts by language so far, as a JSON object.", nullable=False),
+        Column("specific", "bool", "Most members share a theme or concept; else it gathers what is too vague to say more.", nullable=False),
         Column("cohesion", "float", "Mean similarity of members to the centre, 0 to 1.", nullable=False, minimum=0, maximum=1),
         Column("confidence", "float", "Mean calibrated confidence of members.", nullable=False, minimum=0, maximum=1),
         Column("centre", "vector", "Mean embedding of the members.", nullable=False),

@@ -39,7 +39,7 @@ def clusters(
     """Walk the days from the newest state before them: join, found, merge, split."""
     days = days_of(context)
     rules, names, embedding = _prepared(load().prompts_dir, _changed(load().prompts_dir))
-    with held(lake.root, "clusters", context.run_id, lambda: datetime.now(UTC), rules.lease_seconds):
+    with held(lake.root, "clusters", context.run.run_id, lambda: datetime.now(UTC), rules.lease_seconds):
         before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
         walked = walk(issues, feedback, before, days, embedding, rules, names)
     context.log.info(f"{len(walked.members)} issues in {walked.clusters['cluster_id'].nunique()} clusters")

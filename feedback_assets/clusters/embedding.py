@@ -25,7 +25,7 @@ from feedback_assets.text import Lexicon, fold
 
 Vectors = NDArray[np.float32]
 
-_CODE = "concepts-1"
+_CODE = "concepts-3"
 # Issues are compared within a category only, so sub-labels and the category's own concepts get a
 # coordinate each; the rest and the free words share theirs by hashing.
 _THEMES, _CONCEPTS, _WORDS = 32, 96, 128
@@ -36,18 +36,24 @@ _OWN_CONCEPTS = 64
 _THEME_WEIGHT, _CONCEPT_WEIGHT, _WORD_WEIGHT = 1.0, 1.0, 0.5
 # A sub-label given by the classifier counts this much against what the words themselves suggest.
 _LABEL_TRUST = 0.7
+# Concepts of this ending say what a category is about anyway ("delivery_generic"), not what goes wrong.
+_GENERIC = "_generic"
 _PLACEHOLDER = re.compile(r"\[[A-Za-z_]+\]|<[A-Za-z_]+>|\{[A-Za-z_]+\}")
 _REMEMBERED = 50_000
 
 
 @dataclass(frozen=True)
 class Issue:
-    """What the embedding may see of one issue."""
+    """What the embedding may see of one issue.
+
+    `narrow`: it is compared within one product or carrier only, where general words count too.
+    """
 
     text: str
     language: str | None
     category: str
     sub_label: str | None
+    narrow: bool = False
 
 
 class Embeds(Protocol):
@@ -159,6 +165,9 @@ class ConceptEmbedding:
 
     def concepts(self, issue: Issue) -> tuple[str, ...]:
         """Concepts that speak for the issue's category, strongest first; all of them in an unknown category."""
+        return tuple(concept for concept in self._own(issue) if not concept.endswith(_GENERIC))
+
+    def _own(self, issue: Issue) -> tuple[str, ...]:
         found, _ = self._read(issue.text, issue.language)
         category = self._categories.get(issue.category)
         if category is None:
@@ -222,7 +231,7 @@ class ConceptEmbedding:
     def _concept_part(self, issue: Issue) -> NDArray[np.float64]:
         part = np.zeros(_CONCEPTS)
         category = self._categories.get(issue.category)
-        for concept in self.concepts(issue):
+        for concept in self._own(issue) if issue.narrow else self.concepts(issue):
             slots = category.concept_slots if category else {}
             weight = category.concept_weights[concept] if category else 1.0
             part[slots.get(concept, _shared_slot(concept))] += weight

@@ -105,7 +105,7 @@ class Cluster:
             kept = _TERMS_KEPT if name == "terms" else _KEPT
             self.counts[name] = Counter(dict(ranked(self.counts[name])[:kept]))
 
-    def row(self, day: date, title: str, summary: str, embedding_version: str) -> dict[str, object]:
+    def row(self, day: date, title: str, summary: str, specific: bool, embedding_version: str) -> dict[str, object]:
         """The row of `gold/clusters` for that day."""
         sub_labels, components = ranked(self.counts["sub_labels"]), ranked(self.counts["components"])
         return {
@@ -115,6 +115,7 @@ class Cluster:
             "component": components[0][0] if components else None,
             "title": title,
             "summary": summary,
+            "specific": specific,
             "quotes": json.dumps(self.quotes, ensure_ascii=False, sort_keys=True),
             **{name: json.dumps(dict(self.counts[name]), ensure_ascii=False, sort_keys=True) for name in COUNTED},
             "embedding_version": embedding_version,

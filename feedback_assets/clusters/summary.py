@@ -27,8 +27,6 @@ _SHORTENED = (
     ("didnt ", "didn't "),
     ("isnt ", "isn't "),
 )
-# Concepts of this ending say what a category is about anyway.
-_GENERIC = "_generic"
 # Fewer members than this make no word typical.
 _FEW = 3
 
@@ -90,6 +88,12 @@ def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) 
     if typical:
         heading += f" ({', '.join(typical)})"
     return f"{heading} · {about}" if about else heading
+
+
+def is_specific(cluster: Cluster, rules: ClusterRules) -> bool:
+    """Whether enough members share a theme or a concept; else it gathers what is too vague to say more."""
+    best = [ranked(cluster.counts[name])[:1] for name in ("sub_labels", "concepts")]
+    return any(top and top[0][1] >= rules.title_share * cluster.members_total for top in best)
 
 
 def scope_value(cluster: Cluster) -> str:
@@ -161,7 +165,7 @@ def _commonest(cluster: Cluster, rules: ClusterRules) -> str:
     """A concept that most members name, be it usual in the category; else that there is none."""
     named = ranked(cluster.counts["concepts"])
     if named and named[0][1] >= rules.title_share * cluster.members_total:
-        return _plain(named[0][0].removesuffix(_GENERIC)) + " (various)"
+        return _plain(named[0][0])
     return "various complaints"
 
 
@@ -174,12 +178,7 @@ def _typical(cluster: Cluster, totals: Totals, rules: ClusterRules) -> list[str]
             share = count / cluster.members_total
             elsewhere = totals.counts[name][word] - count
             usual = (elsewhere + 1) / (max(totals.members - cluster.members_total, 0) + 2)
-            if (
-                count >= _FEW
-                and share >= least
-                and share / usual >= rules.title_distinct
-                and not word.endswith(_GENERIC)
-            ):
+            if count >= _FEW and share >= least and share / usual >= rules.title_distinct:
                 scored.append((-share * np.log(share / usual), _plain(word)))
         found.extend(word for _, word in sorted(scored))
     return list(dict.fromkeys(found))

@@ -20,7 +20,7 @@ from feedback_assets.clusters.embedding import Embeds, Issue
 from feedback_assets.clusters.identity import Floats, assign, closest_pairs, cluster_id, halves, unit
 from feedback_assets.clusters.rules import ClusterRules
 from feedback_assets.clusters.state import Cluster, age, ranked, restore
-from feedback_assets.clusters.summary import Titles, Totals, add_quotes, summary, title
+from feedback_assets.clusters.summary import Titles, Totals, add_quotes, is_specific, summary, title
 from feedback_assets.lake.frames import conform, empty
 
 # What silver tells of the item an issue stands in.
@@ -32,6 +32,9 @@ _COUNTS_OF = {
     "products": "product_id", "carriers": "carrier", "regions": "region", "versions": "app_version",
     "channels": "channel", "languages": "language", "components": "component", "sub_labels": "theme",
 }  # fmt: skip
+
+
+_VAGUE = 0.5
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def walk(
     """
     prepared = _prepare(issues, feedback, embedding, rules)
     vectors = embedding.vectors(prepared["issue"].tolist())
-    state = _State(restore(_same_embedding(before, embedding)))
+    state = _State(restore(_same_embedding(before, embedding, rules)))
     cluster_rows: list[dict[str, object]] = []
     member_rows: list[pd.DataFrame] = []
     places = prepared.groupby("day", sort=False).indices
@@ -97,7 +100,9 @@ def walk(
         member_rows.append(members)
         for cluster in touched:
             heading = title(cluster, state.total(cluster.category), rules, titles)
-            cluster_rows.append(cluster.row(day, heading, summary(cluster, heading), embedding.version))
+            cluster_rows.append(
+                cluster.row(day, heading, summary(cluster, heading), is_specific(cluster, rules), embedding.version)
+            )
             cluster.members_today, cluster.event = 0, ""
     return Walked(_frame(cluster_rows, tables.GOLD_CLUSTERS), _joined(member_rows))
 
@@ -119,12 +124,14 @@ def _walk_day(
         here, placed = today.iloc[at], vectors[rows[at]]
         known = state.by_scope.setdefault(str(here["scope"].iloc[0]), [])
         known.sort(key=age)
+        # Who names neither theme nor concept says little about whether the members tell one thing.
+        vouching = np.where(here["theme"].notna() | here["concept"].notna(), 1.0, _VAGUE).astype(np.float32)
         total = state.total(str(here["category"].iloc[0]))
         labels, near = _place(day, here, placed, known, state, rules)
         changed: list[Cluster] = []
         for cluster, members in _members(labels, known):
             total.change(cluster, -1)
-            cluster.add(placed[members], near[members], here["confidence"].to_numpy()[members], day)
+            cluster.add(placed[members], (near * vouching)[members], here["confidence"].to_numpy()[members], day)
             cluster.event = cluster.event or "grew"
             _count(cluster, here.iloc[members], embedding)
             add_quotes(cluster, here.iloc[members], near[members])
@@ -265,20 +272,20 @@ def _prepare(issues: pd.DataFrame, feedback: pd.DataFrame, embedding: Embeds, ru
     )
     merged["occurred_at"] = merged["occurred_at"].fillna(pd.Timestamp.min.tz_localize("UTC"))
     merged = merged.sort_values(["day", "occurred_at", "issue_id"], kind="stable").reset_index(drop=True)
-    seen = [
-        Issue(str(quote), _text(language), str(category), _text(label))
-        for quote, language, category, label in zip(
-            merged["quote"], merged["language"], merged["category"], merged["sub_label"], strict=True
-        )
-    ]
-    merged["issue"] = pd.Series(seen, index=merged.index, dtype=object)
-    merged["theme"] = pd.Series([embedding.theme(issue) for issue in merged["issue"]], dtype=object)
-    merged["concept"] = pd.Series([next(iter(embedding.concepts(i)), None) for i in merged["issue"]], dtype=object)
     keys = ("domain", "category", "product_id", "product_name", "product_family", "carrier", "region", "vendor")
     columns = [merged[key].tolist() for key in keys]
     merged["scope"] = pd.Series(
         [scope_key(dict(zip(keys, values, strict=True)), rules) for values in zip(*columns, strict=True)], dtype=object
     )
+    seen = [
+        Issue(str(quote), _text(language), str(category), _text(label), rules.is_loose(str(scope)))
+        for quote, language, category, label, scope in zip(
+            merged["quote"], merged["language"], merged["category"], merged["sub_label"], merged["scope"], strict=True
+        )
+    ]
+    merged["issue"] = pd.Series(seen, index=merged.index, dtype=object)
+    merged["theme"] = pd.Series([embedding.theme(issue) for issue in merged["issue"]], dtype=object)
+    merged["concept"] = pd.Series([next(iter(embedding.concepts(i)), None) for i in merged["issue"]], dtype=object)
     return merged
 
 
@@ -302,24 +309,25 @@ def _product_scope(item: dict[str, object]) -> list[str]:
     return [f"family={family}"] if family else []
 
 
-def _same_embedding(before: pd.DataFrame, embedding: Embeds) -> pd.DataFrame:
+def _same_embedding(before: pd.DataFrame, embedding: Embeds, rules: ClusterRules) -> pd.DataFrame:
     """Centres of another embedding are placed anew from the quotes that were kept."""
     rows = before.sort_values("day", kind="stable").drop_duplicates("cluster_id", keep="last").copy()
     stale = rows["embedding_version"] != embedding.version
     if stale.any():
         centres = [
-            _placed_anew(row, embedding) if row["embedding_version"] != embedding.version else row["centre"]
+            _placed_anew(row, embedding, rules) if row["embedding_version"] != embedding.version else row["centre"]
             for row in rows.to_dict("records")
         ]
         rows["centre"] = pd.Series(centres, index=rows.index, dtype=object)
     return rows
 
 
-def _placed_anew(row: dict[Hashable, Any], embedding: Embeds) -> Floats:
+def _placed_anew(row: dict[Hashable, Any], embedding: Embeds, rules: ClusterRules) -> Floats:
     told: list[dict[str, str]] = json.loads(str(row["quotes"]))
     label = _text(row["sub_label"])
-    issues = [Issue(quote["quote"], quote.get("language"), str(row["category"]), label) for quote in told]
-    return embedding.vectors(issues or [Issue("", None, str(row["category"]), label)]).mean(axis=0)
+    category, narrow = str(row["category"]), rules.is_loose(str(row["scope"]))
+    issues = [Issue(quote["quote"], quote.get("language"), category, label, narrow) for quote in told]
+    return embedding.vectors(issues or [Issue("", None, category, label, narrow)]).mean(axis=0)
 
 
 def _frame(rows: list[dict[str, object]], table: tables.Table) -> pd.DataFrame:

@@ -212,7 +212,9 @@ def _overrides(
         flags = evidence.members.reports[rule.kind][window.rows] & window.recent
         reports = np.bincount(window.at[flags], minlength=len(states))
         told = [max((found.get(concept, 0) for concept in rule.concepts), default=0) for found in concepts]
-        named = np.array(told) / np.array([max(int(state["members_total"]), 1) for state in states])
+        # A concept is a report only where the labels of its cluster can be believed.
+        believed = np.array([float(state["confidence"]) >= rules.credible for state in states])
+        named = believed * np.array(told) / np.array([max(int(state["members_total"]), 1) for state in states])
         share = np.maximum(reports / np.maximum(week, 1), named)
         speaks = (kinds == "") & (week > 0) & (share >= rules.override_share)
         kinds[speaks] = rule.kind

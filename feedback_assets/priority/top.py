@@ -104,9 +104,9 @@ def top(
     told = _members(lake, month, state)
     since = str(last - timedelta(days=days))
     recent = {cluster: sum(1 for row in rows if row["day"] > since) for cluster, rows in told.items()}
-    chosen = [row for row in scored if recent.get(row["cluster_id"]) and _wanted(state[row["cluster_id"]], category)][
-        :limit
-    ]
+    wanted = (row for row in scored if recent.get(row["cluster_id"]) and _wanted(state[row["cluster_id"]], category))
+    # What gathers the vague comes last: there is nothing in it that one could mend.
+    chosen = sorted(wanted, key=lambda row: not state[row["cluster_id"]]["specific"])[:limit]
     owners, tickets = _owners(lake, month, chosen), _tickets(lake, last)
     drawn = _drawn(lake, month, chosen, told, members, seed) if members else {}
     problems = [
@@ -146,7 +146,7 @@ def _newest_rows(lake: _Reader, last: date) -> dict[str, dict[str, Any]]:
     since = last - timedelta(days=2 * _MONTH)
     rows = lake.ask(
         tables.GOLD_CLUSTERS,
-        "day, cluster_id, title, domain, category, product_name, status, merged_into",
+        "day, cluster_id, title, domain, category, product_name, status, merged_into, specific",
         f"day > '{since}' AND day <= '{last}'",
         "ORDER BY day",
     )
