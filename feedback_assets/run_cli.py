@@ -41,7 +41,7 @@ def run_command(
         else:
             planned = runner.blocks(runner.pending_days(settings, instance))
     _announce(console, planned)
-    results = [] if dry_run else _run(console, planned, instance)
+    results = [] if dry_run else run_blocks(console, planned, instance)
     if as_json:
         typer.echo(json.dumps(_as_json(planned, results), indent=2))
     elif results:
@@ -70,7 +70,7 @@ def _listed(planned: list) -> str:
     return ", ".join(shown) + (f", … {len(planned) - 4} more" if len(planned) > 4 else "")
 
 
-def _run(console: Console, planned: list, instance: object) -> list:
+def run_blocks(console: Console, planned: list, instance: object) -> list:
     from feedback_assets import runner
 
     results: list[runner.BlockResult] = []

@@ -156,7 +156,11 @@ def run_block(block: Block, instance: DagsterInstance, on_step: Callable[[str], 
             on_step(str(event.step_key))
 
     instance.add_event_listener(run_id, listen)
-    result = job.execute_in_process(instance=instance, tags=tags, run_id=run_id, raise_on_error=False)
+    # The events are in the instance; the console shows progress instead.
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    result = job.execute_in_process(
+        run_config=quiet, instance=instance, tags=tags, run_id=run_id, raise_on_error=False
+    )
     return BlockResult(block, result.success, _stages(result), _failures(result))
 
 
@@ -171,13 +175,14 @@ def _stages(result: dg.ExecuteInProcessResult) -> list[Stage]:
     stages: dict[str, Stage] = {}
     for event in result.all_events:
         if event.event_type == DagsterEventType.STEP_SUCCESS:
+            stages.setdefault(str(event.step_key), Stage(str(event.step_key))).seconds = (
+                event.step_success_data.duration_ms / 1000
+            )
+        elif event.event_type == DagsterEventType.ASSET_MATERIALIZATION:
             stage = stages.setdefault(str(event.step_key), Stage(str(event.step_key)))
-            stage.seconds = event.step_success_data.duration_ms / 1000
-        elif event.event_type == DagsterEventType.HANDLED_OUTPUT:
-            stage = stages.setdefault(str(event.step_key), Stage(str(event.step_key)))
-            rows = event.event_specific_data.metadata.get("dagster/row_count")  # type: ignore[union-attr]
-            stage.rows += int(rows.value) if rows is not None else 0
-    return list(stages.values())
+            rows = event.materialization.metadata.get("dagster/partition_row_count")
+            stage.rows += int(str(rows.value)) if rows is not None else 0
+    return [stage for stage in stages.values() if stage.seconds]
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:

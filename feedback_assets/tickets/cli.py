@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from feedback_assets import tables
 from feedback_assets.errors import CallError
@@ -115,9 +115,8 @@ def _show(rows: list[dict[str, Any]]) -> None:
     if not rows:
         console.print("No tickets yet. Land feedback and run it: feedback import FILE, then feedback run")
         return
-    table = Table()
-    for name in ("key", "level", "title", "owner", "issues", "since", "outcome"):
-        table.add_column(name, justify="right" if name == "issues" else "left", overflow="fold")
+    table = Table("key", "level", "title", "owner", Column("issues", justify="right"), "outcome", box=None)
+    table.columns[0].no_wrap = True
     for row in rows:
-        table.add_row(*(str(row[column.header]) for column in table.columns))
+        table.add_row(*(str(row[str(column.header)]).replace("_", " ") for column in table.columns))
     console.print(table)

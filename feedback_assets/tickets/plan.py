@@ -159,17 +159,21 @@ def _one_cluster(
         if scored["decision"] not in ("ticket", "approval"):
             return standing, []
         return _create(standing, scored, cluster, recent, day, evidence, taxonomy, rules)
+    if found.state == "needs_approval" and scored["decision"] == "ticket":
+        # What waited for a person has grown into a problem that needs none.
+        members = sorted(found.members | set(recent))
+        return _create(standing, scored, cluster, members, day, evidence, taxonomy, rules, key=found.key)
     return _meet_again(standing, found, scored, cluster, recent, day, rules)
 
 
 def _create(
     standing: dict[str, Standing], scored: dict[str, Any], cluster: dict[str, Any], members: list[str], day: date,
-    evidence: Evidence, taxonomy: Taxonomy, rules: Rules,
+    evidence: Evidence, taxonomy: Taxonomy, rules: Rules, key: str = "",
 ) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
     category = taxonomy.categories[cluster["category"]]
     level = scored["level"] if isinstance(scored["level"], str) else "P3"
     ticket = Standing(
-        key=_key(str(cluster["cluster_id"]), day, standing),
+        key=key or _key(str(cluster["cluster_id"]), day, standing),
         clusters=frozenset({str(cluster["cluster_id"])}),
         category=str(cluster["category"]),
         product_id=_none(cluster["product_id"]),

@@ -181,3 +181,13 @@ def test_the_ticket_says_only_what_the_data_supports():
     assert "## Probable causes" not in row["body"]
     assert row["owner"] == "product-design"
     assert row["due"] == DAY + timedelta(days=3)
+
+
+def test_what_waited_for_approval_becomes_a_ticket_when_it_grows_into_one():
+    days = span(2)
+    rows = plan(
+        inputs(days, priority=[scored(days[0], "c1", "approval", "P1"), scored(days[1], "c1")]), days, TAXONOMY, Rules()
+    )
+    assert rows["state"].tolist() == ["needs_approval", "ready"]
+    assert rows["action"].tolist() == ["create", "create"]
+    assert rows["ticket_key"].nunique() == 1
