@@ -22,6 +22,8 @@ from feedback_assets import tables
 from feedback_assets.tables import Table
 
 _MONTH = 28
+# Told less often in four weeks, a cluster is a remark, not yet a problem.
+_PROBLEM = 5
 # Wishes, vague anger and praise are in the domain of nobody.
 _NOBODYS = "none"
 
@@ -105,8 +107,10 @@ def top(
     since = str(last - timedelta(days=days))
     recent = {cluster: sum(1 for row in rows if row["day"] > since) for cluster, rows in told.items()}
     wanted = (row for row in scored if recent.get(row["cluster_id"]) and _wanted(state[row["cluster_id"]], category))
-    # What gathers the vague comes last: there is nothing in it that one could mend.
-    chosen = sorted(wanted, key=lambda row: not state[row["cluster_id"]]["specific"])[:limit]
+    # What gathers the vague, or was told once or twice, comes last: it drives nothing that one could mend.
+    chosen = sorted(wanted, key=lambda row: not state[row["cluster_id"]]["specific"] or row["members_28d"] < _PROBLEM)[
+        :limit
+    ]
     owners, tickets = _owners(lake, month, chosen), _tickets(lake, last)
     drawn = _drawn(lake, month, chosen, told, members, seed) if members else {}
     problems = [
