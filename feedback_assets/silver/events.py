@@ -19,7 +19,7 @@ from feedback_assets.lake.frames import conform
 from feedback_assets.mappings import FIELDS
 from feedback_assets.mappings import Mapping as SavedMapping
 from feedback_assets.silver.fields import Mappings, payload_of
-from feedback_assets.silver.redact import Redactor, keyed_hash
+from feedback_assets.silver.redact import Redactor, keyed_hash, public_id
 from feedback_assets.silver.values import BadValueError, list_of, number_of, text_of, time_of
 from feedback_assets.tables import Table
 
@@ -136,7 +136,7 @@ def _commerce(row: Record, found: Mapping[str, Any], key: bytes, redactor: Redac
 
     return {
         "day": row["day"],
-        "event_id": str(row["event_id"]),
+        "event_id": public_id(str(row["event_id"]), [order or "", customer or ""], key),
         "occurred_at": row["occurred_at"],
         "event_type": _type(found),
         "order_ref": keyed_hash(order, key) if order else None,

@@ -24,7 +24,7 @@ from feedback_assets.silver.language import detect
 from feedback_assets.silver.names import name_parts
 from feedback_assets.silver.normalise import normalise
 from feedback_assets.silver.products import Catalog, Catalogs, OrderLine, Orders, Product
-from feedback_assets.silver.redact import Redacted, Redactor, keyed_hash, kinds_json
+from feedback_assets.silver.redact import Redacted, Redactor, keyed_hash, kinds_json, public_id
 from feedback_assets.tables import Table
 from feedback_assets.text import fold, text_key
 
@@ -160,7 +160,7 @@ class _Writer:
         if isinstance(read, Problem):
             self._quarantine(row, read, redactor, None, None)
         elif isinstance(verdict, Copy):
-            self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, verdict))
+            self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, verdict, self._rules.key))
         elif isinstance(verdict, Problem):
             self._quarantine(row, verdict, redactor, read, None)
         elif verdict is not None:
@@ -184,6 +184,9 @@ class _Writer:
     def _ref(self, value: str | None) -> str | None:
         return keyed_hash(value, self._rules.key) if value else None
 
+    def _public(self, event_id: str | None, item: Item) -> str | None:
+        return public_id(event_id, _private(item), self._rules.key) if event_id else None
+
     def _feedback(self, item: Item, catalog: Catalog, redactor: Redactor) -> Record:
         redacted = _redacted(item, redactor)
         order_ref = self._ref(item.value("order_id"))
@@ -200,7 +203,7 @@ class _Writer:
 
         return {
             "day": item.day,
-            "event_id": item.event_id,
+            "event_id": public_id(item.event_id, _private(item), self._rules.key),
             "source": item.source,
             "channel": item.channel,
             "occurred_at": item.occurred_at,
@@ -219,7 +222,7 @@ class _Writer:
             "order_ref": order_ref,
             "case_ref": self._ref(item.value("case_id")),
             "customer_ref": self._ref(item.value("customer_id") or item.value("email")),
-            "mirror_ref": item.value("mirror_of"),
+            "mirror_ref": self._public(item.value("mirror_of"), item),
             "device": safe("device"),
             "app_version": safe("app_version"),
             "customer_tier": safe("customer_tier"),
@@ -243,7 +246,7 @@ class _Writer:
         self._rows[tables.SILVER_QUARANTINE.name].append(
             {
                 "day": row["day"],
-                "event_id": str(event_id) if event_id == event_id and event_id else None,
+                "event_id": public_id(str(event_id), known, self._rules.key) if event_id == event_id and event_id else None,
                 "source": str(source) if source == source and source else None,
                 "reason": problem.reason,
                 "detail": redactor.redact(problem.detail, names, known).text,
@@ -259,6 +262,11 @@ class _Writer:
 
 def _frame(rows: list[Record], table: Table) -> pd.DataFrame:
     return conform(pd.DataFrame(rows, columns=list(table.column_names)), table)
+
+
+def _private(item: Item) -> list[str]:
+    """The numbers that an id must not show; the same ones that `_candidate` keeps."""
+    return [item.value("order_id") or "", item.value("customer_id") or item.value("email") or ""]
 
 
 def _versions(item: Item) -> tuple[str, ...]:
@@ -297,14 +305,15 @@ def _signals(item: Item, redactor: Redactor) -> str | None:
     return json.dumps(clean(dict(item.signals)), ensure_ascii=False, sort_keys=True) if item.signals else None
 
 
-def _duplicate(item: Item, copy: Copy) -> Record:
+def _duplicate(item: Item, copy: Copy, key: bytes) -> Record:
+    original = copy.original
     return {
         "day": item.day,
-        "event_id": item.event_id,
+        "event_id": public_id(item.event_id, _private(item), key),
         "source": item.source,
         "channel": item.channel,
         "occurred_at": item.occurred_at,
-        "original_event_id": copy.original.event_id,
+        "original_event_id": public_id(original.event_id, [original.order, original.customer], key),
         "original_day": copy.original.day,
         "kind": copy.kind,
         "similarity": copy.similarity,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.silver.redact import Redactor, find_personal, keyed_hash
+from feedback_assets.silver.redact import Redactor, find_personal, keyed_hash, public_id
 
 REDACTOR = Redactor()
 
@@ -225,7 +225,7 @@ def refuse(event, arguments):
         raise RuntimeError(event)
 
 sys.addaudithook(refuse)
-from feedback_assets.silver.redact import Redactor
+from feedback_assets.silver.redact import Redactor, public_id
 print(Redactor().redact("mail anna@web.de, card 4111 1111 1111 1111, call +49 30 1234567").text)
 """
 
@@ -233,3 +233,10 @@ print(Redactor().redact("mail anna@web.de, card 4111 1111 1111 1111, call +49 30
 def test_nothing_is_fetched_from_anywhere() -> None:
     done = subprocess.run([sys.executable, "-c", _OFFLINE], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "mail <EMAIL>, card <CARD>, call <PHONE>", done.stderr
+
+
+def test_an_event_id_made_of_an_order_number_is_shown_as_its_hash():
+    key = b"k" * 32
+    assert public_id("review-7:ORD-2231", ["ord-2231"], key) == public_id("review-7:ORD-2231", ["ORD-2231"], key)
+    assert "2231" not in public_id("review-7:ORD-2231", ["ord-2231"], key)
+    assert public_id("review-7", ["ord-2231", ""], key) == "review-7"
