@@ -204,9 +204,10 @@ def _volume(
     orders = product_orders = month = None
     if len(lines):
         orders, product_orders = _by_day(lines, products, origin, length)
-        month = _trailing(product_orders, rules.baseline_days, np.sum)
-        orders = _trailing(orders[None, :], rules.order_days, np.mean)[0]
-        product_orders = _trailing(product_orders, rules.order_days, np.mean)
+        month = _trailing(product_orders, rules.baseline_days)
+        open_days = _days_told(orders, rules.order_days)
+        orders = _trailing(orders[None, :], rules.order_days)[0] / open_days
+        product_orders = _trailing(product_orders, rules.order_days) / open_days
     told = joined[~joined["category"].isin(list(rules.never_ticketed - {"other"}))].drop_duplicates("event_id")
     complaints = np.bincount(told["number"].to_numpy(dtype=np.int64), minlength=length).astype(np.float64)
     return Volume(items, product_items, orders, product_orders, month, complaints)
@@ -224,15 +225,25 @@ def _by_day(rows: pd.DataFrame, products: dict[str, int], origin: date, length: 
     return total, by_product
 
 
-def _trailing(counts: Floats, days: int, how: Any) -> Floats:
-    """For each day the sum or mean over the days up to it, as many as there are."""
+def _trailing(counts: Floats, days: int) -> Floats:
+    """For each day the sum over the days up to it, as many as there are."""
     if counts.shape[0] == 0:
         return counts
     sums = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
     ends = np.arange(1, counts.shape[1] + 1)
-    starts = np.maximum(ends - days, 0)
-    totals = sums[:, ends] - sums[:, starts]
-    return totals / (ends - starts) if how is np.mean else totals
+    return sums[:, ends] - sums[:, np.maximum(ends - days, 0)]
+
+
+def _days_told(orders: Floats, days: int) -> Floats:
+    """For each day how many of the days up to it have passed since the first that tells of orders; 1 at least.
+
+    Days before a shop's first order are not days without orders: counted as such, every opening looks like a season.
+    """
+    told = np.ones(len(orders))
+    for end in range(1, len(orders) + 1):
+        seen = np.flatnonzero(orders[max(end - days, 0) : end])
+        told[end - 1] = min(days, end) - seen[0] if len(seen) else 1.0
+    return told
 
 
 def _present(frames: Frames, origin: date, length: int) -> dict[str, Bools]:
