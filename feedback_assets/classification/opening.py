@@ -30,7 +30,7 @@ def open_reader(settings: Settings) -> Reader:
         CallError: A file of the prompts folder is missing or wrong.
     """
     # Imported here: scikit-learn takes seconds to import, and loading the code location need not wait for it.
-    from feedback_assets.classification.local_model import load_or_train
+    from feedback_assets.classification.training import load_or_train
 
     local = load_or_train(settings)
     return load_reader(settings.prompts_dir, local, local.precision_by_confidence, local.measured_on)
