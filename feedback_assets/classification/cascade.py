@@ -87,7 +87,7 @@ def by_rule(entry: _Open, reader: Reader) -> Answer | None:
     found = reader.rules.answer(entry.clean, entry.item.rating, one_issue=one_issue)
     if found is None:
         return None
-    where = triage(found.confidence, entry.moderation, reader.bands)
+    where = triage(found.confidence, entry.moderation, reader.rule_bands)
     if entry.item.text.strip() and not entry.clean:
         where = Triage("people", "the text does nothing but talk to the machine")
     elif found.signal_only and where.triage == "automatic":

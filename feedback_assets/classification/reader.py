@@ -5,19 +5,18 @@ Loading only; how the parts work together stands in `cascade.py`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from feedback_assets.classification.bands import Bands, bands_from, measured
 from feedback_assets.classification.cues import Cues, load_cues
+from feedback_assets.classification.examples import load_examples
 from feedback_assets.classification.local_answer import AnswersTexts
 from feedback_assets.classification.moderation import Moderator, load_moderator
 from feedback_assets.classification.prompt import Prompt, load_prompt
 from feedback_assets.classification.rules import LabelledText, Rules, taxonomy_examples
-from feedback_assets.errors import CallError
-from feedback_assets.taxonomy import Taxonomy, load_taxonomy
+from feedback_assets.taxonomy import Category, Taxonomy, load_taxonomy
 from feedback_assets.thresholds import load_thresholds
 
 
@@ -26,7 +25,8 @@ class Reader:
     """What the cascade labels with.
 
     Attributes:
-        bands: Edges for the local model and the rules, from measured precision.
+        bands: Edges for the local model, from measured precision.
+        rule_bands: Edges for the rules, whose confidence is their measured precision.
         model_bands: Edges for the language model, which tells its own confidence.
         thresholds_version: Hash of the section `classification`.
     """
@@ -37,6 +37,7 @@ class Reader:
     rules: Rules
     prompt: Prompt
     bands: Bands
+    rule_bands: Bands
     model_bands: Bands
     local: AnswersTexts
     thresholds_version: str
@@ -70,41 +71,35 @@ def load_reader(
     told = Bands(
         section.number("automatic_default", 0, 1), section.number("signal_default", 0, 1), "as the model says of itself"
     )
+    accepted = section.number("accepted_error_rate", 0, 1)
+    right = Bands(1 - accepted, told.signal, "as the rule was measured on the examples")
     return Reader(
         taxonomy=taxonomy,
         cues=cues,
         moderator=load_moderator(prompts / "moderation.yaml", section.number("profanity", 0, 1)),
-        rules=Rules(
-            taxonomy, cues, _distinct([*read_labelled(prompts / "examples"), *taxonomy_examples(taxonomy)]), section
-        ),
+        rules=Rules(taxonomy, cues, read_labelled(prompts, taxonomy), section),
         prompt=load_prompt(prompts / "classify.md", taxonomy),
         bands=bands_from(measured(precision_by_confidence, measured_on), section),
+        rule_bands=right,
         model_bands=told,
         local=local,
         thresholds_version=section.version,
     )
 
 
-def read_labelled(folder: Path) -> list[LabelledText]:
-    """The training examples as the rules need them: text and categories, a text without an issue as `no_issue`.
+def read_labelled(prompts: Path, taxonomy: Taxonomy) -> list[LabelledText]:
+    """The training examples as the rules need them, those in the taxonomy itself marked.
 
     Raises:
         CallError: A line is no example; the message names file and line.
     """
-    found: list[LabelledText] = []
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                named = tuple(str(issue["category"]) for issue in row["issues"]) or ("no_issue",)
-                found.append(LabelledText(str(row["text"]), named))
-            except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise CallError(
-                    f'{path}: line {number}: {error!r}; write {{"text": …, "issues": [{{"category": …}}]}}'
-                ) from error
-    return found
+    files = load_examples(prompts / "examples", taxonomy.model_copy(update={"categories": _without_examples(taxonomy)}))
+    found = [LabelledText(example.text, tuple(category for category, _ in example.issues)) for example in files]
+    return _distinct([*found, *taxonomy_examples(taxonomy)])
+
+
+def _without_examples(taxonomy: Taxonomy) -> dict[str, Category]:
+    return {name: category.model_copy(update={"examples": ()}) for name, category in taxonomy.categories.items()}
 
 
 def _distinct(examples: Sequence[LabelledText]) -> list[LabelledText]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,28 +20,14 @@ from feedback_assets.classification.opening import EditionError
 from feedback_assets.lake.frames import conform, table_hash
 from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.store import Lake
-from feedback_assets_tests.classification.standins import PROMPTS
 
 DAY = date(2026, 2, 10)
 GOLD = (tables.GOLD_ITEMS, tables.GOLD_ISSUES)
-# Enough for a model that knows every category a little, few enough to be trained within a second or two.
-EXAMPLES_EACH = 12
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    prompts = tmp_path / "prompts"
-    shutil.copytree(PROMPTS, prompts, ignore=shutil.ignore_patterns("golden", "examples"))
-    few: dict[str, list[str]] = {}
-    for line in (PROMPTS / "examples" / "en.jsonl").read_text(encoding="utf-8").splitlines():
-        issues = json.loads(line)["issues"]
-        few.setdefault(issues[0]["category"] if issues else "no_issue", []).append(line)
-    (prompts / "examples").mkdir()
-    kept = [line for lines in few.values() for line in lines[:EXAMPLES_EACH]]
-    (prompts / "examples" / "en.jsonl").write_text("\n".join(kept) + "\n", encoding="utf-8")
-    monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("FEEDBACK_PROMPTS", str(prompts))
-    return tmp_path
+def home(small_home: Path) -> Path:
+    return small_home
 
 
 def lake(home: Path) -> Lake:

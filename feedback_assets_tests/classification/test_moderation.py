@@ -88,7 +88,8 @@ def test_bands_follow_the_measured_precision_and_the_accepted_error_rate() -> No
         {"confidence": 0.6, "share": 0.6, "precision": 0.92},
         {"confidence": 0.9, "share": 0.01, "precision": 1.0},
     ]
-    bands = bands_from(measured(rows, 1000), section)
+    owner = Section("classification", {**section.values, "accepted_error_rate": 0.1}, "here")
+    bands = bands_from(measured(rows, 1000), owner)
     assert (bands.automatic, bands.signal) == (0.6, 0.0)
     assert "0.92" in bands.reason
     strict = Section("classification", {**section.values, "accepted_error_rate": 0.01}, "here")
