@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     lake_url: str = Field("", description="Where Delta tables are, if not below home.")
     prompts: Path | None = Field(None, description="Folder of taxonomy, prompts, examples and golden set.")
     hash_key_file: Path | None = Field(None, description="Key for hashing customer ids; kept outside the lake.")
+    models: Path | None = Field(None, description="Where trained local models are, if not below home.")
     first_day: date = Field(date(2016, 1, 1), description="First day of the partitions, UTC.")
     timezone: str = Field("UTC", description="Zone of timestamps that name none.")
     low_trust_sources: tuple[str, ...] = Field(
@@ -78,7 +79,7 @@ class Settings(BaseSettings):
     @cached_property
     def models_dir(self) -> Path:
         """Where trained local models are kept."""
-        return self.home.resolve() / "models"
+        return (self.models or self.home / "models").resolve()
 
     @cached_property
     def mappings_dir(self) -> Path:

@@ -28,6 +28,8 @@ def demo_command(
     """Land the bundled story, run every room, score it."""
     home = _fresh_home(folder / f"seed-{seed}")
     os.environ["FEEDBACK_HOME"] = str(home)
+    # The local model depends on the prompts alone, so one training serves every seed.
+    os.environ.setdefault("FEEDBACK_MODELS", str(home.parent / "models"))
     console = Console(stderr=True)
     started = time.monotonic()
     done = _tell(seed, home, console)
