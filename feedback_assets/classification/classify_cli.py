@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -71,7 +71,7 @@ def _language(text: str) -> str:
     from py3langid.langid import classify as guess  # pyright: ignore[reportMissingTypeStubs,reportUnknownVariableType]
 
     # Two words can be of any language.
-    return str(guess(text)[0]) if len(text.split()) > 2 else "und"
+    return str(cast("tuple[str, float]", guess(text))[0]) if len(text.split()) > 2 else "und"
 
 
 def _answers(settings: Settings, items: list[Item], reader: Reader, console: Console) -> list[Answer]:

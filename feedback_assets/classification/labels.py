@@ -132,7 +132,7 @@ def from_local(
     item: Item, clean: str, local: LocalAnswer, reader: Reader, moderation: str | None, where: Triage
 ) -> Answer:
     """The local model's labels; further issues only where the first one is an issue."""
-    further = [] if local.category == NO_ISSUE else local.secondary
+    further = () if local.category == NO_ISSUE else local.secondary
     found = [
         Label(local.category, local.sub_label, local.confidence),
         *(

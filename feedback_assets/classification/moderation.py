@@ -108,7 +108,9 @@ class Moderator:
         if not asked:
             return verdicts
         # Imported here: it loads scikit-learn, which a run without English texts does not need.
-        from profanity_check import predict_prob  # pyright: ignore[reportMissingTypeStubs]
+        from profanity_check import (  # pyright: ignore[reportMissingTypeStubs]
+            predict_prob,  # pyright: ignore[reportUnknownVariableType]
+        )
 
         odds = cast("Sequence[float]", predict_prob([texts[index] for index in asked]))
         for index, probability in zip(asked, odds, strict=True):

@@ -296,7 +296,11 @@ def _said(error: openai.APIStatusError) -> str:
 
 def _filtered(body: object) -> str:
     """Which filters caught the text."""
-    told: Any = cast("dict[str, Any]", body).get("innererror") if isinstance(body, dict) else None
-    results: dict[str, Any] = told.get("content_filter_result", {}) if isinstance(told, dict) else {}
-    caught = sorted(name for name, result in results.items() if isinstance(result, dict) and result.get("filtered"))
+    inner = _mapping(_mapping(body).get("innererror"))
+    results = _mapping(inner.get("content_filter_result"))
+    caught = sorted(name for name, result in results.items() if _mapping(result).get("filtered"))
     return ", ".join(caught) or "unnamed filter"
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
