@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
+from pydantic import ValidationError
+
+from feedback_assets.errors import CallError, OutsideError
 
 CALL_WRONG, OUTSIDE_FAILED = 2, 3
 
@@ -27,12 +30,12 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "demo": Command("feedback_assets.demo.cli", "demo_command", "Land the bundled story, run every room, score it."),
-    "import": Command("feedback_assets.landing.cli", "import_command", "Land a file: CSV, JSON, JSON Lines or Parquet."),
+    "import": Command("feedback_assets.landing.cli", "import_command", "Land a CSV, JSON, JSON Lines or Parquet file."),
     "run": Command("feedback_assets.run_cli", "run_command", "Run the days that wait, or a range, through every room."),
     "top": Command("feedback_assets.priority.top", "top_command", "What drives the most negative feedback."),
     "classify": Command("feedback_assets.classification.classify_cli", "classify_command", "Label a text."),
-    "train": Command("feedback_assets.classification.train_cli", "train_command", "Train a local model and measure it."),
-    "evaluate": Command("feedback_assets.evaluation.cli", "evaluate_command", "Score the local model on the golden set."),
+    "train": Command("feedback_assets.classification.train_cli", "train_command", "Train and measure a local model."),
+    "evaluate": Command("feedback_assets.evaluation.cli", "evaluate_command", "Score the model on the golden set."),
     "tickets": Command("feedback_assets.tickets.cli", "tickets_command", "List tickets, approve or release them."),
     "doctor": Command("feedback_assets.doctor", "doctor_command", "Check the installation and say what to mend."),
 }  # fmt: skip
@@ -53,12 +56,12 @@ def main() -> None:
     called = next((word for word in sys.argv[1:] if word in COMMANDS), None)
     try:
         build(called)()
-    except Exception as error:
-        code = _exit_code(error)
-        if code is None:
-            raise
+    except (CallError, ValidationError) as error:
         typer.echo(f"feedback: {error}", err=True)
-        sys.exit(code)
+        sys.exit(CALL_WRONG)
+    except OutsideError as error:
+        typer.echo(f"feedback: {error}", err=True)
+        sys.exit(OUTSIDE_FAILED)
 
 
 def _home(
@@ -78,18 +81,6 @@ def _named(command: Command) -> Callable[..., Any]:
 
     placeholder.__doc__ = command.help
     return placeholder
-
-
-def _exit_code(error: Exception) -> int | None:
-    """The exit code of an error a person can mend; None for a fault of ours, which keeps its traceback."""
-    from pydantic import ValidationError
-
-    wrong_call = ("MappingError", "FileProblem", "TaxonomyError", "LexiconError", "ThresholdsError", "ExamplesError")
-    outside = ("LakeError", "TrackerError", "ModelError")
-    names = {kind.__name__ for kind in type(error).__mro__}
-    if isinstance(error, ValidationError) or names & set(wrong_call):
-        return CALL_WRONG
-    return OUTSIDE_FAILED if names & set(outside) else None
 
 
 if __name__ == "__main__":

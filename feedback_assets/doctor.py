@@ -64,7 +64,9 @@ def _writable(what: str, folder: Path) -> Finding:
 
 def _prompts(settings: Settings) -> Finding:
     taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
-    return Finding("prompts", True, f"{settings.prompts_dir}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories")
+    return Finding(
+        "prompts", True, f"{settings.prompts_dir}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories"
+    )
 
 
 def _landed(settings: Settings) -> str:
@@ -82,4 +84,5 @@ def _model(settings: Settings) -> Finding:
     if settings.model_provider == "none":
         return Finding("language model", True, "none; rules and the local model answer")
     key = "key given" if settings.model_key else "no key, Entra ID"
-    return Finding("language model", True, f"{settings.model_provider} {settings.model_deployment} at {settings.model_endpoint or 'the default endpoint'}, {key}")
+    where = settings.model_endpoint or "the default endpoint"
+    return Finding("language model", True, f"{settings.model_provider} {settings.model_deployment} at {where}, {key}")

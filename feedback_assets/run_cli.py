@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from feedback_assets.settings import load
 
-_DAY = typer.Option(formats=["%Y-%m-%d"])
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+    from feedback_assets.runner import Block, BlockResult
 
 
 def run_command(
-    since: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; else what waits.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; else what waits.")
+    ] = None,
     until: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would run.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -57,7 +63,7 @@ def run_command(
         console.print(f"Tickets are in {settings.tickets_dir}. Next: feedback top, or make ui to look around.")
 
 
-def _announce(console: Console, planned: list) -> None:
+def _announce(console: Console, planned: list[Block]) -> None:
     if not planned:
         console.print("Nothing waits. Land something with: feedback import FILE")
         return
@@ -65,30 +71,33 @@ def _announce(console: Console, planned: list) -> None:
     console.print(f"{days} days in {len(planned)} {'run' if len(planned) == 1 else 'runs'}: {_listed(planned)}")
 
 
-def _listed(planned: list) -> str:
+def _listed(planned: list[Block]) -> str:
     shown = [str(block) for block in planned[:4]]
     return ", ".join(shown) + (f", … {len(planned) - 4} more" if len(planned) > 4 else "")
 
 
-def run_blocks(console: Console, planned: list, instance: object) -> list:
+def run_blocks(console: Console, planned: list[Block], instance: DagsterInstance) -> list[BlockResult]:
+    """Run blocks one after the other with a progress bar; stops at the first that fails."""
     from feedback_assets import runner
 
-    results: list[runner.BlockResult] = []
+    results: list[BlockResult] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     steps = runner.steps_of_a_run() if planned else 0
     with Progress(*columns, console=console, transient=True) as progress:
         for block in planned:
             task = progress.add_task(f"{block}", total=steps)
-            results.append(
-                runner.run_block(block, instance, lambda step: progress.update(task, advance=1, description=f"{block} · {step}"))
-            )
+            results.append(runner.run_block(block, instance, partial(_advance, progress, task, str(block))))
             progress.remove_task(task)
             if not results[-1].success:
                 break
     return results
 
 
-def _stages(results: list) -> Table:
+def _advance(progress: Progress, task: TaskID, block: str, step: str) -> None:
+    progress.update(task, advance=1, description=f"{block} · {step}")
+
+
+def _stages(results: list[BlockResult]) -> Table:
     rows: dict[str, int] = {}
     seconds: dict[str, float] = {}
     for result in results:
@@ -104,7 +113,7 @@ def _stages(results: list) -> Table:
     return table
 
 
-def _as_json(planned: list, results: list) -> dict[str, object]:
+def _as_json(planned: list[Block], results: list[BlockResult]) -> dict[str, object]:
     return {
         "blocks": [{"from": str(block.first), "to": str(block.last), "days": block.days} for block in planned],
         "success": all(result.success for result in results),

@@ -98,9 +98,7 @@ def pending_days(settings: Settings, instance: DagsterInstance) -> list[date]:
     waiting = [
         day
         for day, objects in landed.items()
-        if known.get(day) != objects
-        or str(day) not in finished
-        or finished[str(day)] < started.get(str(day), 0)
+        if known.get(day) != objects or str(day) not in finished or finished[str(day)] < started.get(str(day), 0)
     ]
     return sorted(day for day in waiting if day >= settings.first_day)
 
@@ -158,9 +156,7 @@ def run_block(block: Block, instance: DagsterInstance, on_step: Callable[[str], 
     instance.add_event_listener(run_id, listen)
     # The events are in the instance; the console shows progress instead.
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    result = job.execute_in_process(
-        run_config=quiet, instance=instance, tags=tags, run_id=run_id, raise_on_error=False
-    )
+    result = job.execute_in_process(run_config=quiet, instance=instance, tags=tags, run_id=run_id, raise_on_error=False)
     return BlockResult(block, result.success, _stages(result), _failures(result))
 
 

@@ -23,7 +23,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FEEDBACK_", env_file=".env", extra="ignore", frozen=True)
 
     home: Path = Field(Path("feedback-home"), description="Folder of landing, lake, models, mappings and tickets.")
-    landing_url: str = Field("", description="Where landing objects are, if not below home: a path or s3://, abfss://, gs://.")
+    landing_url: str = Field(
+        "", description="Where landing objects are, if not below home: a path or s3://, abfss://, gs://."
+    )
     lake_url: str = Field("", description="Where Delta tables are, if not below home.")
     prompts: Path | None = Field(None, description="Folder of taxonomy, prompts, examples and golden set.")
     hash_key_file: Path | None = Field(None, description="Key for hashing customer ids; kept outside the lake.")
@@ -38,7 +40,9 @@ class Settings(BaseSettings):
     model_endpoint: str = Field("", description="Azure endpoint, or base URL of an OpenAI-compatible server.")
     model_deployment: str = Field("gpt-5-mini", description="Azure deployment or model name.")
     model_api_version: str = Field("2025-04-01-preview", description="Azure API version.")
-    model_temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature; reasoning models refuse any, so none is sent unless set.")
+    model_temperature: float | None = Field(
+        None, ge=0, le=2, description="Sampling temperature; reasoning models refuse any, so none is sent unless set."
+    )
     model_key: SecretStr | None = Field(None, description="API key; Azure uses Entra ID when it is empty.")
     model_requests_per_minute: int = Field(300, ge=1, description="Request limit of the deployment.")
     model_tokens_per_minute: int = Field(200_000, ge=1, description="Token limit of the deployment.")
@@ -46,14 +50,19 @@ class Settings(BaseSettings):
     model_timeout_seconds: float = Field(60.0, gt=0, description="Limit of one request.")
     model_price_in: float = Field(0.25, ge=0, description="Price of a million prompt tokens.")
     model_price_out: float = Field(2.0, ge=0, description="Price of a million completion tokens.")
-    daily_budget: float = Field(20.0, ge=0, description="Most to spend a run of a day; beyond it the local model answers.")
+    daily_budget: float = Field(
+        20.0, ge=0, description="Most to spend a run of a day; beyond it the local model answers."
+    )
 
     tracker: Literal["files"] = Field("files", description="Where tickets go.")
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:
         if self.model_provider == "azure" and not self.model_endpoint:
-            raise ValueError("FEEDBACK_MODEL_ENDPOINT is empty; set it to https://<resource>.openai.azure.com or set FEEDBACK_MODEL_PROVIDER=none")
+            raise ValueError(
+                "FEEDBACK_MODEL_ENDPOINT is empty; "
+                "set it to https://<resource>.openai.azure.com or set FEEDBACK_MODEL_PROVIDER=none"
+            )
         if self.model_provider == "openai" and self.model_key is None:
             raise ValueError("FEEDBACK_MODEL_KEY is empty; set it or set FEEDBACK_MODEL_PROVIDER=none")
         return self

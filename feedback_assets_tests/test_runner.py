@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
@@ -29,7 +30,7 @@ def test_a_long_history_is_several_blocks_so_that_an_interruption_loses_little()
 def test_blocks_cover_every_day_in_order_and_never_overlap(days: set[date]):
     found = blocks(sorted(days))
     assert all(any(block.first <= day <= block.last for block in found) for day in days)
-    assert all(before.last < after.first for before, after in zip(found, found[1:], strict=False))
+    assert all(before.last < after.first for before, after in itertools.pairwise(found))
 
 
 def test_a_run_whose_process_was_killed_is_marked_failed_and_a_living_one_is_not():

@@ -102,7 +102,9 @@ def _show(done: dict[str, Any], home: Path, seconds: float) -> None:
     console.rule(f"Done in {seconds:.0f} s. What to open next")
     console.print(f"{shown}/tickets/ has the tickets; open one in any Markdown viewer.", highlight=False)
     console.print(f"make ui HOME_DIR={shown} shows the graph, the runs and every table's page.", highlight=False)
-    console.print("feedback import FILE lands your own feedback; docs/importing.md has the five minutes.", highlight=False)
+    console.print(
+        "feedback import FILE lands your own feedback; docs/importing.md has the five minutes.", highlight=False
+    )
 
 
 def _stages(stages: list[dict[str, Any]]) -> Table:

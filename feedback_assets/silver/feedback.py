@@ -187,6 +187,9 @@ class _Writer:
     def _public(self, event_id: str | None, item: Item) -> str | None:
         return public_id(event_id, _private(item), self._rules.key) if event_id else None
 
+    def _shown(self, event_id: object, known: Collection[str]) -> str | None:
+        return public_id(event_id, known, self._rules.key) if isinstance(event_id, str) and event_id else None
+
     def _feedback(self, item: Item, catalog: Catalog, redactor: Redactor) -> Record:
         redacted = _redacted(item, redactor)
         order_ref = self._ref(item.value("order_id"))
@@ -246,7 +249,7 @@ class _Writer:
         self._rows[tables.SILVER_QUARANTINE.name].append(
             {
                 "day": row["day"],
-                "event_id": public_id(str(event_id), known, self._rules.key) if event_id == event_id and event_id else None,
+                "event_id": self._shown(event_id, known),
                 "source": str(source) if source == source and source else None,
                 "reason": problem.reason,
                 "detail": redactor.redact(problem.detail, names, known).text,

@@ -71,4 +71,6 @@ def ticket_deliveries(
     propose = _BACKFILL in tags and _BY_AUTOMATION not in tags
     standing = standing_keys(lake.read(tables.TICKET_DELIVERIES, end=days[0]))
     tracker = FileTracker(settings.tickets_dir)
-    return deliver(batch, evidence_rows(issues, feedback), tracker, datetime.now(UTC), propose=propose, standing=standing)
+    return deliver(
+        batch, evidence_rows(issues, feedback), tracker, datetime.now(UTC), propose=propose, standing=standing
+    )

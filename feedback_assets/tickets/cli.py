@@ -32,7 +32,11 @@ def tickets_command(
         if not by:
             raise typer.BadParameter("say who decides: --by NAME")
         done = let_go(lake, settings, datetime.now(UTC), by, approve)
-        typer.echo(json.dumps(done) if as_json else f"{len(done)} actions delivered to {settings.tickets_dir}, decided by {by}.")
+        typer.echo(
+            json.dumps(done)
+            if as_json
+            else f"{len(done)} actions delivered to {settings.tickets_dir}, decided by {by}."
+        )
         return
     rows = listed(lake)
     if as_json:
@@ -94,9 +98,7 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
     tracker = FileTracker(settings.tickets_dir)
     evidence = evidence_rows(lake.read(tables.GOLD_ISSUES), lake.read(tables.SILVER_FEEDBACK))
     keys = set(chosen["ticket_key"]) if approve else set()
-    new = deliver(
-        chosen, evidence, tracker, now, propose=False, approved=keys, standing=standing_keys(receipts)
-    )
+    new = deliver(chosen, evidence, tracker, now, propose=False, approved=keys, standing=standing_keys(receipts))
     _record(lake, receipts, new, by)
     went = new[new["outcome"].isin(["delivered", "found"])]
     return [f"{key}/{action}" for key, action in zip(went["ticket_key"], went["action"], strict=True)]

@@ -92,7 +92,9 @@ def standing_keys(deliveries: pd.DataFrame) -> set[str]:
     return {str(key) for key in done["ticket_key"]}
 
 
-def _receipt(row: dict[str, Any], tracker: Tracker, outcome: str, receipt: Receipt | None, now: datetime) -> dict[str, Any]:
+def _receipt(
+    row: dict[str, Any], tracker: Tracker, outcome: str, receipt: Receipt | None, now: datetime
+) -> dict[str, Any]:
     return {
         "day": row["day"],
         "ticket_key": row["ticket_key"],
@@ -110,7 +112,7 @@ def _present(row: dict[Any, Any]) -> dict[str, object]:
 
 
 def _missing(value: object) -> bool:
-    return value is None or value != value  # noqa: PLR0124 - NaN and NaT differ from themselves
+    return value is None or value != value  # NaN and NaT differ from themselves
 
 
 def _text(value: Any) -> str | None:

@@ -184,4 +184,4 @@ def _known(value: Any) -> str | None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and value == value  # noqa: PLR0124 - NaN differs from itself
+    return isinstance(value, int | float) and value == value  # NaN differs from itself

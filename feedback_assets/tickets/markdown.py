@@ -22,7 +22,8 @@ def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
         _impact(fields),
         _acceptance(fields),
         f"## Why now\n\n{fields['priority_reason']}",
-        f"## Evidence\n\nEvery issue behind this ticket, with its landing object and line: [{key}.evidence.jsonl]({key}.evidence.jsonl)",
+        f"## Evidence\n\nEvery issue behind this ticket, with its landing object and line: "
+        f"[{key}.evidence.jsonl]({key}.evidence.jsonl)",
         _list("Not known", [f"{name.replace('_', ' ')}: {why}" for name, why in fields["missing"].items()]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -104,7 +105,8 @@ def _acceptance(fields: dict[str, Any]) -> str:
     kpi = fields["kpi"]
     return (
         "## Accepted when\n\n"
-        f"- {kpi['measure']} is at {max(kpi['baseline'], 0.5):.1f} or less (baseline {kpi['baseline']}, now {kpi['now']}), "
+        f"- {kpi['measure']} is at {max(kpi['baseline'], 0.5):.1f} or less "
+        f"(baseline {kpi['baseline']}, now {kpi['now']}), "
         f"as a mean of 7 days, within {kpi['window_days']} days of the fix.\n"
         "- Closing the ticket records what was changed, and whether category and cause were right."
     )

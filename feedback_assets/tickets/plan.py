@@ -118,7 +118,7 @@ def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules)
     index = _Index(inputs.clusters, inputs.members)
     evidence = Evidence(inputs.issues, inputs.feedback, inputs.commerce)
     closings = _closings(inputs.events)
-    by_day = {day: frame for day, frame in inputs.priority.groupby("day", sort=True)}
+    by_day = dict(iter(inputs.priority.groupby("day", sort=True)))
     rows: list[dict[str, Any]] = []
     for day in days:
         standing = {key: _as_closed(ticket, closings, day) for key, ticket in standing.items()}
@@ -230,9 +230,7 @@ def cause_key(cluster: dict[str, Any]) -> str:
     return "/".join(parts)
 
 
-def _same_problem(
-    standing: dict[str, Standing], cluster: dict[str, Any], day: date, rules: Rules
-) -> Standing | None:
+def _same_problem(standing: dict[str, Standing], cluster: dict[str, Any], day: date, rules: Rules) -> Standing | None:
     cluster_id = str(cluster["cluster_id"])
     lineage = {cluster_id, _none(cluster["merged_into"]) or cluster_id}
     for ticket in standing.values():

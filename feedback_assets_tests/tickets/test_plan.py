@@ -31,12 +31,12 @@ def cluster(day: date, name: str, sub_label: str = "runs_small", merged_into: st
     plain = {"string": "{}", "float": 0.9, "int": 0, "bool": False}
     needed = [column for column in tables.GOLD_CLUSTERS.columns if not column.nullable]
     return {
-        **{column.name: plain.get(column.kind) for column in needed}, "day": day, "cluster_id": name, "scope": "sizing_fit|p1", "status": "active", "merged_into": merged_into, "event": "grew",
+        **{column.name: plain.get(column.kind) for column in needed}, "day": day, "cluster_id": name,
+        "scope": "sizing_fit|p1", "status": "active", "merged_into": merged_into, "event": "grew",
         "domain": "fit_and_expectations", "category": "sizing_fit", "sub_label": sub_label, "product_id": "p1",
         "product_name": "Lumen Jacket", "title": "Sizing: Lumen Jacket runs small", "summary": "12 customers say so.",
         "quotes": "[]", "members_today": 3, "members_total": 12, "first_seen": day, "last_seen": day,
-        "cohesion": 0.9,
-        "confidence": 0.9, "centre": [0.0], "embedding_version": "test",
+        "cohesion": 0.9, "confidence": 0.9, "centre": [0.0], "embedding_version": "test",
     }  # fmt: skip
 
 
@@ -117,7 +117,9 @@ def test_a_watched_cluster_without_a_ticket_gets_none():
 
 def test_a_higher_level_raises_the_ticket():
     days = span(2)
-    rows = plan(inputs(days, priority=[scored(days[0], "c1"), scored(days[1], "c1", level="P2")]), days, TAXONOMY, Rules())
+    rows = plan(
+        inputs(days, priority=[scored(days[0], "c1"), scored(days[1], "c1", level="P2")]), days, TAXONOMY, Rules()
+    )
     assert list(rows["action"]) == ["create", "raise", "add_evidence"]
     assert "P3 to P2" in rows["reason"].iloc[1]
 

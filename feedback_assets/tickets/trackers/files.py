@@ -52,7 +52,9 @@ class FileTracker:
         if text.action == "create":
             return f"{text.body.rstrip()}\n\n{_marker(text)}\n"
         if not path.exists():
-            raise TrackerError(f"{path} is gone but {text.key} should be open; restore it or land a `closed` ticket event")
+            raise TrackerError(
+                f"{path} is gone but {text.key} should be open; restore it or land a `closed` ticket event"
+            )
         heading = f"## {_HEADINGS[text.action]} {text.day.isoformat()} ({text.level})"
         return f"{path.read_text(encoding='utf-8').rstrip()}\n\n{heading}\n\n{text.reason}\n\n{_marker(text)}\n"
 
