@@ -89,8 +89,10 @@ def mix(scores: Sequence[Numbers], label: Indices) -> tuple[Numbers, Numbers]:
 
 def blend(parts: Sequence[Linear], weight: Numbers, offset: Numbers) -> Linear:
     """The weighted sum of models as one model."""
-    weights = sum(w * (part.weights - part.weights.mean(axis=1, keepdims=True)) for w, part in zip(weight, parts))
-    offsets = sum(w * (part.offset - part.offset.mean()) for w, part in zip(weight, parts))
+    weights = sum(
+        w * (part.weights - part.weights.mean(axis=1, keepdims=True)) for w, part in zip(weight, parts, strict=True)
+    )
+    offsets = sum(w * (part.offset - part.offset.mean()) for w, part in zip(weight, parts, strict=True))
     return Linear(np.asarray(weights, dtype=np.float32), np.asarray(offsets + offset, dtype=np.float64))
 
 

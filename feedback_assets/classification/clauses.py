@@ -10,8 +10,8 @@ import re
 # After the end of a sentence or line, and before a word that turns from one matter to the next.
 _CUTS = re.compile(
     r"(?<=[.!?…।])[\s\"»”)]*\s+|[\n\r;]+|\s+[-–—]\s+"
-    r"|,?\s+(?=(?:but|however|although|and then|also|plus|aber|jedoch|allerdings|außerdem|pero|sin embargo|además|aunque"
-    r"|mais|cependant|par contre|en plus|mas|porém|além disso|só que|lekin|par|magar)\b)",
+    r"|,?\s+(?=(?:but|however|although|and then|also|plus|aber|jedoch|allerdings|außerdem|pero"
+    r"|sin embargo|además|aunque|mais|cependant|par contre|en plus|mas|porém|além disso|só que|lekin|par|magar)\b)",
     re.IGNORECASE,
 )
 # A quote must hold a thought, and fit into a line of a ticket.

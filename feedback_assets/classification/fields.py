@@ -59,7 +59,7 @@ class Further:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Rows with the features each was scored with while held out: (rows trained on, rows held out, features …)."""
+    """Each fold: rows trained on, rows held out, features of the one, features of the other as the first sees them."""
 
     folds: Sequence[tuple[Indices, Indices, sp.csr_matrix, sp.csr_matrix]]
 

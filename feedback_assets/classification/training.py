@@ -41,6 +41,7 @@ from feedback_assets.taxonomy import Taxonomy, load_taxonomy
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Progress = Callable[[str], None]
+_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Raised by hand when the code learns something else from the same examples.
 CODE_VERSION = 1
@@ -51,7 +52,7 @@ LEAN = 0.2
 INNER_FOLDS = 4
 # A sub-label model of fewer examples would be guesswork.
 _FEWEST_FOR_SUB_LABELS = 12
-_STEPS = tuple(round(0.05 * step, 2) for step in range(1, 20)) + (0.97, 0.99)
+_STEPS = (*(round(0.05 * step, 2) for step in range(1, 20)), 0.97, 0.99)
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def read_lexicon(path: Path) -> LexiconEntries | None:
     """The concepts of the lexicon file; None when there is none."""
     if not path.is_file():
         return None
-    content: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    content: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML)  # noqa: S506, the safe loader in C
     entries = content.get("concepts", content) if isinstance(content, dict) else None
     if not isinstance(entries, dict):
         raise ExamplesError(f"{path}: holds no mapping; write `concepts:` and below it `name: {{en: [stem*, …]}}`")
@@ -125,13 +126,19 @@ def version_of(examples: Sequence[Example], recipe: Recipe) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0) -> LocalModel:
+def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0, categories_only: bool = False) -> LocalModel:
     """Learn a model; deterministic.
+
+    Args:
+        examples: What to learn from.
+        recipe: Labels and features.
+        seed: Seed of the folds that hold out.
+        categories_only: Leave out the other fields, where the examples do not have them.
 
     Raises:
         ExamplesError: Fewer than two categories have examples.
     """
-    learned = _learn(examples, recipe, seed)
+    learned = _learn(examples, recipe, seed, categories_only)
     metadata = {
         "version": version_of(examples, recipe),
         "trained_on": {
@@ -159,6 +166,7 @@ def cross_validate(
         examples: All examples.
         recipe: Labels and features.
         folds: Row numbers of each fold held out.
+        progress: Told which fold is being trained.
     """
     truth = _numbers(examples, recipe.labels)
     said, confidence = np.zeros_like(truth), np.zeros(len(truth))

@@ -20,6 +20,7 @@ class ClusterRules:
 
     scope: Mapping[str, tuple[str, ...]]
     loose: frozenset[str]
+    whole: frozenset[str]
     skip: frozenset[str]
     ignored_concepts: frozenset[str]
     join_bound: float
@@ -42,13 +43,21 @@ class ClusterRules:
         """Whether a theme or a concept in common is enough within the scope."""
         return "|" in scope or scope in self.loose
 
-    def join(self, loose: bool) -> float:
-        """Similarity an issue needs to join."""
-        return self.join_bound if loose else self.join_open
+    def is_whole(self, scope: str) -> bool:
+        """Whether all complaints within the scope are one problem: a category of that kind, of one product."""
+        return "|product=" in scope and scope.split("|")[0] in self.whole
 
-    def merge(self, loose: bool) -> float:
+    def join(self, scope: str) -> float:
+        """Similarity an issue needs to join."""
+        if self.is_whole(scope):
+            return -1.0
+        return self.join_bound if self.is_loose(scope) else self.join_open
+
+    def merge(self, scope: str) -> float:
         """Similarity two centres need to become one."""
-        return self.merge_bound if loose else self.merge_open
+        if self.is_whole(scope):
+            return -1.0
+        return self.merge_bound if self.is_loose(scope) else self.merge_open
 
 
 def cluster_rules(section: Section) -> ClusterRules:
@@ -72,6 +81,7 @@ def cluster_rules(section: Section) -> ClusterRules:
     return ClusterRules(
         scope={name: tuple(keys) for name, keys in scope.items()},
         loose=frozenset(cast("list[str]", section.values.get("loose", []))),
+        whole=frozenset(cast("list[str]", section.values.get("whole", []))),
         skip=frozenset(cast("list[str]", section.values.get("skip", []))),
         ignored_concepts=frozenset(cast("list[str]", section.values.get("ignored_concepts", []))),
         title_distinct=section.number("title_distinct", 1),

@@ -151,15 +151,15 @@ def _place(
     day: date, here: pd.DataFrame, placed: Floats, known: list[Cluster], state: _State, rules: ClusterRules
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Floats]:
     """The position in `known` for each issue (-1 for none), new clusters appended to it, and the similarity."""
-    loose = rules.is_loose(str(here["scope"].iloc[0]))
+    scope = str(here["scope"].iloc[0])
     centres = _directions(known, placed.shape[1])
     founding = (here["triage"] != "signal").to_numpy(dtype=bool)
-    found = assign(placed, centres, rules.join(loose), founding, rules.batch)
+    found = assign(placed, centres, rules.join(scope), founding, rules.batch)
     labels = found.cluster
     offset = len(known)
     for number, _ in enumerate(found.founders):
         _found(day, here, placed, labels == offset + number, state, "born")
-    for position in range(offset):
+    for position in () if rules.is_whole(scope) else range(offset):
         rows = np.flatnonzero(labels == position)
         leaving = halves(placed[rows], centres[position], rules.split_members, rules.split_below)
         if leaving is not None and founding[rows[leaving]].any():
@@ -243,7 +243,7 @@ def _merge(known: list[Cluster], total: Totals, rules: ClusterRules) -> list[tup
     eligible = np.array([cluster.members_total >= rules.merge_members for cluster in known])
     centres = unit(np.stack([cluster.centre for cluster in known]))
     pairs = [
-        (known[i], known[j]) for i, j in closest_pairs(centres, eligible, rules.merge(rules.is_loose(known[0].scope)))
+        (known[i], known[j]) for i, j in closest_pairs(centres, eligible, rules.merge(known[0].scope))
     ]
     for older, younger in pairs:
         total.change(older, -1)

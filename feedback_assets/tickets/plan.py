@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -32,6 +33,7 @@ class Rules:
     same_problem_days: int = 60
     reopen_members: int = 5
     evidence_days: int = 7
+    evidence_lift: float = 1.5
     parent_overlap: float = 0.5
 
     @classmethod
@@ -45,6 +47,7 @@ class Rules:
             same_problem_days=int(section.number("same_problem_days", 1)),
             reopen_members=int(section.number("reopen_members", 1)),
             evidence_days=int(section.number("evidence_days", 1, 28)),
+            evidence_lift=section.number("evidence_lift", 0),
             parent_overlap=section.number("parent_overlap", 0, 1),
         )
 
@@ -99,10 +102,16 @@ class _Index:
         rows = [row for row in self._clusters.get(cluster_id, []) if row["day"] <= day]
         return rows[-1] if rows else None
 
-    def members(self, cluster_id: str, day: date, look_back: int) -> list[str]:
-        """Issues that joined in the `look_back` days up to the day."""
-        first = day - timedelta(days=look_back - 1)
-        return [issue for when, issue in self._members.get(cluster_id, []) if first <= when <= day]
+    def evidence(self, cluster_id: str, day: date, expected: float, rules: Rules) -> list[str]:
+        """Issues of the days before that had more than was expected; all of them when no day had.
+
+        The days before a fault and after its fix are background: counted as evidence they would hide the fault.
+        """
+        first = day - timedelta(days=rules.evidence_days - 1)
+        recent = [(when, issue) for when, issue in self._members.get(cluster_id, []) if first <= when <= day]
+        counts = Counter(when for when, _ in recent)
+        above = {when for when, count in counts.items() if count >= rules.evidence_lift * expected}
+        return [issue for when, issue in recent if when in above or not above]
 
 
 def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules) -> pd.DataFrame:
@@ -154,7 +163,7 @@ def _one_cluster(
     if cluster is None:
         return standing, []
     found = _same_problem(standing, cluster, day, rules)
-    recent = index.members(str(cluster["cluster_id"]), day, rules.evidence_days)
+    recent = index.evidence(str(cluster["cluster_id"]), day, float(scored["baseline_daily"]), rules)
     if found is None:
         if scored["decision"] not in ("ticket", "approval"):
             return standing, []

@@ -40,6 +40,7 @@ EXAMPLES = [
     for n in ("one", "two")
 ]
 RULES = ClusterRules(
+    whole=frozenset(),
     scope={"fit_and_expectations": ("product",), "delivery": ("carrier",)},
     loose=frozenset(),
     skip=frozenset({"no_issue"}),
