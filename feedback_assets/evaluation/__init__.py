@@ -1,0 +1,1 @@
+"""Evaluation: measures what the rooms say against what people know, and keeps every old score."""

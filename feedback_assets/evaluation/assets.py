@@ -1,0 +1,43 @@
+"""Wiring of evaluation: the scores of the model in use on the golden set, appended, old ones kept."""
+
+# Without `from __future__ import annotations`: Dagster wants the context's annotation as a type, not as text.
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from feedback_assets import tables
+from feedback_assets.lake.assets import asset_key, asset_spec
+from feedback_assets.lake.store import Lake
+from feedback_assets.settings import load
+
+_PAGE = asset_spec(tables.GOLDEN_SCORES, [], ["scikitlearn"], "1", None)
+
+
+@dg.asset(
+    key=asset_key(tables.GOLDEN_SCORES),
+    description=_PAGE.description,
+    group_name=_PAGE.group_name,
+    owners=list(_PAGE.owners),
+    kinds=_PAGE.kinds,
+    metadata={key: value for key, value in _PAGE.metadata.items() if not key.startswith("dagster/io_manager")},
+    code_version=_PAGE.code_version,
+)
+def golden_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Score the local model of the prompts folder on the golden set; the same versions again add nothing."""
+    from feedback_assets.evaluation.measuring import measure_golden
+
+    settings = load()
+    result, rows = measure_golden(settings, datetime.now(UTC), context.log.info)
+    added = Lake(settings.lake_root).append_missing(
+        tables.GOLDEN_SCORES, rows, {"asset": tables.GOLDEN_SCORES.name, "run_id": context.run.run_id}
+    )
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(rows),
+            "rows_added": added,
+            "macro_f1": result["macro_f1"],
+            "macro_f1_low": result["macro_f1_interval"][0],
+            "calibration_error": result["calibration_error"],
+        }
+    )
