@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -30,6 +30,11 @@ def empty(table: Table, columns: Sequence[str] | None = None) -> pd.DataFrame:
     if columns is not None:
         schema = pa.schema([schema.field(name) for name in columns])
     return schema.empty_table().to_pandas()
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dicts by column name."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

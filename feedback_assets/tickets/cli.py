@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from feedback_assets import tables
 from feedback_assets.errors import CallError
+from feedback_assets.lake.frames import records
 from feedback_assets.lake.store import Lake
 from feedback_assets.settings import Settings, load
 from feedback_assets.tickets.delivery import deliver, evidence_rows, merge_receipts, standing_keys
@@ -105,8 +106,8 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
 
 
 def _record(lake: Lake, old: pd.DataFrame, new: pd.DataFrame, by: str) -> None:
-    for day, rows in new.groupby("day"):
-        receipts = merge_receipts(old[old["day"] == day].to_dict("records"), rows)
+    for day in sorted({row["day"] for row in records(new)}):
+        receipts = merge_receipts(records(old[old["day"] == day]), new[new["day"] == day])
         lake.write_days(
             tables.TICKET_DELIVERIES, receipts, day, day + timedelta(days=1), {"asset": "tickets/deliveries", "by": by}
         )

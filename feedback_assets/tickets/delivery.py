@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.lake.frames import conform
+from feedback_assets.lake.frames import conform, records
 from feedback_assets.tickets.tracker import Receipt, TicketText, Tracker
 
 # A ticket must stand before evidence is added to it.
@@ -42,7 +42,7 @@ def deliver(
         TrackerError: The tracker refused or could not be reached; rows before it are delivered already
             and the next run finds them.
     """
-    rows = sorted(batch.to_dict("records"), key=lambda row: (row["day"], row["ticket_key"], _ORDER[str(row["action"])]))
+    rows = sorted(records(batch), key=lambda row: (row["day"], row["ticket_key"], _ORDER[str(row["action"])]))
     stands = set(standing)
     receipts: list[dict[str, Any]] = []
     for row in rows:
@@ -83,7 +83,7 @@ def evidence_rows(issues: pd.DataFrame, feedback: pd.DataFrame) -> dict[str, dic
     columns = ["event_id", "channel", "language", "region", "app_version", "occurred_at", "landing_object", "line"]
     joined = issues[["issue_id", "event_id", "quote"]].merge(feedback[columns], on="event_id", how="left")
     joined["occurred_at"] = joined["occurred_at"].map(_text)
-    return {str(row["issue_id"]): _present(row) for row in joined.to_dict("records")}
+    return {str(row["issue_id"]): _present(row) for row in records(joined)}
 
 
 def standing_keys(deliveries: pd.DataFrame) -> set[str]:
@@ -126,5 +126,5 @@ def _date(value: Any) -> date:
 def merge_receipts(old: Iterable[dict[str, Any]], new: pd.DataFrame) -> pd.DataFrame:
     """Receipts of a day after some of its rows were delivered later: the newer receipt of a row holds."""
     by_row = {(row["day"], row["ticket_key"], row["action"]): row for row in old}
-    by_row.update({(row["day"], row["ticket_key"], row["action"]): row for row in new.to_dict("records")})
+    by_row.update({(row["day"], row["ticket_key"], row["action"]): row for row in records(new)})
     return conform(pd.DataFrame(list(by_row.values())), tables.TICKET_DELIVERIES)

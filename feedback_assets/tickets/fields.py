@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from feedback_assets.lake.frames import records
 from feedback_assets.taxonomy import Category
 
 _TREND_DAYS = 14
@@ -22,7 +23,7 @@ class Evidence:
     def __init__(self, issues: pd.DataFrame, feedback: pd.DataFrame, commerce: pd.DataFrame) -> None:
         context = feedback.drop(columns=["day", "source"], errors="ignore")
         joined = issues.merge(context, on="event_id", how="left", suffixes=("", "_item"))
-        self._rows: dict[str, dict[str, Any]] = {str(row["issue_id"]): dict(row) for row in joined.to_dict("records")}
+        self._rows: dict[str, dict[str, Any]] = {str(row["issue_id"]): row for row in records(joined)}
         self.commerce = commerce
 
     def of(self, members: Sequence[str]) -> list[dict[str, Any]]:
@@ -126,11 +127,15 @@ def sales_value(rows: list[dict[str, Any]]) -> float | None:
 
 def causes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Probable causes named by the answers, with their mean probability over the members."""
-    total: Counter[str] = Counter()
+    total: dict[str, float] = {}
     for row in rows:
         for cause in json.loads(row["causes"]) if isinstance(row.get("causes"), str) else []:
-            total[str(cause["cause"])] += float(cause["probability"])
-    return [{"cause": cause, "probability": round(p / len(rows), 2)} for cause, p in total.most_common(3)]
+            name = str(cause["cause"])
+            total[name] = total.get(name, 0.0) + float(cause["probability"])
+    return [
+        {"cause": cause, "probability": round(p / len(rows), 2)}
+        for cause, p in sorted(total.items(), key=lambda pair: -pair[1])[:3]
+    ]
 
 
 def reproduction(rows: list[dict[str, Any]]) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.lake.frames import conform
+from feedback_assets.lake.frames import conform, records
 from feedback_assets.taxonomy import Taxonomy
 from feedback_assets.thresholds import Section
 from feedback_assets.tickets.fields import Evidence, ticket_fields
@@ -91,10 +91,10 @@ class _Index:
 
     def __init__(self, clusters: pd.DataFrame, members: pd.DataFrame) -> None:
         self._clusters: dict[str, list[dict[str, Any]]] = {}
-        for row in _records(clusters.sort_values("day", kind="stable")):
+        for row in records(clusters.sort_values("day", kind="stable")):
             self._clusters.setdefault(str(row["cluster_id"]), []).append(row)
         self._members: dict[str, list[tuple[date, str]]] = {}
-        for row in _records(members[["day", "cluster_id", "issue_id"]].sort_values(["day", "issue_id"])):
+        for row in records(members[["day", "cluster_id", "issue_id"]].sort_values(["day", "issue_id"])):
             self._members.setdefault(str(row["cluster_id"]), []).append((row["day"], str(row["issue_id"])))
 
     def cluster(self, cluster_id: str, day: date) -> dict[str, Any] | None:
@@ -131,7 +131,7 @@ def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules)
     rows: list[dict[str, Any]] = []
     for day in days:
         standing = {key: _as_closed(ticket, closings, day) for key, ticket in standing.items()}
-        for scored in _records(by_day.get(day)):
+        for scored in records(by_day[day]) if day in by_day else ():
             standing, new = _one_cluster(standing, scored, day, index, evidence, taxonomy, rules)
             rows += new
     return conform(pd.DataFrame(_one_row_an_action(rows)), tables.TICKET_BATCH)
@@ -141,7 +141,7 @@ def standing_tickets(history: pd.DataFrame) -> dict[str, Standing]:
     """The tickets that earlier rows of the batch left standing, by key."""
     standing: dict[str, Standing] = {}
     order = history.assign(_step=history["action"].map({"create": 0, "reopen": 1, "raise": 2, "add_evidence": 3}))
-    for row in order.sort_values(["day", "_step", "ticket_key"]).to_dict("records"):
+    for row in records(order.sort_values(["day", "_step", "ticket_key"])):
         key = str(row["ticket_key"])
         old = standing.get(key)
         members = frozenset(json.loads(row["members"])) | (old.members if old else frozenset())
@@ -316,7 +316,7 @@ def _one_row_an_action(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _closings(events: pd.DataFrame) -> dict[str, list[tuple[date, bool]]]:
     closings: dict[str, list[tuple[date, bool]]] = {}
-    for row in _records(events[events["problem"].isna()]):
+    for row in records(events[events["problem"].isna()]):
         said = json.loads(row["payload"]) if isinstance(row["payload"], str) else {}
         key, status = str(said.get("ticket_key", "")), str(said.get("status", "")).lower()
         if key and status:
@@ -331,10 +331,6 @@ def _as_closed(ticket: Standing, closings: dict[str, list[tuple[date, bool]]], d
         if ticket.last_evidence <= when <= day:
             closed_on = when if closed else None
     return replace(ticket, closed_on=closed_on)
-
-
-def _records(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
-    return [] if frame is None else [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def _none(value: Any) -> Any:
