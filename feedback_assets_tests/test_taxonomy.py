@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from feedback_assets.classification.taxonomy import TaxonomyError, load_taxonomy
+from feedback_assets.taxonomy import TaxonomyError, load_taxonomy
 
 _OWN = Path(__file__).parents[2] / "prompts" / "taxonomy.yaml"
 
