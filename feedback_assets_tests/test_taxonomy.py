@@ -11,7 +11,7 @@ import yaml
 
 from feedback_assets.taxonomy import TaxonomyError, load_taxonomy
 
-_OWN = Path(__file__).parents[2] / "prompts" / "taxonomy.yaml"
+_OWN = Path(__file__).parents[1] / "prompts" / "taxonomy.yaml"
 
 
 def _written(tmp_path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
