@@ -1,11 +1,14 @@
 # Everything a person types. Each target sets up what it needs; the first one takes a minute, the next none.
 PYTHON ?= python3
-HOME_DIR ?= feedback-home
+PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
-export DAGSTER_HOME := $(CURDIR)/.dagster
+# HOME_DIR=folder chooses an installation; without it FEEDBACK_HOME or .env do, else feedback-home.
+ifdef HOME_DIR
+export FEEDBACK_HOME := $(abspath $(HOME_DIR))
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test slow check format ui console bench lock clean
@@ -20,7 +23,6 @@ $(VENV)/bin/python:
 $(STAMP): $(BIN)/python requirements.lock requirements-run.lock pyproject.toml
 	@echo "Setting up $(VENV) …"
 	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python --require-hashes -r requirements-run.lock && uv pip install -q --python $(BIN)/python --no-deps -e .; else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-run.lock && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .; fi
-	@mkdir -p .dagster && cp dagster.yaml .dagster/dagster.yaml
 	@touch $@
 
 $(DEV_STAMP): $(STAMP) requirements.lock
@@ -48,8 +50,11 @@ format: $(DEV_STAMP) ## mend format and what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-ui: $(STAMP) ## Dagster's UI and daemon; HOME_DIR=feedback-demo/seed-7 shows the demo
-	@FEEDBACK_HOME=$(abspath $(HOME_DIR)) $(BIN)/dg dev --target-path .
+# The instance is the one `feedback run` writes to: <home>/dagster, as the settings say.
+ui: $(STAMP) ## Dagster's UI and daemon; HOME_DIR=feedback-demo/seed-7 shows the demo, PORT=3001 moves it
+	@folder=$$($(BIN)/python -c 'from feedback_assets.settings import load; print(load().dagster_dir)') && \
+	mkdir -p "$$folder" && { test -f "$$folder/dagster.yaml" || cp dagster.yaml "$$folder/"; } && \
+	FEEDBACK_HOME="$${folder%/dagster}" DAGSTER_HOME="$$folder" $(BIN)/dg dev --target-path . --port $(PORT)
 
 bench: $(DEV_STAMP) ## what is measured, as ratios
 	@$(BIN)/python -m pytest benchmarks -m "" --benchmark-only
@@ -59,4 +64,4 @@ lock: ## renew the pins
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.lock pyproject.toml -o requirements-run.lock
 
 clean: ## remove what make made, but never your data
-	@rm -rf $(VENV) .dagster build dist *.egg-info
+	@rm -rf $(VENV) build dist *.egg-info

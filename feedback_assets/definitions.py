@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from types import ModuleType
 
@@ -53,7 +54,11 @@ def build_defs(settings: Settings, resource_overrides: dict[str, object] | None 
         resources={**resources, **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(dg.load_definitions_from_modules(room_modules()), own)
+    with warnings.catch_warnings():
+        # In preview: it may change with a minor version, which is pinned.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        rooms = dg.load_definitions_from_modules(room_modules())
+    return dg.Definitions.merge(rooms, own)
 
 
 def _is_file(folder: str, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import datetime
 
 import dagster as dg
@@ -13,8 +14,19 @@ DAYS = dg.DailyPartitionsDefinition(
 )
 
 
+def window(first: int, last: int) -> dg.TimeWindowPartitionMapping:
+    """The upstream days from `first` to `last`, counted from the day itself; days before the first partition are none."""
+    with warnings.catch_warnings():
+        # The parameter is in beta. We use it knowingly, with Dagster's minor version pinned and tests over it; said
+        # at every mapping, the warning would only hide others.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.TimeWindowPartitionMapping(
+            start_offset=first, end_offset=last, allow_nonexistent_upstream_partitions=True
+        )
+
+
 def _look_back(days: int) -> dg.TimeWindowPartitionMapping:
-    return dg.TimeWindowPartitionMapping(start_offset=-days, end_offset=0, allow_nonexistent_upstream_partitions=True)
+    return window(-days, 0)
 
 
 same_day = _look_back(0)

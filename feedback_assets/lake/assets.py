@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
-from feedback_assets.partitions import DAYS
+from feedback_assets.partitions import DAYS, window
 from feedback_assets.tables import Table
 
 IO_KEY = "lake_io"
@@ -38,18 +38,12 @@ def upstream_deps(inputs: Iterable[Input], more: Sequence[Dep]) -> list[dg.Asset
         first, last = (0, 0) if mapping is None else (mapping.start_offset, mapping.end_offset)
         known = windows.get(asset_key(table)) or (first, last)
         windows[asset_key(table)] = (min(first, known[0]), max(last, known[1]))
-    found = [dg.AssetDep(key, partition_mapping=window and _mapping(*window)) for key, window in windows.items()]
+    found = [dg.AssetDep(key, partition_mapping=bounds and window(*bounds)) for key, bounds in windows.items()]
     order_only = [
         dep if isinstance(dep, dg.AssetDep) else dg.AssetDep(asset_key(dep[0]), partition_mapping=dep[1])
         for dep in more
     ]
     return [*found, *(dep for dep in order_only if dep.asset_key not in windows)]
-
-
-def _mapping(first: int, last: int) -> dg.TimeWindowPartitionMapping:
-    return dg.TimeWindowPartitionMapping(
-        start_offset=first, end_offset=last, allow_nonexistent_upstream_partitions=True
-    )
 
 
 def check_specs(outputs: Sequence[Table], names: Sequence[str]) -> list[dg.AssetCheckSpec]:
