@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from feedback_assets.definitions import build_defs
+from feedback_assets.settings import load
+
+NOW = datetime(2025, 3, 30, 12)
+TODAY = "2025-03-30"
+DEFS = build_defs(load())
+BY_DAY = [
+    key for key in DEFS.resolve_asset_graph().materializable_asset_keys
+    if DEFS.resolve_asset_graph().get(key).is_partitioned
+]  # fmt: skip
+FEEDBACK_PATH = [
+    dg.AssetKey(list(name.split("/")))
+    for name in (
+        "bronze/feedback", "silver/feedback", "gold/items", "gold/issues", "gold/clusters", "gold/cluster_members",
+        "gold/priority", "tickets/ticket_batch", "tickets/deliveries",
+    )
+]  # fmt: skip
+
+
+class Daemon:
+    """The automation sensor's ticks over simulated arrivals."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.cursor = None
+
+    def tick(self) -> dict[dg.AssetKey, set[str]]:
+        # What the sensor `changed_days` looks at.
+        looked_at = dg.AssetSelection.all().materializable()
+        result = dg.evaluate_automation_conditions(
+            DEFS, self.instance, asset_selection=looked_at, evaluation_time=NOW, cursor=self.cursor
+        )
+        self.cursor = result.cursor
+        return {key: set(result.get_requested_partitions(key)) for key in BY_DAY}
+
+    def land(self, day: str, stream: str = "feedback") -> None:
+        self.instance.report_runless_asset_event(
+            dg.AssetMaterialization(dg.AssetKey(["landing", stream]), partition=day)
+        )
+
+    def compute(self, asked: dict[dg.AssetKey, set[str]]) -> None:
+        for key, days in asked.items():
+            for day in days:
+                self.instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=day))
+
+
+@pytest.fixture
+def daemon():
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Daemon(instance)
+
+
+def days(first: str, count: int) -> set[str]:
+    start = date.fromisoformat(first)
+    return {str(start + timedelta(days=n)) for n in range(count)}
+
+
+def test_nothing_is_asked_for_when_nothing_landed(daemon: Daemon):
+    assert not any(daemon.tick().values())
+
+
+def test_one_new_day_asks_for_the_whole_chain_in_one_tick(daemon: Daemon):
+    daemon.tick()
+    daemon.land(TODAY)
+    asked = daemon.tick()
+    assert all(asked[key] == {TODAY} for key in FEEDBACK_PATH)
+    assert not any(daemon.tick().values())
+
+
+def test_a_day_is_asked_for_once_and_not_again_when_it_is_done(daemon: Daemon):
+    daemon.tick()
+    daemon.land(TODAY)
+    daemon.compute(daemon.tick())
+    assert not any(daemon.tick().values())
+
+
+def test_files_that_landed_before_the_first_tick_are_not_lost(daemon: Daemon):
+    daemon.land(TODAY)
+    asked = daemon.tick()
+    assert all(asked[key] == {TODAY} for key in FEEDBACK_PATH)
+
+
+def test_a_gap_of_three_days_without_feedback_stops_nothing(daemon: Daemon):
+    daemon.tick()
+    daemon.land("2025-03-26")
+    daemon.compute(daemon.tick())
+    daemon.tick()
+    daemon.land(TODAY)
+    asked = daemon.tick()
+    assert all(TODAY in asked[key] for key in FEEDBACK_PATH)
+
+
+def test_a_late_review_asks_for_its_day_and_for_what_looks_back_on_it(daemon: Daemon):
+    daemon.tick()
+    daemon.land("2025-03-10")
+    asked = daemon.tick()
+    assert asked[dg.AssetKey(["bronze", "feedback"])] == {"2025-03-10"}
+    assert asked[dg.AssetKey(["silver", "feedback"])] == days("2025-03-10", 8)
+    assert asked[dg.AssetKey(["tickets", "ticket_batch"])] >= days("2025-03-10", 8)
+    assert not asked[dg.AssetKey(["bronze", "catalog"])]
+
+
+def test_a_catalog_edit_asks_for_silver_of_that_day(daemon: Daemon):
+    daemon.tick()
+    daemon.land(TODAY, "catalog")
+    asked = daemon.tick()
+    assert asked[dg.AssetKey(["silver", "catalog"])] == {TODAY}
+    assert not asked[dg.AssetKey(["bronze", "feedback"])]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from feedback_assets import definitions, tables
+from feedback_assets.settings import load
+
+PACKAGE = Path(definitions.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return definitions.build_defs(load()).resolve_asset_graph()
+
+
+def test_every_room_with_assets_is_part_of_the_location():
+    rooms = {path.parent.name for path in PACKAGE.glob("*/assets.py") if path.parent.name != "lake"}
+    assert rooms == set(definitions.ROOMS)
+
+
+def test_every_computed_table_is_an_asset_with_owner_description_and_columns(graph):
+    written_by_people = {"silver/corrections", "ledger/answers", "ledger/in_force"}
+    for table in tables.ALL:
+        if table.name in written_by_people:
+            continue
+        node = graph.get(dg.AssetKey(list(table.key)))
+        assert node.description
+        assert node.owners
+        assert node.group_name == table.group
+        assert "deltalake" in node.kinds
+
+
+def test_every_asset_by_day_has_the_same_partitions_and_one_run_a_range(graph):
+    by_day = [graph.get(key) for key in graph.materializable_asset_keys if graph.get(key).is_partitioned]
+    assert len({node.partitions_def for node in by_day}) == 1
+    assert {node.backfill_policy for node in by_day} == {dg.BackfillPolicy.single_run()}
+
+
+def test_every_table_by_day_has_a_blocking_contract_check(graph):
+    contracts = {key.asset_key for key in graph.asset_check_keys if key.name == "contract" and graph.get(key).blocking}
+    for table in tables.ALL:
+        if table.by_day and table.name != "silver/corrections":
+            assert dg.AssetKey(list(table.key)) in contracts
+
+
+def test_what_reaches_a_tracker_is_guarded_by_reconciliation_and_personal_data(graph):
+    names = {key.name for key in graph.asset_check_keys if key.asset_key == dg.AssetKey(["silver", "feedback"])}
+    assert {"contract", "reconciliation", "personal_data"} <= names
+
+
+def test_the_location_loads_in_a_fresh_interpreter_without_a_warning():
+    code = "import feedback_assets.definitions as d; d.defs.resolve_job_def('every_room'); print('loaded')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "loaded", done.stderr
+
+
+def test_commands_that_read_start_without_dagster():
+    code = (
+        "import sys; from feedback_assets import cli; "
+        "[cli.build(name) for name in ('top', 'classify', 'tickets', 'doctor')]; "
+        "sys.exit('dagster' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
