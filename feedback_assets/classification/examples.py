@@ -31,7 +31,13 @@ class ExamplesError(CallError):
 
 @dataclass(frozen=True)
 class Example:
-    """A labelled text. The first issue is the primary blocker; what is not known is None."""
+    """A labelled text. The first issue is the primary blocker; what is not known is None.
+
+    Attributes:
+        group: Examples of one group are held out together.
+        calibrates: Written as customers write, so that confidence may be measured on it. Most examples are not:
+            each was written to differ from the others, so that a held-out one is harder than a customer's text.
+    """
 
     text: str
     issues: tuple[tuple[str, str | None], ...]
@@ -39,6 +45,7 @@ class Example:
     sentiment: str | None = None
     urgency: float | None = None
     group: str = ""
+    calibrates: bool = False
 
     @property
     def category(self) -> str:
@@ -103,4 +110,9 @@ def _example(row: dict[str, Any], group: str, where: str, taxonomy: Taxonomy) ->
     urgency = row.get("urgency")
     if urgency is not None and not (isinstance(urgency, int | float) and 1 <= urgency <= 5):
         raise ExamplesError(f"{where}: field urgency: {urgency!r}; write a number from 1 to 5 or leave it out")
-    return Example(str(row["text"]), issues, str(row.get("language") or "und"), sentiment, urgency, group)
+    calibrates = bool(row.get("calibrates"))
+    if calibrates:
+        # Plain sentences about one sub-label are alike in every language: none may be learned from while one is asked.
+        group = f"plain-{issues[0]}"
+    language = str(row.get("language") or "und")
+    return Example(str(row["text"]), issues, language, sentiment, urgency, group, calibrates)

@@ -103,11 +103,15 @@ def macro_f1_of_indices(truth: Indices, said: Indices, classes: int, only_true: 
     return float((2 * hits[seen] / total[seen]).mean()) if seen.any() else 0.0
 
 
-def precision_by_confidence(confidence: Numbers, right: Flags, steps: Sequence[float]) -> list[dict[str, float]]:
-    """For each least confidence: share of answers at or above it, and share of those that are right."""
+def precision_by_confidence(
+    confidence: Numbers, right: Flags, weight: Numbers, steps: Sequence[float]
+) -> list[dict[str, float]]:
+    """For each least confidence: share of answers at or above it, and share of those that are right, both weighted."""
     rows: list[dict[str, float]] = []
     for step in steps:
         kept = confidence >= step
         if kept.any():
-            rows.append({"confidence": step, "share": float(kept.mean()), "precision": float(right[kept].mean())})
+            share = float(weight[kept].sum() / weight.sum())
+            precision = float(np.average(right[kept], weights=weight[kept]))
+            rows.append({"confidence": step, "share": round(share, 4), "precision": round(precision, 4)})
     return rows

@@ -44,12 +44,14 @@ Progress = Callable[[str], None]
 _YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Raised by hand when the code learns something else from the same examples.
-CODE_VERSION = 1
+CODE_VERSION = 2
 # Part of the way from the frequencies of the labels to treating all alike: finds rare categories at no cost in
 # accuracy on two public sets; 0.15 to 0.25 are equally good.
 LEAN = 0.2
 # More folds train on more and take longer; from four on the fitted blend no longer moves.
 INNER_FOLDS = 4
+# Fewer plain examples than this give no curve of their own; then all examples calibrate.
+_FEWEST_TO_CALIBRATE = 150
 # A sub-label model of fewer examples would be guesswork.
 _FEWEST_FOR_SUB_LABELS = 12
 _STEPS = (*(round(0.05 * step, 2) for step in range(1, 20)), 0.97, 0.99)
@@ -84,6 +86,7 @@ class _Learned:
     truth: Indices
     said: Indices
     confidence: Numbers
+    calibrates: NDArray[np.bool_]
 
 
 def load_or_train(
@@ -148,7 +151,16 @@ def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0, categories
         },
         "measured_on": len(examples),
         "cross_validated": scores_of(recipe.labels, learned.truth, learned.said, learned.confidence, seed),
-        "thresholds": precision_by_confidence(learned.confidence, learned.said == learned.truth, _STEPS),
+        "calibrated_on": scores_of(
+            recipe.labels,
+            learned.truth[learned.calibrates],
+            learned.said[learned.calibrates],
+            learned.confidence[learned.calibrates],
+            seed,
+        ),
+        "thresholds": precision_by_confidence(
+            learned.confidence, learned.said == learned.truth, _weights(learned.calibrates), _STEPS
+        ),
         "lexicon_concepts": len(recipe.lexicon or ()),
         "features": learned.parts.features.size,
     }
@@ -229,14 +241,27 @@ def _learn(examples: Sequence[Example], recipe: Recipe, seed: int, categories_on
     lean = -LEAN * np.log(np.maximum(np.bincount(truth, minlength=len(recipe.labels)), 1) / len(truth))
     said = (mixed + lean).argmax(axis=1)
     raw = probabilities(mixed)[np.arange(len(said)), said]
-    curve = fit_curve(raw, said == truth)
+    calibrates = _calibrating(examples)
+    curve = fit_curve(raw[calibrates], (said == truth)[calibrates])
     features = _features(recipe)
     matrix = features.fit(texts)
     category = blend(fit_parts(matrix, truth, len(recipe.labels)), weight, offset)
     parts = Parts(features, recipe.labels, recipe.domains, category, lean, curve)
     if not categories_only:
         parts = _with_fields(parts, examples, recipe, matrix, said, held)
-    return _Learned(parts, truth, said, curve(raw))
+    return _Learned(parts, truth, said, curve(raw), calibrates)
+
+
+def _calibrating(examples: Sequence[Example]) -> NDArray[np.bool_]:
+    """Which examples the confidence is fitted on: those written plainly, where there are enough, else all."""
+    plainly = np.array([example.calibrates for example in examples])
+    return plainly if plainly.sum() >= _FEWEST_TO_CALIBRATE else np.ones_like(plainly)
+
+
+def _weights(calibrates: NDArray[np.bool_]) -> Numbers:
+    """Plain examples are easier than life and the others harder: each kind counts for half."""
+    plain, other = max(int(calibrates.sum()), 1), max(int((~calibrates).sum()), 1)
+    return np.where(calibrates, 0.5 / plain, 0.5 / other)
 
 
 def _hold_out(texts: Sequence[str], truth: Indices, groups: Sequence[str], recipe: Recipe, seed: int) -> HeldOut:
