@@ -32,6 +32,8 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "releases": ("release_id", "version", "name"),
     "ticket_events": ("ticket_key",),
 }
+# More names of columns than this are a wall, not a hint.
+_UNREAD_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ def choose(
     notes = _notes(chosen, scale, wanted, named is None)
     if stream == "feedback" and "text" not in chosen.fields and (column := likely_text(columns, sample)):
         notes += (f"no column with text is in use; if it is {column!r}, say --map text={shlex.quote(column)}",)
+    if stream == "feedback" and named is None:
+        notes += _unread(chosen, columns)
     return Chosen(chosen, tuple(sorted(guessed)), named[1] if named else "", notes)
 
 
@@ -296,3 +300,18 @@ def _notes(mapping: Mapping, scale: float, wanted: Wanted, may_guess: bool) -> t
             "no column with an id: ids are made from the content of each row; name one with --map event_id=COLUMN"
         )
     return tuple(notes)
+
+
+def _unread(mapping: Mapping, columns: Sequence[str]) -> tuple[str, ...]:
+    """Names the columns no field reads, so that a product or a customer behind an unknown header is not overlooked."""
+    read = {mapping.occurred_at, *mapping.event_id}
+    for spec in mapping.fields.values():
+        read |= {spec} if isinstance(spec, str) else set(spec) if isinstance(spec, list) else set()
+    nested = {name.split(".")[0] for name in read if name}
+    unread = [column for column in columns if column not in read and column not in nested]
+    if not unread:
+        return ()
+    shown = ", ".join(unread[:_UNREAD_SHOWN])
+    more = f" and {len(unread) - _UNREAD_SHOWN} more" if len(unread) > _UNREAD_SHOWN else ""
+    example = shlex.quote(f"product_name={unread[0]}")
+    return (f"kept but not read: {shown}{more}; say what one is with --map, such as --map {example}",)

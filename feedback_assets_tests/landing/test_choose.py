@@ -146,3 +146,14 @@ def test_a_saved_mapping_changed_by_flags_is_another_mapping(tmp_path: Path) -> 
 def test_equal_calls_make_the_same_name(tmp_path: Path) -> None:
     assert _choose(tmp_path, APP_STORE).mapping.name == _choose(tmp_path, APP_STORE).mapping.name
     assert _choose(tmp_path, APP_STORE).mapping.name != _choose(tmp_path, APP_STORE, maps=("title=score",)).mapping.name
+
+
+def test_columns_that_no_field_reads_are_named_so_that_a_product_is_not_overlooked(tmp_path: Path) -> None:
+    notes = _choose(tmp_path, ["id", "text", "date", "Artikel", "Kd-Nr"], maps=("customer_id=Kd-Nr",)).notes
+    assert [note for note in notes if "not read" in note] == [
+        "kept but not read: Artikel; say what one is with --map, such as --map product_name=Artikel"
+    ]
+
+
+def test_a_file_whose_columns_are_all_read_gets_no_such_hint(tmp_path: Path) -> None:
+    assert not any("not read" in note for note in _choose(tmp_path, ["id", "text", "date"]).notes)
