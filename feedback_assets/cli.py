@@ -56,12 +56,36 @@ def main() -> None:
     called = next((word for word in sys.argv[1:] if word in COMMANDS), None)
     try:
         build(called)()
-    except (CallError, ValidationError) as error:
-        typer.echo(f"feedback: {error}", err=True)
-        sys.exit(CALL_WRONG)
+    except ValidationError as error:
+        _stop(_settings_told(error), CALL_WRONG)
+    except CallError as error:
+        _stop(str(error), CALL_WRONG)
     except OutsideError as error:
-        typer.echo(f"feedback: {error}", err=True)
-        sys.exit(OUTSIDE_FAILED)
+        _stop(str(error), OUTSIDE_FAILED)
+    except OSError as error:
+        # Of a folder or file of the installation: full, read-only, not a folder. Anything without a name is a defect.
+        if error.filename is None:
+            raise
+        mend = "make it a folder that can be written, or choose another with --home or FEEDBACK_HOME"
+        _stop(f"{error.filename}: {error.strerror}; {mend}", OUTSIDE_FAILED)
+
+
+def _stop(told: str, code: int) -> None:
+    typer.echo(f"feedback: {told}", err=True)
+    sys.exit(code)
+
+
+def _settings_told(error: ValidationError) -> str:
+    """Each fault of the settings by the variable it came from."""
+    if error.title != "Settings":
+        raise error
+    faults = ((" ".join(str(part) for part in fault["loc"][:1]), fault) for fault in error.errors())
+    return "\n".join(
+        f"FEEDBACK_{name.upper()} is {fault['input']!r}: {fault['msg']}; mend or unset it"
+        if name
+        else fault["msg"].removeprefix("Value error, ")
+        for name, fault in faults
+    )
 
 
 def _home(

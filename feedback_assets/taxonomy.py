@@ -16,10 +16,12 @@ from typing import Annotated, Any, cast
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from feedback_assets.errors import CallError
+
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class TaxonomyError(ValueError):
+class TaxonomyError(CallError):
     """The taxonomy may not be used; the message names file, category, field and the mend."""
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from feedback_assets.errors import OutsideError
+
 
 @dataclass(frozen=True)
 class TicketText:
@@ -37,7 +39,7 @@ class Receipt:
     location: str
 
 
-class TrackerError(Exception):
+class TrackerError(OutsideError):
     """The tracker refused or could not be reached; the message names the mend."""
 
 
