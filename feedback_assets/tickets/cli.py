@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from feedback_assets import tables
 from feedback_assets.errors import CallError
@@ -43,7 +47,7 @@ def tickets_command(
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
     else:
-        _show(rows)
+        show(Console(), rows, settings.tickets_dir)
 
 
 def listed(lake: Lake) -> list[dict[str, Any]]:
@@ -93,7 +97,11 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
     if approve:
         waiting = waiting[waiting["ticket_key"] == approve]
     if waiting.empty:
-        raise CallError(f"{approve or 'nothing'}: no ticket waits with outcome {outcome}; see feedback tickets")
+        raise CallError(
+            f"{approve}: no ticket of this key waits for approval; feedback tickets lists those that do"
+            if approve
+            else "no ticket is only proposed, so there is nothing to release; see feedback tickets"
+        )
     batch = lake.read(tables.TICKET_BATCH)
     chosen = batch.merge(waiting[["day", "ticket_key", "action"]], on=["day", "ticket_key", "action"])
     tracker = FileTracker(settings.tickets_dir)
@@ -113,13 +121,53 @@ def _record(lake: Lake, old: pd.DataFrame, new: pd.DataFrame, by: str) -> None:
         )
 
 
-def _show(rows: list[dict[str, Any]]) -> None:
-    console = Console()
+# How a ticket's last receipt ended, as a heading, and what a person can do about it; the order they are shown in.
+_HEADINGS = {
+    "delivered": ("In the tracker", ""),
+    "waits_for_approval": ("Waiting for a person", "feedback tickets --approve KEY --by NAME delivers one"),
+    "proposed": ("Proposed by a backfill", "feedback tickets --release --by NAME delivers them"),
+    "not delivered": ("Planned, not delivered yet", "feedback run finishes them"),
+}
+
+
+def show(console: Console, rows: list[dict[str, Any]], folder: Path) -> None:
+    """Print the tickets for a person, what waits for one apart, in 80 columns."""
     if not rows:
         console.print("No tickets yet. Land feedback and run it: feedback import FILE, then feedback run")
         return
-    table = Table("key", "level", "title", "owner", Column("issues", justify="right"), "outcome", box=None)
-    table.columns[0].no_wrap = True
-    for row in rows:
-        table.add_row(*(str(row[str(column.header)]).replace("_", " ") for column in table.columns))
-    console.print(table)
+    for outcome, (heading, command) in _HEADINGS.items():
+        mine = [row for row in rows if _shown_as(row) == outcome]
+        if not mine:
+            continue
+        table = Table(
+            Column("key", no_wrap=True),
+            Column("level"),
+            Column("title"),
+            Column("owner", no_wrap=True),
+            Column("issues", justify="right"),
+            title=f"{heading}: {len(mine)}",
+            title_justify="left",
+            box=None,
+        )
+        for row in mine:
+            table.add_row(*(Text(str(row[str(column.header)])) for column in table.columns))
+        console.print(table)
+        if command:
+            console.print(f" {command}", style="dim", highlight=False)
+        console.print()
+    if any(row["location"] for row in rows):
+        shown = min(str(folder), os.path.relpath(folder), key=len)
+        console.print(f"The files are {shown}/KEY.md.", highlight=False, soft_wrap=True)
+    left = left_over(folder, {str(row["key"]) for row in rows})
+    if left:
+        told = "Left from days that were computed again with another outcome; close or delete: "
+        console.print(told + ", ".join(left), style="yellow", highlight=False)
+
+
+def left_over(folder: Path, planned: Collection[str]) -> list[str]:
+    """Tickets written earlier that no day plans any more, such as after a change of the taxonomy over old days."""
+    return sorted(path.stem for path in folder.glob("FB-*.md") if path.stem not in planned)
+
+
+def _shown_as(row: dict[str, Any]) -> str:
+    return "delivered" if row["outcome"] == "found" else str(row["outcome"])

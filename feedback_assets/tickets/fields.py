@@ -15,6 +15,8 @@ from feedback_assets.taxonomy import Category
 
 _TREND_DAYS = 14
 _QUOTES = 5
+# A place or version is a hint where to look when so large a share of the reports, and so many, name it.
+_HINT_SHARE, _HINT_REPORTS = 0.3, 3
 
 
 class Evidence:
@@ -139,12 +141,13 @@ def causes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def reproduction(rows: list[dict[str, Any]]) -> list[str]:
-    """Where it was seen, as shares of the members, and what the answers hint at."""
+    """Where most were seen, as shares of the members, and what the answers hint at."""
     hints = _said(rows, "reproduction_hints")
     named = {"app_version": "app version", "device": "device", "region": "region", "variant": "variant"}
     for column, label in named.items():
         for value, count in list(_top(rows, column).items())[:1]:
-            hints.append(f"{count} of {len(rows)} reports come from {label} {value}.")
+            if count >= max(_HINT_REPORTS, _HINT_SHARE * len(rows)):
+                hints.append(f"{count} of {len(rows)} reports come from {label} {value}.")
     return hints
 
 

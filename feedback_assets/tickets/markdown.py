@@ -12,7 +12,7 @@ def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
     parts = [
         f"# [{level}] {title}",
         _facts(key, level, fields),
-        f"## Problem\n\n{fields['problem']}",
+        f"## Problem\n\n{_one_line(fields['problem'])}",
         _quotes(fields["quotes"]),
         _trend(fields),
         _where(fields),

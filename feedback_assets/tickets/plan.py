@@ -229,8 +229,12 @@ def _meet_again(
         why = f"Raised from {ticket.level} to {scored['level']}: {scored['reason']}"
         rows.append(_row(grown, day, "raise", [], due, why, cluster_id))
     grown = replace(grown, members=grown.members | set(new))
-    rows.append(_row(grown, day, "add_evidence", new, due, f"{len(new)} more issues say the same.", cluster_id))
+    rows.append(_row(grown, day, "add_evidence", new, due, _more(len(new)), cluster_id))
     return {**standing, ticket.key: grown}, rows
+
+
+def _more(count: int) -> str:
+    return "1 more issue says the same." if count == 1 else f"{count} more issues say the same."
 
 
 def cause_key(cluster: dict[str, Any]) -> str:
@@ -308,7 +312,7 @@ def _one_row_an_action(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             continue
         first = merged[place]
         members = sorted({*json.loads(first["members"]), *json.loads(row["members"])})
-        reason = first["reason"] if row["action"] != "add_evidence" else f"{len(members)} more issues say the same."
+        reason = first["reason"] if row["action"] != "add_evidence" else _more(len(members))
         merged[place] = {**row, "members": json.dumps(members), "reason": reason, "fields": first["fields"],
                          "body": first["body"] if row["action"] == "create" else reason}  # fmt: skip
     return list(merged.values())
