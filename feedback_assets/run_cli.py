@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from feedback_assets.settings import load
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
     from feedback_assets.runner import Block, BlockResult
+
+# Seconds below which a stage without rows is not worth a line.
+_WORTH_SHOWING = 1.0
 
 
 def run_command(
@@ -104,12 +108,15 @@ def _stages(results: list[BlockResult]) -> Table:
         for stage in result.stages:
             rows[stage.name] = rows.get(stage.name, 0) + stage.rows
             seconds[stage.name] = seconds.get(stage.name, 0.0) + stage.seconds
-    table = Table(title="What each stage did", title_justify="left")
-    table.add_column("stage")
-    table.add_column("rows", justify="right")
-    table.add_column("seconds", justify="right")
-    for name in rows:
-        table.add_row(name, f"{rows[name]:,}", f"{seconds[name]:.1f}")
+    return stage_table([(name, rows[name], seconds[name]) for name in rows])
+
+
+def stage_table(stages: Iterable[tuple[str, int, float]]) -> Table:
+    """What each stage did: rows and seconds; checks write no rows and are left out when they took no time."""
+    table = Table(Column("stage"), Column("rows", justify="right"), Column("seconds", justify="right"), box=None)
+    for name, rows, seconds in stages:
+        if rows or seconds >= _WORTH_SHOWING:
+            table.add_row(name, f"{rows:,}", f"{seconds:.1f}")
     return table
 
 

@@ -13,12 +13,22 @@ from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from feedback_assets.classification.labels import Answer, Item
 from feedback_assets.classification.reader import Reader
 from feedback_assets.errors import CallError
 from feedback_assets.settings import Settings, load
+
+# Most characters of a text that are shown again.
+_SHOWN = 160
+_GOES = {
+    "automatic": "nobody needs to look",
+    "review": "to the review queue",
+    "signal": "counts as evidence only",
+    "people": "to people first",
+}
 
 
 def classify_command(
@@ -49,7 +59,7 @@ def classify_command(
             )
         )
     else:
-        Console().print(_table(items, answers, reader))
+        _show(Console(highlight=False), items, answers, reader)
 
 
 def _texts(given: Sequence[str], file: Path | None) -> list[str]:
@@ -122,17 +132,19 @@ def _told(item: Item, answer: Answer, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _table(items: Sequence[Item], answers: Sequence[Answer], reader: Reader) -> Table:
-    table = Table("text", "label", "sure", "severity", "owner", "answered by", "goes to")
+def _show(console: Console, items: Sequence[Item], answers: Sequence[Answer], reader: Reader) -> None:
+    """One paragraph a text, so that it reads in 80 columns: the text, a line an issue, where it goes and why."""
     for item, answer in zip(items, answers, strict=True):
-        table.add_row(
-            item.text if len(item.text) <= 60 else f"{item.text[:59]}…",
-            "\n".join(f"{i.category}/{i.sub_label}" if i.sub_label else i.category for i in answer.issues)
-            or answer.category,
-            f"{answer.confidence:.2f}",
-            "\n".join(f"{issue.severity:g}" for issue in answer.issues),
-            "\n".join(reader.taxonomy.category(issue.category).owner for issue in answer.issues),
-            answer.answered_by.replace("_", " "),
-            answer.triage.triage,
-        )
-    return table
+        console.print(Text(item.text if len(item.text) <= _SHOWN else f"{item.text[: _SHOWN - 1]}…", style="bold"))
+        for issue in answer.issues:
+            owner = reader.taxonomy.category(issue.category).owner
+            told = f"sure {issue.confidence:.2f}  severity {issue.severity:g}  {owner}"
+            console.print(Text(f"  {_label(issue.category, issue.sub_label):<33}  {told}"))
+        if not answer.issues:
+            console.print(Text(f"  {_label(answer.category, answer.sub_label):<33}  sure {answer.confidence:.2f}"))
+        goes = f"{_GOES[answer.triage.triage]}: {answer.triage.reason} ({answer.answered_by.replace('_', ' ')})"
+        console.print(Padding(Text(goes, style="dim"), (0, 0, 1, 2)))
+
+
+def _label(category: str, sub_label: str | None) -> str:
+    return f"{category}/{sub_label}" if sub_label else category

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,6 +82,7 @@ def _fresh_home(home: Path) -> Path:
 
 def _show(done: dict[str, Any], home: Path, seconds: float) -> None:
     from feedback_assets.priority.top import top_command
+    from feedback_assets.run_cli import stage_table
     from feedback_assets.tickets.cli import tickets_command
 
     console = Console()
@@ -89,7 +91,7 @@ def _show(done: dict[str, Any], home: Path, seconds: float) -> None:
     console.rule("The tickets")
     tickets_command()
     console.rule("What each stage took")
-    console.print(_stages(done["stages"]))
+    console.print(stage_table((stage["name"], stage["rows"], stage["seconds"]) for stage in done["stages"]))
     console.rule("The score against the planted truth")
     console.print(_planted(done["planted"]))
     missed = sum(not planted["found"] for planted in done["planted"])
@@ -100,22 +102,21 @@ def _show(done: dict[str, Any], home: Path, seconds: float) -> None:
     )
     shown = os.path.relpath(home)
     console.rule(f"Done in {seconds:.0f} s. What to open next")
-    console.print(f"{shown}/tickets/ has the tickets; open one in any Markdown viewer.", highlight=False)
-    console.print(f"make ui HOME_DIR={shown} shows the graph, the runs and every table's page.", highlight=False)
-    console.print(
-        "feedback import FILE lands your own feedback; docs/importing.md has the five minutes.", highlight=False
-    )
-
-
-def _stages(stages: list[dict[str, Any]]) -> Table:
-    table = Table("stage", "rows", "seconds")
-    for stage in stages:
-        table.add_row(stage["name"], f"{stage['rows']:,}", f"{stage['seconds']:.1f}")
-    return table
+    for line in (
+        f"{shown}/tickets/  the tickets; open one in any Markdown viewer",
+        f"make ui HOME_DIR={shown}  the graph, the runs, a page for every table",
+        f"{_called()} import FILE  your own feedback; README.md has the five minutes",
+    ):
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def _planted(planted: list[dict[str, Any]]) -> Table:
-    table = Table("planted", "product", "category", "ticket")
+    table = Table("planted", "product", "category", "ticket", box=None)
     for one in planted:
         table.add_row(one["kind"], one["product"] or "-", one["category"], one["ticket"] or "[red]none[/red]")
     return table
+
+
+def _called() -> str:
+    """How to call the command from here: by its name, or by its place while the environment is not active."""
+    return "feedback" if shutil.which("feedback") else os.path.relpath(sys.argv[0])

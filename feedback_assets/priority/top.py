@@ -295,22 +295,27 @@ def _parsed(day: str | None) -> date | None:
 
 
 def _show(found: Top) -> None:
+    """Fits 80 columns: the owner stands under the problem, and the product only where the title lacks it."""
     from rich.console import Console
     from rich.table import Table as Shown
+    from rich.text import Text
 
     console = Console()
-    shown = Shown(title=f"Top problems, {found.days} days up to {found.day}", title_justify="left")
+    shown = Shown(title=f"Top problems, {found.days} days up to {found.day}", title_justify="left", box=None)
     for name, right in (
-        ("#", True), ("problem", False), ("product", False), (f"{found.days} d", True), ("28 d", True),
-        ("lift", True), ("decision", False), ("owner", False), ("ticket", False),
+        ("#", True), ("problem, and who owns it", False), (f"{found.days} d", True), ("28 d", True), ("lift", True),
+        ("decision", False), ("ticket", False),
     ):  # fmt: skip
-        shown.add_column(name, justify="right" if right else "left", overflow="fold")
+        shown.add_column(name, justify="right" if right else "left", no_wrap=not name.startswith("problem"))
     for problem in found.problems:
+        product = problem.product if problem.product and problem.product not in problem.title else None
+        owned = " · ".join(part for part in (problem.owner, product) if part)
+        what = Text(problem.title).append(f"\n{owned}", style="dim")
         decision = f"{problem.decision} {problem.level or ''}".strip()
-        cells = (problem.rank, problem.title, problem.product or "", problem.issues, problem.issues_28d)
-        more = (f"{problem.lift:.1f}x", decision, problem.owner or "", problem.ticket or "")
-        shown.add_row(*(str(cell) for cell in (*cells, *more)))
+        counts = (str(problem.issues), str(problem.issues_28d), f"{problem.lift:.1f}x")
+        shown.add_row(str(problem.rank), what, *counts, decision, problem.ticket or "")
     console.print(shown)
+    console.print(f"{found.days} d, 28 d: issues in so many days; lift: against what was expected", style="dim")
     for problem in found.problems:
         if problem.members:
             console.print(f"\n[bold]{problem.rank}.[/bold] {problem.title}", highlight=False)

@@ -34,7 +34,7 @@ def test_texts_of_the_call_a_file_and_standard_input_are_labelled_alike(app: typ
     assert called[0]["issues"][0]["owner"] != ""
 
 
-def test_without_json_a_table_is_printed(app: typer.Typer) -> None:
+def test_without_json_each_text_is_told_with_its_labels_and_why(app: typer.Typer) -> None:
     result = RUNNER.invoke(app, ["good"])
     assert result.exit_code == 0
     assert "no_issue" in result.stdout
