@@ -8,6 +8,7 @@ from types import ModuleType
 
 import dagster as dg
 
+from feedback_assets.event_log import commit_without_waiting
 from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.settings import Settings, load
 
@@ -67,4 +68,5 @@ def _is_file(folder: str, name: str) -> bool:
     return (Path(folder) / f"{name}.py").is_file()
 
 
+commit_without_waiting()
 defs = build_defs(load())
