@@ -20,6 +20,8 @@ from sklearn.linear_model import LogisticRegression
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
+# A scipy.sparse.csr_matrix; the stubs of scipy do not say what its operators give.
+Matrix = Any
 
 # Chosen by cross-validation on two public sets of other domains: flat between 1 and 4, and between 0.2 and 2.
 _BALANCED_C, _RATIO_C = 2.0, 0.5
@@ -35,13 +37,13 @@ class Linear:
     weights: NDArray[np.float32]
     offset: Numbers
 
-    def scores(self, features: sp.csr_matrix) -> Numbers:
+    def scores(self, features: Matrix) -> Numbers:
         """Scores of rows, shape (rows, classes), each row with mean 0."""
         raw = np.asarray(features @ self.weights, dtype=np.float64) + self.offset
         return raw - raw.mean(axis=1, keepdims=True)
 
 
-def fit_parts(features: sp.csr_matrix, label: Indices, classes: int) -> list[Linear]:
+def fit_parts(features: Matrix, label: Indices, classes: int) -> list[Linear]:
     """The two models of one label.
 
     Args:
@@ -74,8 +76,8 @@ def mix(scores: Sequence[Numbers], label: Indices) -> tuple[Numbers, Numbers]:
     def loss(point: Numbers) -> tuple[float, Numbers]:
         weight, offset = point[:models], point[models:]
         mixed = np.tensordot(weight, stacked, 1) + offset
-        logs = mixed - logsumexp(mixed, axis=1, keepdims=True)
-        rest = np.exp(logs) - target
+        logs: Numbers = mixed - np.asarray(logsumexp(mixed, axis=1, keepdims=True))
+        rest: Numbers = np.exp(logs) - target
         # One pseudo-row's worth of pull towards no offset keeps classes with a handful of rows in place.
         value = -logs[np.arange(rows), label].sum() + (offset**2).sum()
         slope = np.concatenate([np.einsum("nc,knc->k", rest, stacked), rest.sum(axis=0) + 2 * offset])
@@ -83,7 +85,7 @@ def mix(scores: Sequence[Numbers], label: Indices) -> tuple[Numbers, Numbers]:
 
     start = np.concatenate([np.full(models, 1 / models), np.zeros(classes)])
     bounds = [(0.0, None)] * models + [(None, None)] * classes
-    point = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    point: Numbers = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return point[:models], point[models:]
 
 
@@ -101,7 +103,7 @@ def probabilities(scores: Numbers) -> Numbers:
     return softmax(scores, axis=1)
 
 
-def _balanced(features: sp.csr_matrix, label: Indices, classes: int, present: Indices) -> Linear:
+def _balanced(features: Matrix, label: Indices, classes: int, present: Indices) -> Linear:
     model = LogisticRegression(C=_BALANCED_C, solver="newton-cg", class_weight="balanced", tol=1e-3).fit(
         features, label
     )
@@ -112,7 +114,7 @@ def _balanced(features: sp.csr_matrix, label: Indices, classes: int, present: In
     return _spread(coefficients.T, intercept, classes, present)
 
 
-def _count_ratios(features: sp.csr_matrix, label: Indices, classes: int, present: Indices) -> Linear:
+def _count_ratios(features: Matrix, label: Indices, classes: int, present: Indices) -> Linear:
     seen: Any = (features > 0).astype(np.float64)
     everywhere = np.asarray(seen.sum(axis=0)).ravel()
     columns: list[Numbers] = []
@@ -123,7 +125,7 @@ def _count_ratios(features: sp.csr_matrix, label: Indices, classes: int, present
         outside = everywhere - inside + 1
         inside = inside + 1
         ratio = np.log((inside / inside.sum()) / (outside / outside.sum()))
-        model = LogisticRegression(C=_RATIO_C, solver="liblinear", class_weight="balanced")
+        model: Any = LogisticRegression(C=_RATIO_C, solver="liblinear", class_weight="balanced")
         model.fit((features @ sp.diags(ratio)).tocsr(), own)
         columns.append(model.coef_[0] * ratio)
         offsets.append(float(model.intercept_[0]))

@@ -8,17 +8,20 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
+from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon
 
+# A scipy.sparse.csr_matrix, or a scikit-learn object: their stubs say too little or the wrong thing.
+Matrix = Any
 LexiconEntries = Mapping[str, Mapping[str, Sequence[str]]]
 
 # Accents of Latin script only: the marks of Indic scripts carry vowels.
@@ -102,21 +105,30 @@ class TextFeatures:
     """Learns a vocabulary from texts and turns texts into rows of numbers, each view of unit length."""
 
     def __init__(self, lexicon: LexiconEntries | None = None, min_pairs: int = 1) -> None:
-        self._views: list[TfidfVectorizer] = [
-            TfidfVectorizer(analyzer=words, sublinear_tf=True, min_df=min_pairs),
-            TfidfVectorizer(analyzer=content_words, sublinear_tf=True),
+        view: Any = TfidfVectorizer
+        self._views: list[Any] = [
+            view(analyzer=words, sublinear_tf=True, min_df=min_pairs),
+            view(analyzer=content_words, sublinear_tf=True),
             # Two to five letters with word ends: endings, misspellings, compounds, other spellings of one word.
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2, lowercase=False),
+            view(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2, lowercase=False),
         ]
         if lexicon:
-            self._views.append(TfidfVectorizer(analyzer=ConceptReader(lexicon), sublinear_tf=True))
+            self._views.append(view(analyzer=ConceptReader(lexicon), sublinear_tf=True))
 
-    def fit(self, texts: Sequence[str]) -> sp.csr_matrix:
-        """Learn the vocabulary; returns the features of these texts, shape (texts, features)."""
+    def fit(self, texts: Sequence[str]) -> Matrix:
+        """Learn the vocabulary; returns the features of these texts, shape (texts, features).
+
+        Raises:
+            CallError: No text holds a word.
+        """
         read = [plain(text) for text in texts]
+        # A view that finds nothing, such as concepts in texts of an unknown language, is left out.
+        self._views = [view for view in self._views if _finds_something(view, read)]
+        if not self._views:
+            raise CallError("the texts hold no words to learn from; name the column of the text by --text")
         return sp.hstack([view.fit_transform(read) for view in self._views], format="csr")
 
-    def transform(self, texts: Sequence[str]) -> sp.csr_matrix:
+    def transform(self, texts: Sequence[str]) -> Matrix:
         """The features of texts, shape (texts, features); unknown words are left out."""
         read = [plain(text) for text in texts]
         return sp.hstack([view.transform(read) for view in self._views], format="csr")
@@ -126,8 +138,14 @@ class TextFeatures:
         """How many features there are."""
         return sum(len(view.vocabulary_) for view in self._views)
 
-    def known_words(self, texts: Sequence[str]) -> np.ndarray:
-        """Share of each text's different words that were seen in training, 0 to 1; 0 for a text without words."""
-        vocabulary = self._views[0].vocabulary_
-        found = [set(_WORDS.findall(plain(text))) for text in texts]
-        return np.array([sum(word in vocabulary for word in row) / len(row) if row else 0.0 for row in found])
+
+def _finds_something(view: Any, texts: Sequence[str]) -> bool:
+    """Whether any term stands in as many texts as the view asks for."""
+    analyze = view.build_analyzer()
+    seen: Counter[str] = Counter()
+    for text in texts:
+        terms = set(analyze(text))
+        seen.update(terms)
+        if any(seen[term] >= view.min_df for term in terms):
+            return True
+    return False

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
@@ -19,6 +19,8 @@ from feedback_assets.classification.calibration import Curve, fit_curve
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
+# A scipy.sparse.csr_matrix; the stubs of scipy do not say what its operators give.
+Matrix = Any
 
 # Pull towards zero of the least-squares models; between 0.3 and 3 makes no difference in cross-validation.
 _PULL = 1.0
@@ -36,14 +38,14 @@ class Choice:
     model: Linear
     least: float = 0.0
 
-    def say(self, features: sp.csr_matrix) -> list[str | None]:
+    def say(self, features: Matrix) -> list[str | None]:
         """The label of each row, None below the least probability."""
         chance = self.chances(features)
         best = chance.argmax(axis=1)
         sure = chance[np.arange(len(best)), best] >= self.least
         return [self.labels[number] if ok else None for number, ok in zip(best, sure, strict=True)]
 
-    def chances(self, features: sp.csr_matrix) -> Numbers:
+    def chances(self, features: Matrix) -> Numbers:
         """Probability of each label, shape (rows, labels)."""
         return probabilities(self.model.scores(features) if self.labels[1:] else np.zeros((features.shape[0], 1)))
 
@@ -61,10 +63,10 @@ class Further:
 class HeldOut:
     """Each fold: rows trained on, rows held out, features of the one, features of the other as the first sees them."""
 
-    folds: Sequence[tuple[Indices, Indices, sp.csr_matrix, sp.csr_matrix]]
+    folds: Sequence[tuple[Indices, Indices, Matrix, Matrix]]
 
 
-def least_squares(features: sp.csr_matrix, target: Numbers) -> Linear:
+def least_squares(features: Matrix, target: Numbers) -> Linear:
     """Ridge regression of several targets at once, solved among the rows, which are fewer than the features.
 
     Args:
@@ -95,9 +97,7 @@ def held_out_scores(held: HeldOut, rows: Indices, target: Numbers) -> Numbers:
     return scores
 
 
-def fit_choice(
-    labels: tuple[str, ...], features: sp.csr_matrix, rows: Indices, label: Indices, held: HeldOut
-) -> Choice:
+def fit_choice(labels: tuple[str, ...], features: Matrix, rows: Indices, label: Indices, held: HeldOut) -> Choice:
     """Learn one label of several from some rows of all features.
 
     Args:
@@ -123,7 +123,7 @@ def fit_choice(
     )
 
 
-def fit_further(features: sp.csr_matrix, issues: Numbers, said: Indices, held: HeldOut) -> Further:
+def fit_further(features: Matrix, issues: Numbers, said: Indices, held: HeldOut) -> Further:
     """Learn which categories a text names beside its primary one.
 
     Args:

@@ -98,9 +98,9 @@ def _frame(path: Path) -> pd.DataFrame:
     name = path.name.removesuffix(".gz").lower()
     try:
         if name.endswith((".jsonl", ".ndjson")):
-            frame = pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+            frame = pd.read_json(path, lines=True, dtype=False)
         elif name.endswith(".json"):
-            frame = pd.read_json(path, dtype=False, convert_dates=False)
+            frame = pd.read_json(path, dtype=False)
         else:
             frame = pd.read_csv(path, sep="\t" if name.endswith(".tsv") else ",", dtype=str)
     except (ValueError, UnicodeDecodeError) as error:

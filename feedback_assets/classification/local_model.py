@@ -9,17 +9,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import joblib
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from feedback_assets.classification.blend import Linear, probabilities
 from feedback_assets.classification.calibration import Curve
 from feedback_assets.classification.clauses import clauses
-from feedback_assets.classification.features import TextFeatures, plain
+from feedback_assets.classification.features import Matrix, TextFeatures, plain
 from feedback_assets.classification.fields import Choice, Further, as_chance
 from feedback_assets.classification.local_answer import LocalAnswer, SecondaryIssue
 from feedback_assets.errors import CallError
@@ -132,7 +132,7 @@ class LocalModel:
             answers[number] = self._from_stars(ratings[number] if ratings is not None else None, answers[number])
         return answers
 
-    def decide(self, features: sp.csr_matrix) -> tuple[Indices, Numbers, Numbers]:
+    def decide(self, features: Matrix) -> tuple[Indices, Numbers, Numbers]:
         """Category number, its calibrated probability, and the raw probabilities of all, row for row."""
         scores = self.parts.category.scores(features)
         said = (scores + self.parts.lean).argmax(axis=1)
@@ -152,10 +152,13 @@ class LocalModel:
     def save(self, folder: Path) -> None:
         """Write the artefact; a reader sees all of it or nothing."""
         folder.mkdir(parents=True, exist_ok=True)
-        fresh = folder / f".{_MODEL_FILE}.part"
-        joblib.dump(self.parts, fresh)
-        (folder / _METADATA_FILE).write_text(json.dumps(self.metadata, ensure_ascii=False, indent=1), encoding="utf-8")
-        fresh.replace(folder / _MODEL_FILE)
+        # Two processes may train the same version at once; each writes its own and the last one stands.
+        with TemporaryDirectory(dir=folder, prefix=".") as aside:
+            metadata, parts = Path(aside) / _METADATA_FILE, Path(aside) / _MODEL_FILE
+            metadata.write_text(json.dumps(self.metadata, ensure_ascii=False, indent=1), encoding="utf-8")
+            joblib.dump(self.parts, parts)
+            metadata.replace(folder / _METADATA_FILE)
+            parts.replace(folder / _MODEL_FILE)
 
     @classmethod
     def load(cls, folder: Path) -> LocalModel:
@@ -170,7 +173,7 @@ class LocalModel:
         metadata = json.loads((folder / _METADATA_FILE).read_text(encoding="utf-8"))
         return cls(joblib.load(path), metadata)
 
-    def _sub_labels(self, features: sp.csr_matrix, said: Indices) -> list[str | None]:
+    def _sub_labels(self, features: Matrix, said: Indices) -> list[str | None]:
         found: list[str | None] = [None] * len(said)
         for number in np.unique(said):
             choice = self.parts.sub_labels.get(self.labels[number])
@@ -180,7 +183,7 @@ class LocalModel:
                     found[row] = label
         return found
 
-    def _moods(self, features: sp.csr_matrix) -> list[tuple[str | None, float | None]]:
+    def _moods(self, features: Matrix) -> list[tuple[str | None, float | None]]:
         mood = self.parts.sentiment
         if mood is None:
             return [(None, None)] * features.shape[0]
@@ -191,14 +194,14 @@ class LocalModel:
             for label, score in zip(mood.say(features), expected, strict=True)
         ]
 
-    def _urgency(self, features: sp.csr_matrix) -> list[float | None]:
+    def _urgency(self, features: Matrix) -> list[float | None]:
         urgency = self.parts.urgency
         if urgency is None:
             return [None] * features.shape[0]
         raw = np.asarray(features @ urgency.weights)[:, 0] + urgency.offset[0]
         return [round(float(value), 2) for value in np.clip(raw, 1, 5)]
 
-    def _further(self, features: sp.csr_matrix, said: Indices) -> list[tuple[SecondaryIssue, ...]]:
+    def _further(self, features: Matrix, said: Indices) -> list[tuple[SecondaryIssue, ...]]:
         further = self.parts.further
         if further is None:
             return [()] * len(said)
@@ -212,7 +215,7 @@ class LocalModel:
             found[row] = tuple(self._secondary(features[row], number, float(chance[row, number])) for number in likely)
         return found
 
-    def _secondary(self, features: sp.csr_matrix, number: int, chance: float) -> SecondaryIssue:
+    def _secondary(self, features: Matrix, number: int, chance: float) -> SecondaryIssue:
         category = self.labels[number]
         choice = self.parts.sub_labels.get(category)
         return SecondaryIssue(category, choice.say(features)[0] if choice else None, chance)

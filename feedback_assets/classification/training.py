@@ -189,7 +189,7 @@ def cross_validate(
         learned = _learn([e for row, e in enumerate(examples) if row not in held], recipe, 0, categories_only=True)
         model = LocalModel(learned.parts, {})
         said[unseen], confidence[unseen], _ = model.decide(
-            model.parts.features.transform([examples[row].text for row in unseen])
+            model.parts.features.transform([examples[row].text for row in unseen.tolist()])
         )
     return truth, said, confidence
 
@@ -199,7 +199,7 @@ def scores_of(
 ) -> dict[str, Any]:
     """Accuracy, macro-F1 and calibration error with 95 % intervals, and every class."""
     right = said == truth
-    names, answers = [labels[n] for n in truth], [labels[n] for n in said]
+    names, answers = names_of(labels, truth), names_of(labels, said)
     draw = partial(interval, size=len(truth), seed=seed)
     by_category = {
         row.label: {
@@ -223,6 +223,11 @@ def scores_of(
         "calibration_error_interval": _rounded(draw(lambda rows: calibration_error(confidence[rows], right[rows]))),
         "by_category": by_category,
     }
+
+
+def names_of(labels: Sequence[str], numbers: Indices) -> list[str]:
+    """The labels of these numbers."""
+    return [labels[int(number)] for number in numbers]
 
 
 def _learn(examples: Sequence[Example], recipe: Recipe, seed: int, categories_only: bool = False) -> _Learned:
@@ -272,8 +277,8 @@ def _hold_out(texts: Sequence[str], truth: Indices, groups: Sequence[str], recip
         if not len(unseen) or not len(seen):
             continue
         features = _features(recipe)
-        learned = features.fit([texts[row] for row in seen])
-        folds.append((seen, unseen, learned, features.transform([texts[row] for row in unseen])))
+        learned = features.fit([texts[row] for row in seen.tolist()])
+        folds.append((seen, unseen, learned, features.transform([texts[row] for row in unseen.tolist()])))
     return HeldOut(folds)
 
 
@@ -291,8 +296,10 @@ def _with_fields(
         parts.lean,
         parts.curve,
         sub_labels=_sub_labels(examples, recipe, matrix, held),
-        sentiment=_one_of(SENTIMENTS, [examples[row].sentiment or "" for row in moods], matrix, moods, held),
-        urgency=least_squares(matrix[urgent], np.array([[examples[row].urgency] for row in urgent], dtype=float))
+        sentiment=_one_of(SENTIMENTS, [examples[row].sentiment or "" for row in moods.tolist()], matrix, moods, held),
+        urgency=least_squares(
+            matrix[urgent], np.array([[examples[row].urgency] for row in urgent.tolist()], dtype=float)
+        )
         if len(urgent) > _FEWEST_FOR_SUB_LABELS
         else None,
         further=fit_further(matrix, issues, said, held) if (issues.sum(axis=1) > 1).any() else None,

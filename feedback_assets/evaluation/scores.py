@@ -152,7 +152,7 @@ def _by_category(
     labels: Sequence[str], truth: Sequence[str], true: Indices, said: Indices, confidence: Any
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for row in class_scores(truth, [labels[number] for number in said]):
+    for row in class_scores(truth, [labels[int(number)] for number in said]):
         number = labels.index(row.label)
 
         def f1(rows: Indices, number: int = number) -> float:
