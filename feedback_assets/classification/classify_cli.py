@@ -41,7 +41,7 @@ def classify_command(
 ) -> None:
     """Label texts: what is wrong, how bad it is, who owns it, how sure that is, and who answered.
 
-    The first call trains the local model, which takes about half a minute; later ones load it.
+    The first call trains the local model, which takes a minute or two; later ones load it.
     """
     texts = _texts(text or [], file)
     settings = load()

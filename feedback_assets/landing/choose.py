@@ -100,10 +100,11 @@ def choose(
     _check_enough(chosen, columns, sample, path)
     _check_channel(chosen)
     notes = _notes(chosen, scale, wanted, named is None)
-    if stream == "feedback" and "text" not in chosen.fields and (column := likely_text(columns, sample)):
-        notes += (f"no column with text is in use; if it is {column!r}, say --map text={shlex.quote(column)}",)
+    text = likely_text(columns, sample) if stream == "feedback" and "text" not in chosen.fields else None
+    if text:
+        notes += (f"no column with text is in use; if it is {text!r}, say --map text={shlex.quote(text)}",)
     if stream == "feedback" and named is None:
-        notes += _unread(chosen, columns)
+        notes += _unread(chosen, columns, text)
     return Chosen(chosen, tuple(sorted(guessed)), named[1] if named else "", notes)
 
 
@@ -302,9 +303,15 @@ def _notes(mapping: Mapping, scale: float, wanted: Wanted, may_guess: bool) -> t
     return tuple(notes)
 
 
-def _unread(mapping: Mapping, columns: Sequence[str]) -> tuple[str, ...]:
-    """Names the columns no field reads, so that a product or a customer behind an unknown header is not overlooked."""
-    read = {mapping.occurred_at, *mapping.event_id}
+def _unread(mapping: Mapping, columns: Sequence[str], text: str | None) -> tuple[str, ...]:
+    """Names the columns no field reads, so that a product or a customer behind an unknown header is not overlooked.
+
+    Args:
+        mapping: The mapping in use.
+        columns: The file's columns.
+        text: The column that another hint takes for the text.
+    """
+    read = {mapping.occurred_at, text, *mapping.event_id}
     for spec in mapping.fields.values():
         read |= {spec} if isinstance(spec, str) else set(spec) if isinstance(spec, list) else set()
     nested = {name.split(".")[0] for name in read if name}
@@ -313,5 +320,4 @@ def _unread(mapping: Mapping, columns: Sequence[str]) -> tuple[str, ...]:
         return ()
     shown = ", ".join(unread[:_UNREAD_SHOWN])
     more = f" and {len(unread) - _UNREAD_SHOWN} more" if len(unread) > _UNREAD_SHOWN else ""
-    example = shlex.quote(f"product_name={unread[0]}")
-    return (f"kept but not read: {shown}{more}; say what one is with --map, such as --map {example}",)
+    return (f"kept but not read: {shown}{more}; if one is a product, customer or place, say --map product_name=COLUMN",)

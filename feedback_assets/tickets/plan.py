@@ -179,7 +179,7 @@ def _create(
     standing: dict[str, Standing], scored: dict[str, Any], cluster: dict[str, Any], members: list[str], day: date,
     evidence: Evidence, taxonomy: Taxonomy, rules: Rules, key: str = "",
 ) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
-    category = taxonomy.categories[cluster["category"]]
+    category = taxonomy.category(str(cluster["category"]))
     level = scored["level"] if isinstance(scored["level"], str) else "P3"
     ticket = Standing(
         key=key or _key(str(cluster["cluster_id"]), day, standing),

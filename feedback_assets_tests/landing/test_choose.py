@@ -151,7 +151,7 @@ def test_equal_calls_make_the_same_name(tmp_path: Path) -> None:
 def test_columns_that_no_field_reads_are_named_so_that_a_product_is_not_overlooked(tmp_path: Path) -> None:
     notes = _choose(tmp_path, ["id", "text", "date", "Artikel", "Kd-Nr"], maps=("customer_id=Kd-Nr",)).notes
     assert [note for note in notes if "not read" in note] == [
-        "kept but not read: Artikel; say what one is with --map, such as --map product_name=Artikel"
+        "kept but not read: Artikel; if one is a product, customer or place, say --map product_name=COLUMN"
     ]
 
 
