@@ -1,37 +1,67 @@
-"""When assets run. Each condition is a named function with its reason; none reads the status of checks."""
+"""When assets run: one condition for every table, so that the whole chain over the same days is one run."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
+
 import dagster as dg
 
+from feedback_assets import tables
 
-def when_upstream_changes() -> dg.AutomationCondition:
-    """Ask for a day when what it reads changed, however old the day is, and the whole chain in one tick.
+_matches: Callable[[dg.AssetKey, dg.AutomationCondition], dg.AutomationCondition] = dg.AutomationCondition.asset_matches
 
-    - Any day, not only the latest: feedback comes late, so `eager()`'s newest-day clause is not here.
-    - Days without feedback were never materialised; a look-back over such a gap must not block the days after
-      it, so missing upstream days are ignored.
-    - Nothing is asked for while it, or what it reads, is being computed: the next tick sees the result.
-    """
-    return _asked_once(dg.AutomationCondition.any_deps_updated())
+
+def landing_key(stream: str) -> dg.AssetKey:
+    """The key of a stream's landing objects."""
+    return dg.AssetKey(["landing", stream])
 
 
 def when_landing_changes() -> dg.AutomationCondition:
-    """For bronze: as above, and also ask for a landed day that was never read.
+    """Ask for the days that a change in landing reaches: the changed day, and the eight weeks that look back on it.
 
-    Files may land before the daemon's first tick, and at a first tick nothing counts as an update.
+    Every asset has this condition, judged in one place for all, and so is asked for the same days. Dagster joins only
+    assets with equal days into a run; with conditions of their own, each reaching a little further than the one
+    before it, yesterday's feedback took four runs half a minute apart (measured).
+
+    - Any day, not only the latest: feedback comes late, so `eager()`'s newest-day clause is not here.
+    - Days without feedback were never materialised; a gap must not block the days after it, so nothing asks
+      whether upstream days exist.
+    - What was reported before the first tick is no update then: that tick asks for the landed days that were never
+      carried to their end.
+    - A change is remembered until its day was asked for, and waits while its day is computed, so that a busy source
+      neither piles up runs nor loses what lands during one.
     """
-    never_read = dg.AutomationCondition.missing() & dg.AutomationCondition.any_deps_match(
-        ~dg.AutomationCondition.missing()
-    )
-    return _asked_once(dg.AutomationCondition.any_deps_updated() | never_read.newly_true())
+    # Only at the first tick are 3,700 days looked at one by one.
+    at_first = dg.AutomationCondition.initial_evaluation() & _at_the_end(_never_carried())
+    updated = _reached_by(_in_any_stream(dg.AutomationCondition.newly_updated()))
+    # Asked for, and nothing came since: what lands while its day is computed was perhaps not read.
+    handled = _at_the_end(dg.AutomationCondition.newly_requested()) & ~updated
+    free = ~_at_the_end(dg.AutomationCondition.in_progress())
+    return _in_one_place((updated | at_first).since(handled) & free)
 
 
-def _asked_once(changed: dg.AutomationCondition) -> dg.AutomationCondition:
-    """Remember a change until it is handled, and wait while the day is being computed."""
-    handled = dg.AutomationCondition.newly_requested() | dg.AutomationCondition.newly_updated()
-    return (
-        changed.since(handled)
-        & ~dg.AutomationCondition.any_deps_in_progress()
-        & ~dg.AutomationCondition.in_progress()
-    )
+# Between two assets Dagster follows the declared look-back, and takes the same day where none is declared. So where a
+# condition is judged decides how far it reaches; no table declares a look-back on landing.
+def _in_one_place(condition: dg.AutomationCondition) -> dg.AutomationCondition:
+    return _matches(landing_key("feedback"), condition)
+
+
+def _at_the_end(condition: dg.AutomationCondition) -> dg.AutomationCondition:
+    """The condition of the chain's last table on the same day."""
+    return _matches(dg.AssetKey(list(tables.TICKET_DELIVERIES.key)), condition)
+
+
+def _reached_by(condition: dg.AutomationCondition) -> dg.AutomationCondition:
+    """As far as priorities look back on feedback, the longest look-back on what customers wrote."""
+    priority, feedback = (dg.AssetKey(list(table.key)) for table in (tables.GOLD_PRIORITY, tables.SILVER_FEEDBACK))
+    return _matches(priority, _matches(feedback, condition))
+
+
+def _in_any_stream(condition: dg.AutomationCondition) -> dg.AutomationCondition:
+    return reduce(or_, [_matches(landing_key(stream), condition) for stream in tables.STREAMS])
+
+
+def _never_carried() -> dg.AutomationCondition:
+    return dg.AutomationCondition.missing() & _in_any_stream(~dg.AutomationCondition.missing())

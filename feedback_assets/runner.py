@@ -19,7 +19,7 @@ from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, EventLo
 
 from feedback_assets import landing_files, tables
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import Settings
+from feedback_assets.settings import Settings, load
 
 JOB = "every_room"
 _LAST = dg.AssetKey(list(tables.TICKET_DELIVERIES.key))
@@ -80,7 +80,9 @@ def open_instance(settings: Settings) -> DagsterInstance:
         if ours.is_file():
             shutil.copyfile(ours, config)
         else:
-            config.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+            config.write_text(
+                "telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n", encoding="utf-8"
+            )
     return DagsterInstance.from_config(str(folder))
 
 
@@ -138,8 +140,11 @@ def run_block(block: Block, instance: DagsterInstance, on_step: Callable[[str], 
         on_step: Called with the name of each step as it finishes.
     """
     from feedback_assets.definitions import defs
+    from feedback_assets.landing.sensors import remember_carried
 
     job = defs.resolve_job_def(JOB)
+    root = load().landing_root
+    landed = {stream: landing_files.days(root, stream) for stream in tables.STREAMS}
     run_id = str(uuid.uuid4())
     tags = {
         _RANGE_START: str(block.first),
@@ -157,6 +162,8 @@ def run_block(block: Block, instance: DagsterInstance, on_step: Callable[[str], 
     # The events are in the instance; the console shows progress instead.
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     result = job.execute_in_process(run_config=quiet, instance=instance, tags=tags, run_id=run_id, raise_on_error=False)
+    if result.success:
+        remember_carried(instance, landed, block.first, block.last)
     return BlockResult(block, result.success, _stages(result), _failures(result))
 
 

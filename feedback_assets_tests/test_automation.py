@@ -50,6 +50,13 @@ class Daemon:
             for day in days:
                 self.instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=day))
 
+    def start_run(self, asked: dict[dg.AssetKey, set[str]]) -> dg.DagsterRun:
+        job = DEFS.resolve_implicit_global_asset_job_def()
+        (day,) = asked[dg.AssetKey(["tickets", "deliveries"])]
+        return self.instance.create_run_for_job(
+            job, tags={"dagster/partition": day}, asset_selection=frozenset(asked), status=dg.DagsterRunStatus.STARTED
+        )
+
 
 @pytest.fixture
 def daemon():
@@ -99,17 +106,33 @@ def test_a_gap_of_three_days_without_feedback_stops_nothing(daemon: Daemon):
 
 def test_a_late_review_asks_for_its_day_and_for_what_looks_back_on_it(daemon: Daemon):
     daemon.tick()
-    daemon.land("2025-03-10")
+    daemon.land("2025-01-01")
     asked = daemon.tick()
-    assert asked[dg.AssetKey(["bronze", "feedback"])] == {"2025-03-10"}
-    assert asked[dg.AssetKey(["silver", "feedback"])] == days("2025-03-10", 8)
-    assert asked[dg.AssetKey(["tickets", "ticket_batch"])] >= days("2025-03-10", 8)
-    assert not asked[dg.AssetKey(["bronze", "catalog"])]
+    assert all(asked[key] == days("2025-01-01", 57) for key in BY_DAY)
 
 
-def test_a_catalog_edit_asks_for_silver_of_that_day(daemon: Daemon):
+def test_yesterdays_feedback_asks_every_asset_for_the_same_days_so_that_they_are_one_run(daemon: Daemon):
+    daemon.tick()
+    daemon.land("2025-03-29")
+    asked = daemon.tick()
+    assert all(asked[key] == {"2025-03-29", TODAY} for key in BY_DAY)
+
+
+def test_a_catalog_edit_asks_for_the_whole_chain_too(daemon: Daemon):
     daemon.tick()
     daemon.land(TODAY, "catalog")
     asked = daemon.tick()
-    assert asked[dg.AssetKey(["silver", "catalog"])] == {TODAY}
-    assert not asked[dg.AssetKey(["bronze", "feedback"])]
+    assert all(asked[key] == {TODAY} for key in BY_DAY)
+
+
+def test_feedback_that_lands_during_a_run_is_asked_for_when_the_run_is_over(daemon: Daemon):
+    daemon.tick()
+    daemon.land(TODAY)
+    asked = daemon.tick()
+    run = daemon.start_run(asked)
+    daemon.land(TODAY)
+    assert not any(daemon.tick().values())
+    assert not any(daemon.tick().values())
+    daemon.compute(asked)
+    daemon.instance.report_run_failed(run)  # any end will do
+    assert all(day == {TODAY} for day in daemon.tick().values())

@@ -19,7 +19,7 @@ from dagster_deltalake.config import AzureConfig, GcsConfig, LocalConfig, S3Conf
 from pydantic import Field
 
 from feedback_assets import tables
-from feedback_assets.automation import when_upstream_changes
+from feedback_assets.automation import when_landing_changes
 from feedback_assets.lake import contract, frames
 from feedback_assets.lake.assets import IO_KEY, Dep, Input, asset_key, asset_spec, check_specs, upstream_deps
 from feedback_assets.lake.contract import DayCheck, Failures, Verdict
@@ -32,7 +32,7 @@ from feedback_assets.tables import Table
 _RECOMPUTATIONS = 3
 # Metadata lives in the event log: beyond this many days only totals are kept.
 _DAYS_SHOWN = 31
-_WHEN_UPSTREAM_CHANGES = when_upstream_changes()
+_WHEN_LANDING_CHANGES = when_landing_changes()
 
 
 class LakeIOManager(dg.ConfigurableIOManager):
@@ -111,7 +111,7 @@ def day_asset(
     checks: Sequence[str] = (),
     kinds: Sequence[str] = (),
     code_version: str = "1",
-    automation_condition: dg.AutomationCondition | None = _WHEN_UPSTREAM_CHANGES,
+    automation_condition: dg.AutomationCondition | None = _WHEN_LANDING_CHANGES,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Declare the asset of one table by day.
 
@@ -148,7 +148,7 @@ def day_multi_asset(
     checks: Sequence[str] = (),
     kinds: Sequence[str] = (),
     code_version: str = "1",
-    automation_condition: dg.AutomationCondition | None = _WHEN_UPSTREAM_CHANGES,
+    automation_condition: dg.AutomationCondition | None = _WHEN_LANDING_CHANGES,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Declare the assets of several tables computed together; see `day_asset`.
 

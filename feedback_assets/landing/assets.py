@@ -9,16 +9,11 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import landing_files, tables
-from feedback_assets.automation import when_landing_changes
+from feedback_assets.automation import landing_key
 from feedback_assets.lake.io_manager import day_asset, days_of
 from feedback_assets.landing.bronze import Line, bronze_frame
 from feedback_assets.partitions import DAYS, same_day
 from feedback_assets.settings import load
-
-
-def landing_key(stream: str) -> dg.AssetKey:
-    """The key of a stream's landing objects."""
-    return dg.AssetKey(["landing", stream])
 
 
 def _landing_asset(stream: str) -> dg.AssetSpec:
@@ -44,7 +39,6 @@ def _bronze_asset(stream: str) -> dg.AssetsDefinition:
     declare = day_asset(
         table,
         deps=[dg.AssetDep(landing_key(stream), partition_mapping=same_day)],
-        automation_condition=when_landing_changes(),
     )
     return declare(bronze)
 

@@ -20,6 +20,11 @@ def changed_days(before: Mapping[date, str], now: Mapping[date, str]) -> list[da
     return sorted(day for day in days if _short(before.get(day)) != _short(now.get(day)))
 
 
+def unchanged_days(before: Mapping[date, str], now: Mapping[date, str]) -> list[date]:
+    """The days that have the same objects as before; in order."""
+    return sorted(day for day in before.keys() & now.keys() if _short(before[day]) == _short(now[day]))
+
+
 def pack(days: Mapping[date, str]) -> str:
     """Days and fingerprints as text of sixteen characters a day."""
     return " ".join(f"{day.toordinal():x}:{_short(days[day])}" for day in sorted(days))

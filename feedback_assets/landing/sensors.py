@@ -8,14 +8,15 @@ from datetime import date
 import dagster as dg
 
 from feedback_assets import landing_files, tables
+from feedback_assets.automation import landing_key
 from feedback_assets.landing import seen
-from feedback_assets.landing.assets import landing_key
 from feedback_assets.partitions import DAYS
 from feedback_assets.settings import load
 
 # What was seen is kept beside the cursor, in one of two places by turns: Dagster copies the cursor into every tick,
 # and a tick that fails after the new state was kept must still find the old one.
 _PLACES = ("a", "b")
+_CARRIED = "carried"
 
 
 @dg.sensor(
@@ -33,7 +34,8 @@ def new_feedback(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     if mark == seen.mark(packed):
         return dg.SkipReason("nothing new has landed")
     before = _kept(context, place, mark)
-    events = list(_events(context, before, now))
+    carried = _unpacked(context.instance, _CARRIED)
+    events = list(_events(context, before, carried, now))
     other = _PLACES[place == _PLACES[0]]
     context.instance.daemon_cursor_storage.set_cursor_values(
         {_slot(other, stream): text for stream, text in packed.items()}
@@ -41,12 +43,39 @@ def new_feedback(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     return dg.SensorResult(asset_events=events, cursor=f"{other}:{seen.mark(packed)}")
 
 
+def remember_carried(
+    instance: dg.DagsterInstance, landed: Mapping[str, Mapping[date, str]], first: date, last: date
+) -> None:
+    """Keep that a run outside the daemon carried these days to their end, so that the sensor does not ask again.
+
+    Args:
+        instance: Where it is kept.
+        landed: Stream -> day -> fingerprint of its objects, as they were before the run.
+        first: The run's first day.
+        last: Its last day, included.
+    """
+    known = _unpacked(instance, _CARRIED)
+    values = {
+        _slot(_CARRIED, stream): seen.pack(
+            {**known.get(stream, {}), **{day: mark for day, mark in days.items() if first <= day <= last}}
+        )
+        for stream, days in landed.items()
+    }
+    instance.daemon_cursor_storage.set_cursor_values(values)
+
+
 def _events(
-    context: dg.SensorEvaluationContext, before: Mapping[str, Mapping[date, str]], now: Mapping[str, Mapping[date, str]]
+    context: dg.SensorEvaluationContext,
+    before: Mapping[str, Mapping[date, str]],
+    carried: Mapping[str, Mapping[date, str]],
+    now: Mapping[str, Mapping[date, str]],
 ) -> Iterator[dg.AssetMaterialization]:
     first, last = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
     for stream in tables.STREAMS:
+        done = set(seen.unchanged_days(carried.get(stream, {}), now[stream]))
         for day in seen.changed_days(before.get(stream, {}), now[stream]):
+            if day in done:
+                continue
             if first is None or last is None or not first <= str(day) <= last:
                 context.log.warning(
                     f"landing/{stream}/day={day} is outside the partitions {first} to {last} and is left alone; "
@@ -66,13 +95,17 @@ def _kept(context: dg.SensorEvaluationContext, place: str, mark: str) -> dict[st
     """What was seen as the cursor says; nothing when it is not there, and then every day is reported once more."""
     if place not in _PLACES:
         return {}
-    slots = {_slot(place, stream): stream for stream in tables.STREAMS}
-    found = context.instance.daemon_cursor_storage.get_cursor_values(set(slots))
-    packed = {slots[slot]: text for slot, text in found.items()}
-    if seen.mark(packed) != mark:
+    kept = _unpacked(context.instance, place)
+    if seen.mark({stream: seen.pack(days) for stream, days in kept.items()}) != mark:
         context.log.warning("what was seen of landing is lost; every day is reported once more")
         return {}
-    return {stream: seen.unpack(text) for stream, text in packed.items()}
+    return kept
+
+
+def _unpacked(instance: dg.DagsterInstance, place: str) -> dict[str, dict[date, str]]:
+    slots = {_slot(place, stream): stream for stream in tables.STREAMS}
+    found = instance.daemon_cursor_storage.get_cursor_values(set(slots))
+    return {slots[slot]: seen.unpack(text) for slot, text in found.items()}
 
 
 def _slot(place: str, stream: str) -> str:
