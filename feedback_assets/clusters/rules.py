@@ -11,6 +11,7 @@ from typing import cast
 
 from feedback_assets.thresholds import Section, ThresholdsError
 
+_SIMILARITIES = ("join_bound", "join_open", "merge_bound", "merge_open", "split_below", "title_share", "sure_theme")
 SCOPES = ("product", "carrier", "region", "vendor")
 
 
@@ -23,6 +24,7 @@ class ClusterRules:
     whole: frozenset[str]
     skip: frozenset[str]
     ignored_concepts: frozenset[str]
+    vague: frozenset[str]
     join_bound: float
     join_open: float
     merge_bound: float
@@ -33,6 +35,7 @@ class ClusterRules:
     batch: int
     title_share: float
     title_distinct: float
+    sure_theme: float
     lease_seconds: float
 
     def scope_of(self, domain: str, category: str) -> tuple[str, ...]:
@@ -73,10 +76,7 @@ def cluster_rules(section: Section) -> ClusterRules:
             raise ThresholdsError(
                 f"{section.origin}: clusters.scope.{name}: {unknown[0]!r} is none of {', '.join(SCOPES)}; use one"
             )
-    similarity = {
-        name: section.number(name, 0, 1)
-        for name in ("join_bound", "join_open", "merge_bound", "merge_open", "split_below", "title_share")
-    }
+    similarity = {name: section.number(name, 0, 1) for name in _SIMILARITIES}
     counts = {name: int(section.number(name, 1)) for name in ("merge_members", "split_members", "batch")}
     return ClusterRules(
         scope={name: tuple(keys) for name, keys in scope.items()},
@@ -84,6 +84,7 @@ def cluster_rules(section: Section) -> ClusterRules:
         whole=frozenset(cast("list[str]", section.values.get("whole", []))),
         skip=frozenset(cast("list[str]", section.values.get("skip", []))),
         ignored_concepts=frozenset(cast("list[str]", section.values.get("ignored_concepts", []))),
+        vague=frozenset(cast("list[str]", section.values.get("vague", []))),
         title_distinct=section.number("title_distinct", 1),
         lease_seconds=section.number("lease_seconds", 1),
         **similarity,

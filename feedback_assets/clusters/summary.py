@@ -5,6 +5,7 @@ Templates over counts and verbatim quotes; every number is counted, nothing is g
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ _SHORTENED = (
 )
 # Fewer members than this make no word typical.
 _FEW = 3
+# A theme that so many tell is hardly a mixture, although single labels are unsure.
+_MOST = 0.75
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Titles:
 
     categories: Mapping[str, str]
     sub_labels: Mapping[str, str]
+    concepts: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def category(self, name: str) -> str:
         """What a title starts with."""
@@ -45,6 +49,10 @@ class Titles:
     def sub_label(self, name: str) -> str:
         """What goes wrong."""
         return self.sub_labels.get(name, _plain(name))
+
+    def concept(self, name: str) -> str:
+        """What is named."""
+        return self.concepts.get(name, _plain(name))
 
 
 @dataclass
@@ -65,7 +73,7 @@ class Totals:
 def titles(section: Section) -> Titles:
     """Read `titles` of the `clusters` section."""
     values = cast("dict[str, dict[str, str]]", section.values.get("titles", {}))
-    return Titles(values.get("categories", {}), values.get("sub_labels", {}))
+    return Titles(values.get("categories", {}), values.get("sub_labels", {}), values.get("concepts", {}))
 
 
 def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) -> str:
@@ -78,12 +86,15 @@ def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) 
         names: How things are called.
     """
     theme = _theme(cluster, rules, names)
-    typical = _typical(cluster, totals, rules)
+    typical = _typical(cluster, totals, rules, names)
     about = cluster.product_name or scope_value(cluster)
     said = f"{names.category(cluster.category)} {theme or ''} {about}"
-    typical = [word for word in typical if not _says_the_same(word, said)][:2]
+    typical = [word for word in typical if not _says_the_same(word, said)]
     if theme is None:
-        theme, typical = (typical[0], typical[1:]) if typical else (_commonest(cluster, rules), [])
+        # A word of the customers' own, in whatever language, only where nothing else can be said.
+        typical = typical or _typical_words(cluster, totals, rules)
+        theme, typical = (typical[0], typical[1:]) if typical else (_commonest(cluster, rules, names), [])
+    typical = typical[:2]
     heading = f"{names.category(cluster.category)}: {theme}"
     if typical:
         heading += f" ({', '.join(typical)})"
@@ -91,9 +102,23 @@ def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) 
 
 
 def is_specific(cluster: Cluster, rules: ClusterRules) -> bool:
-    """Whether enough members share a theme or a concept; else it gathers what is too vague to say more."""
-    best = [ranked(cluster.counts[name])[:1] for name in ("sub_labels", "concepts")]
-    return any(top and top[0][1] >= rules.title_share * cluster.members_total for top in best)
+    """Whether enough members tell one thing; else it gathers what is too vague to say more.
+
+    They do when they name the same concept that tells of a fault. A theme that nothing in the words bears out is a
+    guess of the classifier: it is enough where the classifier is sure, within one product, where there is little
+    else to mix it up with, and for most of a category that is looked at whole because one fault is told in many ways.
+    """
+    if rules.is_whole(cluster.scope):
+        return True
+    concept, theme = (_share_told(cluster, name, rules) for name in ("concepts", "sub_labels"))
+    trusted = cluster.product_id is not None or cluster.confidence >= rules.sure_theme
+    needed = rules.title_share if trusted else _MOST if cluster.category in rules.loose else math.inf
+    return concept >= rules.title_share or theme >= needed
+
+
+def _share_told(cluster: Cluster, name: str, rules: ClusterRules) -> float:
+    told = [count for key, count in cluster.counts[name].items() if key not in rules.vague]
+    return max(told, default=0) / max(cluster.members_total, 1)
 
 
 def scope_value(cluster: Cluster) -> str:
@@ -161,27 +186,32 @@ def _theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str | None:
     return None
 
 
-def _commonest(cluster: Cluster, rules: ClusterRules) -> str:
+def _commonest(cluster: Cluster, rules: ClusterRules, names: Titles) -> str:
     """A concept that most members name, be it usual in the category; else that there is none."""
     named = ranked(cluster.counts["concepts"])
     if named and named[0][1] >= rules.title_share * cluster.members_total:
-        return _plain(named[0][0])
+        return names.concept(named[0][0])
     return "various complaints"
 
 
-def _typical(cluster: Cluster, totals: Totals, rules: ClusterRules) -> list[str]:
-    """Concepts first, then words, that many members tell and the rest of the category does not."""
-    found: list[str] = []
-    for name, least in (("concepts", rules.title_share), ("terms", rules.title_share)):
-        scored: list[tuple[float, str]] = []
-        for word, count in cluster.counts[name].items():
-            share = count / cluster.members_total
-            elsewhere = totals.counts[name][word] - count
-            usual = (elsewhere + 1) / (max(totals.members - cluster.members_total, 0) + 2)
-            if count >= _FEW and share >= least and share / usual >= rules.title_distinct:
-                scored.append((-share * np.log(share / usual), _plain(word)))
-        found.extend(word for _, word in sorted(scored))
-    return list(dict.fromkeys(found))
+def _typical(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) -> list[str]:
+    """Concepts that many members tell and the rest of the category does not."""
+    return list(dict.fromkeys(names.concept(found) for found in _distinct(cluster, totals, rules, "concepts")))
+
+
+def _typical_words(cluster: Cluster, totals: Totals, rules: ClusterRules) -> list[str]:
+    return [_plain(word) for word in _distinct(cluster, totals, rules, "terms")]
+
+
+def _distinct(cluster: Cluster, totals: Totals, rules: ClusterRules, name: str) -> list[str]:
+    scored: list[tuple[float, str]] = []
+    for word, count in cluster.counts[name].items():
+        share = count / cluster.members_total
+        elsewhere = totals.counts[name][word] - count
+        usual = (elsewhere + 1) / (max(totals.members - cluster.members_total, 0) + 2)
+        if count >= _FEW and share >= rules.title_share and share / usual >= rules.title_distinct:
+            scored.append((-share * np.log(share / usual), word))
+    return [word for _, word in sorted(scored)]
 
 
 def _says_the_same(word: str, said: str) -> bool:

@@ -242,9 +242,7 @@ def _merge(known: list[Cluster], total: Totals, rules: ClusterRules) -> list[tup
     known.sort(key=age)
     eligible = np.array([cluster.members_total >= rules.merge_members for cluster in known])
     centres = unit(np.stack([cluster.centre for cluster in known]))
-    pairs = [
-        (known[i], known[j]) for i, j in closest_pairs(centres, eligible, rules.merge(known[0].scope))
-    ]
+    pairs = [(known[i], known[j]) for i, j in closest_pairs(centres, eligible, rules.merge(known[0].scope))]
     for older, younger in pairs:
         total.change(older, -1)
         total.change(younger, -1)

@@ -19,6 +19,7 @@ class Facts:
 
     Attributes:
         ticketable: Its category may have tickets.
+        specific: Its members tell one thing; else it gathers what is too vague to act on.
         rising: More issues than chance allows, after correction for all clusters of the day.
         override: Kind of the rule that decides first, empty for none.
         overriding: Enough credible reports speak for the override.
@@ -39,6 +40,7 @@ class Facts:
     """
 
     ticketable: bool
+    specific: bool
     rising: bool
     override: str
     overriding: bool

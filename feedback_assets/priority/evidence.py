@@ -33,7 +33,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "clusters": (
         "day", "cluster_id", "status", "merged_into", "category", "product_id", "title", "cohesion", "confidence",
-        "members_total", "concepts",
+        "members_total", "concepts", "specific",
     ),
     "feedback": (
         "day", "event_id", "occurred_at", "channel", "customer_ref", "order_ref", "customer_tier", "customer_value",

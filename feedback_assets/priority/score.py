@@ -285,6 +285,7 @@ _WRITTEN = (
 def _facts(value: dict[str, Any], state: dict[Any, Any], peak: float, rules: PriorityRules) -> Facts:
     return Facts(
         ticketable=state["category"] not in rules.never_ticketed,
+        specific=bool(state["specific"]),
         rising=bool(value["rising"]),
         override=str(value["override"]),
         overriding=bool(value["overriding"]),

@@ -24,6 +24,8 @@ from feedback_assets.tables import Table
 _MONTH = 28
 # Told less often in four weeks, a cluster is a remark, not yet a problem.
 _PROBLEM = 5
+# Told once or twice, it is not even that.
+_REMARK = 3
 # Wishes, vague anger and praise are in the domain of nobody.
 _NOBODYS = "none"
 
@@ -107,10 +109,12 @@ def top(
     since = str(last - timedelta(days=days))
     recent = {cluster: sum(1 for row in rows if row["day"] > since) for cluster, rows in told.items()}
     wanted = (row for row in scored if recent.get(row["cluster_id"]) and _wanted(state[row["cluster_id"]], category))
-    # What gathers the vague, or was told once or twice, comes last: it drives nothing that one could mend.
-    chosen = sorted(wanted, key=lambda row: not state[row["cluster_id"]]["specific"] or row["members_28d"] < _PROBLEM)[
-        :limit
-    ]
+    # What gathers the vague is no problem that one could mend; it shows only where there is nothing else, and so does
+    # what was told once or twice.
+    ranked = sorted(wanted, key=lambda row: row["members_28d"] < _PROBLEM)
+    specific = [row for row in ranked if state[row["cluster_id"]]["specific"] or row["decision"] == "ticket"]
+    repeated = [row for row in specific if row["members_28d"] >= _REMARK]
+    chosen = (repeated or specific or ranked)[:limit]
     owners, tickets = _owners(lake, month, chosen), _tickets(lake, last)
     drawn = _drawn(lake, month, chosen, told, members, seed) if members else {}
     problems = [

@@ -45,6 +45,7 @@ RULES = ClusterRules(
     loose=frozenset(),
     skip=frozenset({"no_issue"}),
     ignored_concepts=frozenset({"really"}),
+    vague=frozenset(),
     join_bound=0.33,
     join_open=0.55,
     merge_bound=0.45,
@@ -55,6 +56,7 @@ RULES = ClusterRules(
     batch=50,
     title_share=0.4,
     title_distinct=1.5,
+    sure_theme=0.85,
     lease_seconds=60,
 )
 TITLES = Titles({"sizing_fit": "Sizing", "app_usability": "App"}, {"adverts": "too many adverts"})

@@ -61,7 +61,7 @@ class Story:
     def state(self, cluster: str, on: int, **more: Any) -> None:
         row = {"day": day(on), "cluster_id": cluster, "status": "active", "merged_into": None, "category": "defect",
                "product_id": None, "title": cluster, "cohesion": 0.8, "confidence": 0.9, "members_total": 10,
-               "concepts": json.dumps({})}  # fmt: skip
+               "concepts": json.dumps({}), "specific": True}  # fmt: skip
         self.states = [s for s in self.states if (s["day"], s["cluster_id"]) != (day(on), cluster)]
         self.states.append({**row, **more})
 

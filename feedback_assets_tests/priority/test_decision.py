@@ -11,7 +11,7 @@ from feedback_assets.thresholds import ThresholdsError
 from feedback_assets_tests.priority.story import RULES
 
 CALM = Facts(
-    ticketable=True, rising=False, override="", overriding=False, members_7d=3, customers_7d=3, members_28d=8,
+    ticketable=True, specific=True, rising=False, override="", overriding=False, members_7d=3, customers_7d=3, members_28d=8,
     share_28d=0.004, weeks_seen=1, severity=3.0, confidence=0.9, lift=1.1, expected_7d=2.7, p_value=0.4, peak_6h=0.5,
     customer_lift=1.0, revenue_weight=1.0, score=0.3,
 )  # fmt: skip
@@ -38,6 +38,9 @@ CASES = [
     ("many customers charged twice", replace(RISING, override="billing", overriding=True), "ticket", "P2"),
     ("vague anger that rises", replace(RISING, ticketable=False), "digest", None),
     ("vague anger", replace(CALM, ticketable=False), "watch", None),
+    ("a rise told vaguely", replace(RISING, specific=False), "ticket", "P2"),
+    ("vague complaints that are large for weeks", replace(LARGE, specific=False), "digest", None),
+    ("a safety report among the vague", replace(CALM, specific=False, **SAFETY), "approval", "P1"),
     ("large for weeks", LARGE, "ticket", "P3"),
     ("large for weeks and mild", replace(LARGE, severity=2.0), "ticket", "P4"),
     ("large this week only", replace(LARGE, weeks_seen=1), "digest", None),
