@@ -81,7 +81,8 @@ def open_instance(settings: Settings) -> DagsterInstance:
             shutil.copyfile(ours, config)
         else:
             config.write_text(
-                "telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n", encoding="utf-8"
+                "telemetry:\n  enabled: false\nnux:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n",
+                encoding="utf-8",
             )
     return DagsterInstance.from_config(str(folder))
 
