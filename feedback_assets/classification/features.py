@@ -31,6 +31,8 @@ _PERSONAL = re.compile(
     r"(?P<linkvalue><URL>|https?://\S+|www\.\S+)|(?P<mailvalue><EMAIL>|\S+@\S+\.\w+)"
     r"|(?P<numbervalue><(?:PHONE|CARD|IBAN|ORDER|IP|ID)>|\d[\d ./-]{5,}\d|\d{6,})|(?P<none><[A-Z]{2,12}>)"
 )
+# Training reads each text once for every fold.
+_TEXTS_REMEMBERED = 20_000
 _REPEATED = re.compile(r"(.)\1{2,}")
 # Signs of shouting and faces carry tone, so they count as words.
 _WORDS = re.compile(r"[^\W_]+|[!?]+|[\U0001f300-\U0001faff\u2600-\u27bf]")
@@ -83,6 +85,7 @@ class ConceptReader:
 
     def __init__(self, entries: LexiconEntries) -> None:
         self.entries = entries
+        self._read: dict[str, list[str]] = {}
 
     def __call__(self, text: str) -> list[str]:
         """The concepts of a text, such as `late` and `late>refund`.
@@ -90,21 +93,25 @@ class ConceptReader:
         All languages are searched: short texts are often detected wrongly, and what a concept is worth
         is learned from examples that were read the same way.
         """
-        found = self._lexicon.concepts(text)
-        return found + [f"{a}>{b}" for a, b in pairwise(found)]
+        if text not in self._read:
+            if len(self._read) >= _TEXTS_REMEMBERED:
+                self._read.clear()
+            found = self._lexicon.concepts(text)
+            self._read[text] = found + [f"{a}>{b}" for a, b in pairwise(found)]
+        return self._read[text]
 
     @cached_property
     def _lexicon(self) -> Lexicon:
         return Lexicon(self.entries)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"entries": self.entries}
+        return {"entries": self.entries, "_read": {}}
 
 
 class TextFeatures:
     """Learns a vocabulary from texts and turns texts into rows of numbers, each view of unit length."""
 
-    def __init__(self, lexicon: LexiconEntries | None = None, min_pairs: int = 1) -> None:
+    def __init__(self, concepts: ConceptReader | None = None, min_pairs: int = 1) -> None:
         view: Any = TfidfVectorizer
         self._views: list[Any] = [
             view(analyzer=words, sublinear_tf=True, min_df=min_pairs),
@@ -112,8 +119,8 @@ class TextFeatures:
             # Two to five letters with word ends: endings, misspellings, compounds, other spellings of one word.
             view(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2, lowercase=False),
         ]
-        if lexicon:
-            self._views.append(view(analyzer=ConceptReader(lexicon), sublinear_tf=True))
+        if concepts is not None:
+            self._views.append(view(analyzer=concepts, sublinear_tf=True))
 
     def fit(self, texts: Sequence[str]) -> Matrix:
         """Learn the vocabulary; returns the features of these texts, shape (texts, features).

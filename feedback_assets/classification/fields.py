@@ -62,62 +62,61 @@ class Further:
     least: float
 
 
-@dataclass(frozen=True)
 class HeldOut:
-    """Each fold: rows trained on, rows held out, features of the one, features of the other as the first sees them."""
+    """All rows with their likeness to each other, and which were held out together.
 
-    folds: Sequence[tuple[Indices, Indices, Matrix, Matrix]]
-
-
-def least_squares(features: Matrix, target: Numbers) -> Linear:
-    """Ridge regression of several targets at once, solved among the rows, which are fewer than the features.
-
-    Args:
-        features: Shape (rows, features).
-        target: Shape (rows, targets).
+    The likeness is computed once and every model below is solved from pieces of it: among rows, which are
+    fewer than features. Word rarity is taken over all rows, also those held out; no label is.
     """
-    middle = target.mean(axis=0)
-    kernel = np.asarray((features @ features.T).todense(), dtype=np.float64)
-    kernel[np.diag_indices_from(kernel)] += _PULL
-    dual = cho_solve(cho_factor(kernel, lower=True, overwrite_a=True), target - middle)
-    return Linear(np.asarray(features.T @ dual, dtype=np.float32), middle)
+
+    def __init__(self, features: Matrix, folds: Sequence[tuple[Indices, Indices]]) -> None:
+        self.features = features
+        self.folds = folds
+        self._likeness = np.asarray((features @ features.T).todense(), dtype=np.float32)
+
+    def solve(self, rows: Indices, target: Numbers) -> tuple[Numbers, Numbers]:
+        """Ridge regression of several targets at once: what each row weighs, and the mean of each target."""
+        middle = target.mean(axis=0)
+        likeness = self._likeness[np.ix_(rows, rows)]
+        likeness[np.diag_indices_from(likeness)] += _PULL
+        factor = cho_factor(likeness, lower=True, overwrite_a=True)
+        return cho_solve(factor, (target - middle).astype(np.float32)).astype(np.float64), middle
+
+    def learn(self, rows: Indices, target: Numbers) -> Linear:
+        """The model of some rows.
+
+        Args:
+            rows: Row numbers, shape (n,).
+            target: What to learn for each of them, shape (n, targets).
+        """
+        dual, middle = self.solve(rows, target)
+        return Linear(np.asarray(self.features[rows].T @ dual, dtype=np.float32), middle)
+
+    def scores(self, rows: Indices, target: Numbers) -> Numbers:
+        """Scores of rows, each by a model that has not seen it; shape and order as `target`."""
+        found = np.zeros_like(target)
+        for seen, unseen in self.folds:
+            train, test = np.flatnonzero(np.isin(rows, seen)), np.flatnonzero(np.isin(rows, unseen))
+            if len(train) and len(test):
+                dual, middle = self.solve(rows[train], target[train])
+                found[test] = self._likeness[np.ix_(rows[test], rows[train])] @ dual + middle
+        return found
 
 
-def held_out_scores(held: HeldOut, rows: Indices, target: Numbers) -> Numbers:
-    """Scores of rows, each by a model that has not seen it; shape as `target`, row for row of `rows`."""
-    place = {int(row): number for number, row in enumerate(rows)}
-    scores = np.zeros_like(target)
-    for seen, unseen, learned, asked in held.folds:
-        train = [number for number, row in enumerate(seen) if int(row) in place]
-        test = [number for number, row in enumerate(unseen) if int(row) in place]
-        if not test:
-            continue
-        wanted = [place[int(unseen[number])] for number in test]
-        if not train:
-            continue
-        model = least_squares(learned[train], target[[place[int(seen[number])] for number in train]])
-        scores[wanted] = np.asarray(asked[test] @ model.weights) + model.offset
-    return scores
-
-
-def fit_choice(labels: tuple[str, ...], features: Matrix, rows: Indices, label: Indices, held: HeldOut) -> Choice:
-    """Learn one label of several from some rows of all features.
+def fit_choice(labels: tuple[str, ...], model: Linear, raw: Numbers, label: Indices) -> Choice:
+    """A choice of one label of several, from a model and what it scored held out.
 
     Args:
         labels: Names of the labels.
-        features: Features of all rows.
-        rows: Rows that have this label.
+        model: Learned on all rows.
+        raw: Held-out scores of rows whose label is known, shape (rows, labels).
         label: Label number of each of them.
-        held: Held-out features, for temperature, offsets and the least probability.
     """
-    target = np.eye(len(labels))[label]
-    raw = held_out_scores(held, rows, target)
     raw = raw - raw.mean(axis=1, keepdims=True)
     weight, offset = mix([raw], label)
     chance = probabilities(weight[0] * raw + offset)
     said = chance.argmax(axis=1)
     least = _least(chance[np.arange(len(said)), said], said == label)
-    model = least_squares(features[rows], target)
     centred = model.weights - model.weights.mean(axis=1, keepdims=True)
     return Choice(
         labels,
@@ -126,22 +125,20 @@ def fit_choice(labels: tuple[str, ...], features: Matrix, rows: Indices, label: 
     )
 
 
-def fit_further(features: Matrix, issues: Numbers, said: Indices, held: HeldOut) -> Further:
-    """Learn which categories a text names beside its primary one.
+def fit_further(model: Linear, raw: Numbers, issues: Numbers, said: Indices) -> Further:
+    """Which categories a text names beside its primary one.
 
     Args:
-        features: Features of all rows.
+        model: Learned on all rows.
+        raw: Held-out scores, shape (rows, categories).
         issues: 1 where a row has an issue of the category, shape (rows, categories).
         said: Category number the category model says of each held-out row.
-        held: Held-out features.
     """
-    rows = np.arange(len(issues))
-    scores = held_out_scores(held, rows, issues)
     asked = np.ones_like(issues, dtype=bool)
-    asked[rows, said] = False
-    chance, right = as_chance(scores[asked]), issues[asked] > 0
+    asked[np.arange(len(issues)), said] = False
+    chance, right = as_chance(raw[asked]), issues[asked] > 0
     curve = fit_curve(chance, right)
-    return Further(least_squares(features, issues), curve, _least(curve(chance), right, LEAST_PRECISION_OF_FURTHER))
+    return Further(model, curve, _least(curve(chance), right, LEAST_PRECISION_OF_FURTHER))
 
 
 def as_chance(score: Numbers) -> Numbers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ import yaml
 from numpy.typing import NDArray
 
 from feedback_assets.classification import blend as learner
-from feedback_assets.classification.blend import blend, fit_parts, mix, probabilities
+from feedback_assets.classification.blend import Linear, blend, fit_parts, mix, probabilities
 from feedback_assets.classification.calibration import fit_curve, fold_numbers
 from feedback_assets.classification.examples import Example, ExamplesError, load_examples
-from feedback_assets.classification.features import LexiconEntries, TextFeatures
-from feedback_assets.classification.fields import Choice, HeldOut, fit_choice, fit_further, least_squares
+from feedback_assets.classification.features import ConceptReader, LexiconEntries, TextFeatures
+from feedback_assets.classification.fields import Choice, HeldOut, fit_choice, fit_further
 from feedback_assets.classification.local_model import LocalModel, Parts
 from feedback_assets.classification.measures import (
     accuracy,
@@ -41,10 +41,11 @@ from feedback_assets.taxonomy import Taxonomy, load_taxonomy
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Progress = Callable[[str], None]
+_Fresh = Callable[[], TextFeatures]
 _YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Raised by hand when the code learns something else from the same examples.
-CODE_VERSION = 3
+CODE_VERSION = 4
 # Part of the way from the frequencies of the labels to treating all alike: finds rare categories at no cost in
 # accuracy on two public sets; 0.15 to 0.25 are equally good.
 LEAN = 0.2
@@ -52,8 +53,8 @@ LEAN = 0.2
 INNER_FOLDS = 4
 # Fewer plain examples than this give no curve of their own; then all examples calibrate.
 _FEWEST_TO_CALIBRATE = 150
-# A sub-label model of fewer examples would be guesswork.
-_FEWEST_FOR_SUB_LABELS = 12
+# A field learned from fewer examples would be guesswork.
+_FEWEST_OF_A_FIELD = 12
 _STEPS = (*(round(0.05 * step, 2) for step in range(1, 20)), 0.97, 0.99)
 
 
@@ -226,7 +227,7 @@ def scores_of(
 
 
 def names_of(labels: Sequence[str], numbers: Indices) -> list[str]:
-    """The labels of these numbers."""
+    """The labels, or texts, of these numbers."""
     return [labels[int(number)] for number in numbers]
 
 
@@ -236,11 +237,10 @@ def _learn(examples: Sequence[Example], recipe: Recipe, seed: int, categories_on
         raise ExamplesError("the examples hold fewer than two categories; add examples of another")
     texts = [example.text for example in examples]
     groups = [example.group or str(row) for row, example in enumerate(examples)]
-    held = _hold_out(texts, truth, groups, recipe, seed)
-    scores = [np.zeros((len(texts), len(recipe.labels))) for _ in range(2)]
-    for seen, unseen, learned, asked in held.folds:
-        for kept, part in zip(scores, fit_parts(learned, truth[seen], len(recipe.labels)), strict=True):
-            kept[unseen] = part.scores(asked)
+    folds = _folds(truth, groups, seed)
+    reader = ConceptReader(recipe.lexicon) if recipe.lexicon else None
+    fresh = partial(TextFeatures, reader, recipe.min_pairs)
+    scores = _held_out_scores(texts, truth, folds, len(recipe.labels), fresh)
     weight, offset = mix(scores, truth)
     mixed = sum(w * kept for w, kept in zip(weight, scores, strict=True)) + offset
     lean = -LEAN * np.log(np.maximum(np.bincount(truth, minlength=len(recipe.labels)), 1) / len(truth))
@@ -248,12 +248,12 @@ def _learn(examples: Sequence[Example], recipe: Recipe, seed: int, categories_on
     raw = probabilities(mixed)[np.arange(len(said)), said]
     calibrates = _calibrating(examples)
     curve = fit_curve(raw[calibrates], (said == truth)[calibrates])
-    features = _features(recipe)
+    features = fresh()
     matrix = features.fit(texts)
     category = blend(fit_parts(matrix, truth, len(recipe.labels)), weight, offset)
     parts = Parts(features, recipe.labels, recipe.domains, category, lean, curve)
     if not categories_only:
-        parts = _with_fields(parts, examples, recipe, matrix, said, held)
+        parts = _with_fields(parts, examples, recipe, said, HeldOut(matrix, folds))
     return _Learned(parts, truth, said, curve(raw), calibrates)
 
 
@@ -269,68 +269,72 @@ def _weights(calibrates: NDArray[np.bool_]) -> Numbers:
     return np.where(calibrates, 0.5 / plain, 0.5 / other)
 
 
-def _hold_out(texts: Sequence[str], truth: Indices, groups: Sequence[str], recipe: Recipe, seed: int) -> HeldOut:
+def _folds(truth: Indices, groups: Sequence[str], seed: int) -> list[tuple[Indices, Indices]]:
+    """Rows trained on and rows held out, for each fold that has both."""
     fold = fold_numbers(truth, INNER_FOLDS, seed, groups)
-    folds: list[tuple[Indices, Indices, Any, Any]] = []
-    for number in range(INNER_FOLDS):
-        seen, unseen = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        if not len(unseen) or not len(seen):
-            continue
-        features = _features(recipe)
-        learned = features.fit([texts[row] for row in seen.tolist()])
-        folds.append((seen, unseen, learned, features.transform([texts[row] for row in unseen.tolist()])))
-    return HeldOut(folds)
+    pairs = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(INNER_FOLDS)]
+    return [(seen, unseen) for seen, unseen in pairs if len(seen) and len(unseen)]
 
 
-def _with_fields(
-    parts: Parts, examples: Sequence[Example], recipe: Recipe, matrix: Any, said: Indices, held: HeldOut
-) -> Parts:
+def _held_out_scores(
+    texts: Sequence[str], truth: Indices, folds: Sequence[tuple[Indices, Indices]], classes: int, fresh: _Fresh
+) -> list[Numbers]:
+    """Scores of each part of the blend, by models that saw neither the row nor its words."""
+    scores = [np.zeros((len(texts), classes)) for _ in range(2)]
+    for seen, unseen in folds:
+        features = fresh()
+        learned, asked = features.fit(names_of(texts, seen)), features.transform(names_of(texts, unseen))
+        for kept, part in zip(scores, fit_parts(learned, truth[seen], classes), strict=True):
+            kept[unseen] = part.scores(asked)
+    return scores
+
+
+def _with_fields(parts: Parts, examples: Sequence[Example], recipe: Recipe, said: Indices, held: HeldOut) -> Parts:
     issues = np.array([[float(any(c == name for c, _ in e.issues)) for name in recipe.labels] for e in examples])
-    urgent = np.array([row for row, example in enumerate(examples) if example.urgency is not None], dtype=np.int64)
-    moods = np.array([row for row, example in enumerate(examples) if example.sentiment is not None], dtype=np.int64)
-    return Parts(
-        parts.features,
-        parts.labels,
-        parts.domains,
-        parts.category,
-        parts.lean,
-        parts.curve,
-        sub_labels=_sub_labels(examples, recipe, matrix, held),
-        sentiment=_one_of(SENTIMENTS, [examples[row].sentiment or "" for row in moods.tolist()], matrix, moods, held),
-        urgency=least_squares(
-            matrix[urgent], np.array([[examples[row].urgency] for row in urgent.tolist()], dtype=float)
-        )
-        if len(urgent) > _FEWEST_FOR_SUB_LABELS
+    moods = np.array([[float(e.sentiment == name) for name in SENTIMENTS] for e in examples])
+    known: NDArray[np.bool_] = moods.sum(axis=1) > 0
+    urgent = np.array([np.nan if e.urgency is None else e.urgency for e in examples])[:, None]
+    told: NDArray[np.bool_] = ~np.isnan(urgent[:, 0])
+    # Where a field is not known its mean stands in, which teaches nothing: so one solution serves all fields.
+    target = np.hstack(
+        [
+            np.where(known[:, None], moods, moods[known].mean(axis=0) if known.any() else 0.0),
+            np.where(told[:, None], urgent, urgent[told].mean() if told.any() else 0.0),
+            issues,
+        ]
+    )
+    rows, cut = np.arange(len(examples)), len(SENTIMENTS)
+    raw, model = held.scores(rows, target), held.learn(rows, target)
+    mood = np.flatnonzero(known)
+    return replace(
+        parts,
+        sub_labels=_sub_labels(examples, recipe, held),
+        sentiment=fit_choice(SENTIMENTS, _part(model, 0, cut), raw[mood, :cut], moods[mood].argmax(axis=1))
+        if len(mood) >= _FEWEST_OF_A_FIELD
         else None,
-        further=fit_further(matrix, issues, said, held) if (issues.sum(axis=1) > 1).any() else None,
+        urgency=_part(model, cut, cut + 1) if told.sum() >= _FEWEST_OF_A_FIELD else None,
+        further=fit_further(_part(model, cut + 1, None), raw[:, cut + 1 :], issues, said)
+        if issues.sum(axis=1).max() > 1
+        else None,
     )
 
 
-def _sub_labels(examples: Sequence[Example], recipe: Recipe, matrix: Any, held: HeldOut) -> dict[str, Choice]:
+def _part(model: Linear, first: int, last: int | None) -> Linear:
+    return Linear(np.ascontiguousarray(model.weights[:, first:last]), model.offset[first:last])
+
+
+def _sub_labels(examples: Sequence[Example], recipe: Recipe, held: HeldOut) -> dict[str, Choice]:
     found: dict[str, Choice] = {}
     for name in recipe.labels:
-        named = [
-            (row, sub_label)
-            for row, example in enumerate(examples)
-            for category, sub_label in example.issues[:1]
-            if category == name and sub_label is not None
-        ]
-        rows = np.array([row for row, _ in named], dtype=np.int64)
-        choice = _one_of(recipe.sub_labels.get(name, ()), [label for _, label in named], matrix, rows, held)
-        if choice is not None:
-            found[name] = choice
+        named = {row: e.issues[0][1] for row, e in enumerate(examples) if e.category == name and e.issues[0][1]}
+        present = tuple(label for label in recipe.sub_labels.get(name, ()) if label in set(named.values()))
+        if len(named) < _FEWEST_OF_A_FIELD or len(present) < 2:
+            continue
+        rows = np.array(list(named), dtype=np.int64)
+        label = np.array([present.index(str(label)) for label in named.values()])
+        target = np.eye(len(present))[label]
+        found[name] = fit_choice(present, held.learn(rows, target), held.scores(rows, target), label)
     return found
-
-
-def _one_of(allowed: Sequence[str], labels: Sequence[str], matrix: Any, rows: Indices, held: HeldOut) -> Choice | None:
-    present = tuple(name for name in allowed if name in set(labels))
-    if len(rows) < _FEWEST_FOR_SUB_LABELS or len(present) < 2:
-        return None
-    return fit_choice(present, matrix, rows, np.array([present.index(label) for label in labels]), held)
-
-
-def _features(recipe: Recipe) -> TextFeatures:
-    return TextFeatures(recipe.lexicon, recipe.min_pairs)
 
 
 def _numbers(examples: Sequence[Example], labels: tuple[str, ...]) -> Indices:

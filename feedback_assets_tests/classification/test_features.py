@@ -41,13 +41,13 @@ def test_a_concept_is_found_in_whatever_language_and_survives_pickling() -> None
 
 
 def test_words_never_seen_change_no_shape() -> None:
-    features = TextFeatures(LEXICON)
+    features = TextFeatures(ConceptReader(LEXICON))
     learned = features.fit(["late parcel", "late parcel again", "nice parcel"])
     assert features.transform(["xyzzy", ""]).shape == (2, learned.shape[1]) == (2, features.size)
 
 
 def test_texts_of_function_words_in_an_unknown_language_are_still_read() -> None:
-    assert TextFeatures(LEXICON).fit(["the and of", "of the"]).shape[0] == 2
+    assert TextFeatures(ConceptReader(LEXICON)).fit(["the and of", "of the"]).shape[0] == 2
 
 
 def test_texts_without_any_word_are_refused_with_the_mend() -> None:
