@@ -15,7 +15,7 @@ DAYS = dg.DailyPartitionsDefinition(
 
 
 def window(first: int, last: int) -> dg.TimeWindowPartitionMapping:
-    """The upstream days from `first` to `last`, counted from the day itself; days before the first partition are none."""
+    """The upstream days from `first` to `last`, counted from the day itself; none before the first partition."""
     with warnings.catch_warnings():
         # The parameter is in beta. We use it knowingly, with Dagster's minor version pinned and tests over it; said
         # at every mapping, the warning would only hide others.

@@ -25,6 +25,11 @@ JOB = "every_room"
 _LAST = dg.AssetKey(list(tables.TICKET_DELIVERIES.key))
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 _HOST, _PID = "feedback/host", "feedback/pid"
+# For an installation without the checkout's dagster.yaml: the same, without its reasons.
+_INSTANCE = """telemetry: {enabled: false}
+nux: {enabled: false}
+concurrency: {runs: {max_concurrent_runs: 1}}
+"""
 # A gap of a week or less is cheaper to walk through than to start another run for.
 _LARGEST_GAP = 7
 # Long enough that a run's fixed cost does not count, short enough that an interruption loses a minute or two.
@@ -80,10 +85,7 @@ def open_instance(settings: Settings) -> DagsterInstance:
         if ours.is_file():
             shutil.copyfile(ours, config)
         else:
-            config.write_text(
-                "telemetry:\n  enabled: false\nnux:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n",
-                encoding="utf-8",
-            )
+            config.write_text(_INSTANCE, encoding="utf-8")
     return DagsterInstance.from_config(str(folder))
 
 

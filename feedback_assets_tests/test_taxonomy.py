@@ -45,7 +45,7 @@ def test_a_change_must_say_who_proposed_and_approved_it_and_why(tmp_path: Path, 
 
 def test_a_misspelt_domain_is_named_with_the_closest_one(tmp_path: Path) -> None:
     path = _written(tmp_path, lambda content: content["categories"]["defect"].update(domain="product_qualty"))
-    with pytest.raises(TaxonomyError, match="category defect: field domain.*did you mean 'product_quality'"):
+    with pytest.raises(TaxonomyError, match=r"category defect: field domain.*did you mean 'product_quality'"):
         load_taxonomy(path)
 
 
@@ -81,14 +81,14 @@ def test_a_category_with_keywords_and_examples_can_be_added(tmp_path: Path) -> N
 
 def test_an_example_with_a_foreign_sub_label_is_refused(tmp_path: Path) -> None:
     change = {"examples": [{"text": "x y", "sub_label": "lost"}]}
-    with pytest.raises(TaxonomyError, match="category defect: field examples: sub-label 'lost' is not one of its own"):
+    with pytest.raises(TaxonomyError, match=r"category defect: field examples: sub-label 'lost' is not one of its own"):
         load_taxonomy(_written(tmp_path, lambda content: content["categories"]["defect"].update(change)))
 
 
 def test_a_file_that_is_not_yaml_or_not_there_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("name: [", encoding="utf-8")
-    with pytest.raises(TaxonomyError, match="broken.yaml: not YAML"):
+    with pytest.raises(TaxonomyError, match=r"broken\.yaml: not YAML"):
         load_taxonomy(broken)
     with pytest.raises(TaxonomyError, match="no such file"):
         load_taxonomy(tmp_path / "none.yaml")

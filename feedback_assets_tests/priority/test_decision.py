@@ -11,9 +11,9 @@ from feedback_assets.thresholds import ThresholdsError
 from feedback_assets_tests.priority.story import RULES
 
 CALM = Facts(
-    ticketable=True, specific=True, rising=False, override="", overriding=False, members_7d=3, customers_7d=3, members_28d=8,
-    share_28d=0.004, weeks_seen=1, severity=3.0, confidence=0.9, lift=1.1, expected_7d=2.7, p_value=0.4, peak_6h=0.5,
-    customer_lift=1.0, revenue_weight=1.0, score=0.3,
+    ticketable=True, specific=True, rising=False, override="", overriding=False, members_7d=3, customers_7d=3,
+    members_28d=8, share_28d=0.004, weeks_seen=1, severity=3.0, confidence=0.9, lift=1.1, expected_7d=2.7, p_value=0.4,
+    peak_6h=0.5, customer_lift=1.0, revenue_weight=1.0, score=0.3,
 )  # fmt: skip
 RISING = replace(CALM, rising=True, members_7d=14, customers_7d=13, lift=5.0, p_value=1e-7, peak_6h=1.5)
 
