@@ -113,7 +113,9 @@ def is_specific(cluster: Cluster, rules: ClusterRules) -> bool:
     concept, theme = (_share_told(cluster, name, rules) for name in ("concepts", "sub_labels"))
     trusted = cluster.product_id is not None or cluster.confidence >= rules.sure_theme
     needed = rules.title_share if trusted else _MOST if cluster.category in rules.loose else math.inf
-    return concept >= rules.title_share or theme >= needed
+    # Under a theme that means nothing of its own, a concept of some is no problem of all.
+    vague = any(name in rules.vague for name, _ in ranked(cluster.counts["sub_labels"])[:1])
+    return concept >= (_MOST if vague else rules.title_share) or theme >= needed
 
 
 def _share_told(cluster: Cluster, name: str, rules: ClusterRules) -> float:
