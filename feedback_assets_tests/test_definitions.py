@@ -57,6 +57,7 @@ def test_the_location_loads_in_a_fresh_interpreter_without_a_warning():
     code = "import feedback_assets.definitions as d; d.defs.resolve_job_def('every_room'); print('loaded')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "loaded", done.stderr
+    assert not done.stderr
 
 
 def test_commands_that_read_start_without_dagster():

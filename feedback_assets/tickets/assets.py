@@ -67,7 +67,7 @@ def ticket_deliveries(
 ) -> pd.DataFrame:
     """Carry the batch to the tracker; a backfill over history only proposes it."""
     days, settings = days_of(context), load()
-    tags = context.run_tags
+    tags = context.run.tags
     propose = _BACKFILL in tags and _BY_AUTOMATION not in tags
     standing = standing_keys(lake.read(tables.TICKET_DELIVERIES, end=days[0]))
     tracker = FileTracker(settings.tickets_dir)

@@ -140,7 +140,7 @@ def test_the_asset_page_shows_rows_by_day_and_a_sample_once(instance: dg.Dagster
     shown = materialised(instance)
     assert list(shown) == ["2024-03-01", "2024-03-02", "2024-03-03"]
     assert [each["dagster/partition_row_count"] for each in shown.values()] == [2, 2, 2]
-    assert [each["dagster/row_count"] for each in shown.values()] == [6, 6, 6]
+    assert [each["rows"] for each in shown.values()] == [6, 6, 6]
     assert all(isinstance(each["seconds"], float) for each in shown.values())
     assert ["sample" in each for each in shown.values()] == [False, False, True]
     assert shown["2024-03-03"]["rows_by_day"] == {"2024-03-01": 2, "2024-03-02": 2, "2024-03-03": 2}
@@ -155,7 +155,7 @@ def test_a_raw_table_shows_counts_and_no_sample(instance: dg.DagsterInstance, la
 
     assert run(instance, lake, day(0), day(0), [bronze_feedback]).success
     (shown,) = materialised(instance, dg.AssetKey(["bronze", "feedback"])).values()
-    assert shown["dagster/row_count"] == 1
+    assert shown["rows"] == 1
     assert "Ada" not in str(shown)
 
 
