@@ -238,8 +238,11 @@ def _more(count: int) -> str:
 
 
 def cause_key(cluster: dict[str, Any]) -> str:
-    """The normalised cause: the sub-label, the part where one is named, else the category alone."""
-    parts = [str(cluster["category"]), _none(cluster["sub_label"]) or "-", _none(cluster["component"]) or "-"]
+    """The normalised cause: what the cluster was compared within, the sub-label, and the part where one is named.
+
+    The scope keeps apart what only sounds alike: late parcels of two carriers are two problems.
+    """
+    parts = [str(cluster["scope"]), _none(cluster["sub_label"]) or "-", _none(cluster["component"]) or "-"]
     return "/".join(parts)
 
 

@@ -193,3 +193,15 @@ def test_what_waited_for_approval_becomes_a_ticket_when_it_grows_into_one():
     assert rows["state"].tolist() == ["needs_approval", "ready"]
     assert rows["action"].tolist() == ["create", "create"]
     assert rows["ticket_key"].nunique() == 1
+
+
+def test_the_same_complaint_about_another_carrier_is_a_new_ticket():
+    days = span(2)
+    members = [(days[0], "a", "c1"), (days[1], "b", "c2")]
+    other = {**cluster(days[1], "c2"), "scope": "sizing_fit|p2"}
+    rows = plan(
+        inputs(days, clusters=[cluster(days[0], "c1"), other],
+               priority=[scored(days[0], "c1"), scored(days[1], "c2")], members=members),
+        days, TAXONOMY, Rules(),
+    )  # fmt: skip
+    assert list(rows["action"]) == ["create", "create"]
