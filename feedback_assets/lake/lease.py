@@ -8,10 +8,12 @@ and nobody deletes what another just made.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -57,7 +59,7 @@ def take(root: str, name: str, owner: str, now: datetime, seconds: float) -> Lea
     lease = Lease(folder, name, held.number + 1 if held else 1, owner, now + timedelta(seconds=seconds))
     files.makedirs(folder, exist_ok=True)
     try:
-        files.pipe_file(_path(lease), _content(lease), mode="create")
+        _create(files, lease)
     except FileExistsError as error:
         raise LeaseHeldError(f"{name}: another run took it this very moment; try again") from error
     _forget_older(files, lease)
@@ -107,6 +109,19 @@ def _newest(files: Any, folder: str, name: str) -> Lease | None:
         return Lease(folder, name, newest, "a run that is starting", files.modified(path) + _STARTING)
     content = json.loads(written)
     return Lease(folder, name, newest, content["owner"], datetime.fromisoformat(content["expires_at"]))
+
+
+def _create(files: Any, lease: Lease) -> None:
+    if "file" not in files.protocol:
+        files.pipe_file(_path(lease), _content(lease), mode="create")
+        return
+    # On a disk the content appears with the name: written aside first, then linked, which fails if the name is taken.
+    aside = Path(f"{_path(lease)}.{uuid.uuid4().hex}")
+    aside.write_bytes(_content(lease))
+    try:
+        Path(_path(lease)).hardlink_to(aside)
+    finally:
+        aside.unlink()
 
 
 def _number(path: str, name: str) -> int | None:
