@@ -16,17 +16,18 @@ endif
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-# uv when it is there, else venv and pip; both install the same pins with the same hashes.
+# uv when it is there, else venv and pip; both install the same pins with the same hashes. pip is told not to
+# resolve: the lock is complete, and older pips take the pin of a name for no pin of the name with an extra.
 $(VENV)/bin/python:
 	@if command -v uv >/dev/null 2>&1; then uv venv -q --allow-existing --python $(PYTHON) $(VENV); else $(PYTHON) -m venv $(VENV); fi
 
 $(STAMP): $(BIN)/python requirements.lock requirements-run.lock pyproject.toml
 	@echo "Setting up $(VENV) …"
-	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python --require-hashes -r requirements-run.lock && uv pip install -q --python $(BIN)/python --no-deps -e .; else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-run.lock && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .; fi
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python --require-hashes -r requirements-run.lock && uv pip install -q --python $(BIN)/python --no-deps -e .; else $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-run.lock && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .; fi
 	@touch $@
 
 $(DEV_STAMP): $(STAMP) requirements.lock
-	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock; else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock; fi
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock; else $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock; fi
 	@touch $@
 
 setup: $(STAMP) ## set up the environment
