@@ -6,7 +6,9 @@ What a value must be stands in `tables.py`; what happens to a failing day is up 
 from __future__ import annotations
 
 import numbers
+import warnings
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -17,7 +19,7 @@ import pandas as pd
 from feedback_assets.lake.frames import extra_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pandera.pandas as pa
 
@@ -97,18 +99,27 @@ def _counts(days: pd.Series, *, sort: bool = True) -> dict[date, int]:
 
 def _broken(frame: pd.DataFrame, table: Table) -> list[tuple[str, str, list[int]]]:
     """(column, rule, row numbers) of every rule broken, in the table's order."""
-    from pandera.errors import SchemaErrors
-
     present = tuple(name for name in table.column_names if name in frame.columns)
-    try:
-        _schema(table, present).validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        cases = errors.failure_cases
-        grouped = cases.groupby(["column", "check"], sort=False)["index"]
-        broken = [(str(name), str(rule), sorted({int(row) for row in rows})) for (name, rule), rows in grouped]
-        order = {name: at for at, name in enumerate(present)}
-        return sorted(broken, key=lambda entry: order[entry[0]])
+    with _no_word_of_spark():
+        from pandera.errors import SchemaErrors
+
+        try:
+            _schema(table, present).validate(frame, lazy=True)
+        except SchemaErrors as errors:
+            cases = errors.failure_cases
+            grouped = cases.groupby(["column", "check"], sort=False)["index"]
+            broken = [(str(name), str(rule), sorted({int(row) for row in rows})) for (name, rule), rows in grouped]
+            order = {name: at for at, name in enumerate(present)}
+            return sorted(broken, key=lambda entry: order[entry[0]])
     return []
+
+
+@contextmanager
+def _no_word_of_spark() -> Iterator[None]:
+    """Where pyspark is installed pandera tries its pandas part again and again, which warns of pandas 3."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        yield
 
 
 def _repeated(frame: pd.DataFrame, table: Table, days: pd.Series) -> pd.Series:
