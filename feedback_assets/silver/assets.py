@@ -13,9 +13,10 @@ from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import last_7_days, last_120_days, same_day
 from feedback_assets.settings import Settings, load
 from feedback_assets.silver.events import build_catalog, build_commerce
-from feedback_assets.silver.feedback import Rules, build
+from feedback_assets.silver.feedback import build
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.reconcile import personal_data, reconcile
+from feedback_assets.silver.row_part import Rules
 
 # What a payload's reading needs; `raw` is only shown of lines nobody could read.
 _BRONZE_COLUMNS = tables.BRONZE_FEEDBACK.column_names

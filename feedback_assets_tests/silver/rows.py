@@ -11,7 +11,8 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.lake import frames
-from feedback_assets.silver.feedback import Rules, Silver, build
+from feedback_assets.silver.feedback import Silver, build
+from feedback_assets.silver.row_part import Rules
 from feedback_assets.tables import Table
 
 DAY = date(2026, 3, 10)

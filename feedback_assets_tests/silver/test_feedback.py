@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from feedback_assets import tables
 from feedback_assets.lake import contract, frames
 from feedback_assets.mappings import Mapping
-from feedback_assets.silver.feedback import Rules, Silver
+from feedback_assets.silver.feedback import Silver
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.reconcile import personal_data, reconcile
+from feedback_assets.silver.row_part import Rules
 from feedback_assets_tests.silver.rows import DAY, RULES, at, bronze_row, silver
 
 LONG = "the parcel came two weeks late and the box was open and half of the parts were gone"
