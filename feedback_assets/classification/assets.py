@@ -11,7 +11,9 @@ from feedback_assets import tables
 from feedback_assets.classification.in_force import edition_of, ensure_in_force, keep_files
 from feedback_assets.classification.labelling import label, summary
 from feedback_assets.classification.opening import editions_dir, open_asking, open_reader, reopen_reader
-from feedback_assets.lake.io_manager import day_multi_asset, days_of
+from feedback_assets.classification.recalled import Recalled
+from feedback_assets.lake.io_manager import day_multi_asset, days_of, tell
+from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import same_day
 from feedback_assets.settings import load
@@ -39,6 +41,7 @@ def gold_labels(context: dg.AssetExecutionContext, lake: Lake, feedback: pd.Data
             "`feedback run --from %s --to %s`", len(older), older[0], older[0], older[-1],
         )  # fmt: skip
     asking = open_asking(settings, lake, context.run.run_id, len(days), context.log.warning)
+    recalled = Recalled(Memo(lake, "labels"), asking)
     try:
         frames = label(
             feedback,
@@ -47,10 +50,12 @@ def gold_labels(context: dg.AssetExecutionContext, lake: Lake, feedback: pd.Data
             lambda wanted: on_disk if wanted == edition else reopen_reader(settings, wanted),
             asking,
             now,
+            recalled,
         )
     finally:
         asking.ledger.close()
     if asking.model is not None and asking.model.down:
         context.log.warning("%s. The local model's answers stand, marked.", asking.model.down)
+    tell(context, tables.GOLD_ITEMS, recalled.work.metadata())
     context.log.info("%s", summary(frames[tables.GOLD_ITEMS.name]))
     return frames

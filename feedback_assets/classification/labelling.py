@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +16,7 @@ from feedback_assets import tables
 from feedback_assets.classification.cascade import Asking, classify
 from feedback_assets.classification.in_force import Edition
 from feedback_assets.classification.reader import Reader
+from feedback_assets.classification.recalled import Recalled
 from feedback_assets.classification.rows import decisions, gold, items_of, overridden
 from feedback_assets.lake.frames import empty
 
@@ -27,6 +30,7 @@ def label(
     reader_of: Callable[[Edition], Reader],
     asking: Asking | None,
     now: datetime,
+    recalled: Recalled | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Label all items of the days; the texts of all days under one edition are answered at once.
 
@@ -37,6 +41,7 @@ def label(
         reader_of: Opens an edition.
         asking: The ledger and the language model.
         now: When.
+        recalled: Labels given before, if any are to be used.
 
     Returns:
         The rows of `gold/items` and `gold/issues`; an item without a complaint has no issue.
@@ -48,15 +53,28 @@ def label(
         rows = feedback[feedback["day"].isin(days)]
         if rows.empty:
             continue
-        reader = reader_of(edition)
-        items = items_of(rows)
-        answers = classify(items, reader, asking)
-        answers = [
-            overridden(answer, item, decided[event_id], reader) if event_id in decided else answer
-            for event_id, item, answer in zip(rows["event_id"].tolist(), items, answers, strict=True)
-        ]
-        parts.append(gold(rows, answers, reader, now))
+        answered = partial(_answered, decided, reader_of, edition, asking, now)
+        parts.append(recalled.label(rows, decided, edition, answered) if recalled else answered(rows))
     return {table.name: _joined([part[table.name] for part in parts], table) for table in GOLD}
+
+
+def _answered(
+    decided: Mapping[str, Any],
+    reader_of: Callable[[Edition], Reader],
+    edition: Edition,
+    asking: Asking | None,
+    now: datetime,
+    rows: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    reader = reader_of(edition)
+    items = items_of(rows)
+    answers = [
+        overridden(answer, item, decided[event_id], reader) if event_id in decided else answer
+        for event_id, item, answer in zip(
+            rows["event_id"].tolist(), items, classify(items, reader, asking), strict=True
+        )
+    ]
+    return gold(rows, answers, reader, now)
 
 
 def _joined(frames: Sequence[pd.DataFrame], table: tables.Table) -> pd.DataFrame:

@@ -11,11 +11,13 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.clusters.embedding import ConceptEmbedding
+from feedback_assets.clusters.recalled import RecalledEmbedding
 from feedback_assets.clusters.rules import ClusterRules, cluster_rules
 from feedback_assets.clusters.summary import Titles, titles
 from feedback_assets.clusters.walk import CONTEXT, walk
-from feedback_assets.lake.io_manager import day_multi_asset, days_of
+from feedback_assets.lake.io_manager import day_multi_asset, days_of, tell
 from feedback_assets.lake.lease import held
+from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import same_day
 from feedback_assets.settings import load
@@ -41,7 +43,10 @@ def clusters(
     rules, names, embedding = _prepared(load().prompts_dir, _changed(load().prompts_dir))
     with held(lake.root, "clusters", context.run.run_id, lambda: datetime.now(UTC), rules.lease_seconds):
         before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
-        walked = walk(issues, feedback, before, days, embedding, rules, names)
+        recalled = RecalledEmbedding(embedding, Memo(lake, "embedding"), days)
+        walked = walk(issues, feedback, before, days, recalled, rules, names)
+    recalled.keep(walked.placed)
+    tell(context, tables.GOLD_CLUSTERS, recalled.work.metadata())
     context.log.info(f"{len(walked.members)} issues in {walked.clusters['cluster_id'].nunique()} clusters")
     return {tables.GOLD_CLUSTERS.name: walked.clusters, tables.GOLD_CLUSTER_MEMBERS.name: walked.members}
 

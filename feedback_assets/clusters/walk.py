@@ -7,8 +7,8 @@ at once or one by one. Arithmetic is in `identity`, wording in `summary`.
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -39,10 +39,11 @@ _VAGUE = 0.5
 
 @dataclass(frozen=True)
 class Walked:
-    """What a walk writes: rows of `gold/clusters` and of `gold/cluster_members`."""
+    """What a walk writes: rows of `gold/clusters` and of `gold/cluster_members`; and the issues it placed, by day."""
 
     clusters: pd.DataFrame
     members: pd.DataFrame
+    placed: Mapping[date, list[Issue]] = field(default_factory=lambda: {})
 
 
 class _State:
@@ -104,7 +105,8 @@ def walk(
                 cluster.row(day, heading, summary(cluster, heading), is_specific(cluster, rules), embedding.version)
             )
             cluster.members_today, cluster.event = 0, ""
-    return Walked(_frame(cluster_rows, tables.GOLD_CLUSTERS), _joined(member_rows))
+    seen = {day: prepared["issue"].iloc[places.get(day, [])].tolist() for day in days}
+    return Walked(_frame(cluster_rows, tables.GOLD_CLUSTERS), _joined(member_rows), seen)
 
 
 def _walk_day(

@@ -132,6 +132,7 @@ def test_an_edition_whose_files_are_gone_is_named_with_the_mend(home: Path) -> N
     run(home, 0)
     add_category(home)
     shutil.rmtree(home / "home" / "models" / "editions")
+    shutil.rmtree(home / "home" / "lake" / "_memo")  # else nothing has to be labelled anew
     with pytest.raises(EditionError, match=r"retail-1.*are gone.*feedback run --from"):
         run(home, 0, **{"dagster/from_automation_condition": "true"})
 

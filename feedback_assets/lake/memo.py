@@ -1,0 +1,183 @@
+"""What row-wise work gave before: kept by day beside the tables, found again by content.
+
+One Parquet file a stage and day, replaced whole when the day is computed again, so it holds what the day holds and no
+more. Rows are found by a hash of everything they were made of, the version of the code included; so nothing here is
+ever out of date, and deleting `_memo` costs time and nothing else. What a row means is the rooms' business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
+from pyarrow.fs import FileSelector, LocalFileSystem, SubTreeFileSystem
+
+from feedback_assets.lake.filesystems import open_folder
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from pyarrow.fs import FileSystem
+
+    from feedback_assets.lake.store import Lake
+
+# Its functions are made when it is imported, which type checkers cannot see.
+pc: Any = pyarrow.compute
+
+FOLDER = "_memo"
+KEY = "memo_key"
+_SUFFIX = ".parquet"
+_PACKAGE = Path(__file__).resolve().parent.parent
+# Waiting for an object store, not computing.
+_THREADS = 8
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much row-wise work a run did and how much it was spared."""
+
+    computed: int
+    recalled: int
+
+    def metadata(self) -> dict[str, int]:
+        """As the asset page shows it."""
+        return {"rows_computed": self.computed, "rows_recalled": self.recalled}
+
+    def __add__(self, other: Work) -> Work:
+        return Work(self.computed + other.computed, self.recalled + other.recalled)
+
+
+class Memo:
+    """What one stage gave before.
+
+    Args:
+        lake: The lake it is kept in.
+        stage: Name of the stage, a folder.
+    """
+
+    def __init__(self, lake: Lake, stage: str) -> None:
+        self._root, self._options = lake.root, lake.storage_options
+        self._stage = f"{FOLDER}/{stage}"
+
+    def recall(self, days: Iterable[date], columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """What is kept of some days, with its keys in `memo_key`; without any column when nothing is.
+
+        A file that cannot be read is as good as none: its rows are computed again.
+        """
+        root = self._open()
+        there = {info.path for info in root.get_file_info(FileSelector(self._stage, allow_not_found=True))}
+        paths = [path for path in map(self._path, days) if path in there]
+        wanted = None if columns is None else [KEY, *columns]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            found = [table for table in pool.map(lambda path: _read(root, path, wanted), paths) if table is not None]
+        return pa.concat_tables(found, promote_options="permissive").to_pandas() if found else pa.table({}).to_pandas()
+
+    def keep(self, frames: Mapping[date, pd.DataFrame]) -> None:
+        """Replace what is kept of each day by a frame with its keys in `memo_key`.
+
+        Raises:
+            OSError: The disk or object store refused.
+        """
+        root = self._open()
+        root.create_dir(self._stage, recursive=True)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(lambda day: _write(root, self._path(day), frames[day]), frames))
+
+    def _path(self, day: date) -> str:
+        return f"{self._stage}/{day}{_SUFFIX}"
+
+    def _open(self) -> FileSystem:
+        return open_folder(self._root, self._options)
+
+
+def keys_of(frame: pd.DataFrame, columns: Sequence[str], version: str, secret: bytes = b"") -> list[bytes]:
+    """For each row the hash of the named columns and the version, 16 bytes: equal only for equal content.
+
+    Args:
+        frame: Any number of rows.
+        columns: What the outcome depends on.
+        version: Of the code and of all that it reads besides the rows.
+        secret: The installation's key, where the columns hold raw text, so that nobody can guess it from the hash.
+    """
+    seed = hashlib.blake2b(version.encode(), key=secret, digest_size=16)
+    # A length before each value: no two rows read alike, whatever their values hold.
+    parts: list[pa.Array] = []
+    for column in columns:
+        text = pc.cast(pa.array(frame[column], from_pandas=True), pa.large_string())
+        length = pc.cast(pc.fill_null(pc.binary_length(text), -1), pa.large_string())
+        parts += [length, pc.fill_null(text, "")]
+    joined = pc.binary_join_element_wise(*parts, pa.scalar("\x1f", pa.large_string()))
+    found: list[bytes] = []
+    for row in pc.cast(joined, pa.large_binary()).to_pylist():
+        one = seed.copy()
+        one.update(row)
+        found.append(one.digest())
+    return found
+
+
+def positions(kept: pd.DataFrame, keys: Sequence[bytes]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Where each key stands in what is kept, -1 for one that does not; of equal keys the first counts."""
+    import numpy as np
+
+    if KEY not in kept.columns:
+        return np.full(len(keys), -1, dtype=np.int64)
+    place: dict[bytes, int] = {}
+    for position, key in enumerate(kept[KEY]):
+        place.setdefault(key, position)
+    return np.fromiter((place.get(key, -1) for key in keys), dtype=np.int64, count=len(keys))
+
+
+@lru_cache
+def code_version(sources: tuple[str, ...], libraries: tuple[str, ...] = ()) -> str:
+    """A hash of source files and of the versions of libraries: another one may give other rows.
+
+    Args:
+        sources: Modules and folders of this package, such as `text.py` and `silver`.
+        libraries: Names of distributions; one that is not installed counts as that.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sources:
+        path = _PACKAGE / source
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.relative_to(_PACKAGE).as_posix().encode())
+            digest.update(file.read_bytes())
+    for library in libraries:
+        digest.update(f"{library} {_installed(library)}".encode())
+    return digest.hexdigest()
+
+
+def _installed(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def _read(root: FileSystem, path: str, columns: list[str] | None) -> pa.Table | None:
+    try:
+        return pq.read_table(path, filesystem=root, columns=columns, use_threads=False)
+    except (OSError, pa.ArrowInvalid):
+        return None
+
+
+def _write(root: FileSystem, path: str, frame: pd.DataFrame) -> None:
+    """One file, whole or not at all: a local one gets its name when it is finished, an object store needs no help."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    local = isinstance(root, SubTreeFileSystem) and isinstance(root.base_fs, LocalFileSystem)
+    folder, _, name = path.rpartition("/")
+    target = f"{folder}/.{name}.{uuid.uuid4().hex}" if local else path
+    with root.open_output_stream(target) as stream:
+        pq.write_table(table, stream, compression="zstd")
+    if local:
+        root.move(target, path)

@@ -1,0 +1,105 @@
+"""Labels given before: equal to those computed, for unchanged rows under unchanged versions, and for no others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from feedback_assets import tables
+from feedback_assets.classification import recalled
+from feedback_assets.classification.cascade import Asking
+from feedback_assets.classification.in_force import edition_of
+from feedback_assets.classification.labelling import label
+from feedback_assets.classification.ledger import Ledger
+from feedback_assets.classification.recalled import Recalled
+from feedback_assets.lake.frames import table_hash
+from feedback_assets.lake.memo import Memo, Work
+from feedback_assets.lake.store import Lake
+from feedback_assets_tests.classification.standins import NOON, WordModel, reader
+from feedback_assets_tests.classification.test_labelling import FEEDBACK, MONDAY, NOBODY, TUESDAY, silver
+from feedback_assets_tests.recalling import uncovered
+
+DAYS = [MONDAY, TUESDAY]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+def labelled(
+    lake: Lake, feedback: pd.DataFrame, model: WordModel, days: list[date] = DAYS, asking: Asking | None = None
+) -> tuple[dict[str, pd.DataFrame], Work]:
+    opened = reader(model)
+    through = Recalled(Memo(lake, "labels"), asking)
+    found = label(feedback, NOBODY, dict.fromkeys(days, edition_of(opened)), lambda _: opened, asking, NOON, through)
+    return found, through.work
+
+
+def same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> bool:
+    return all(
+        table_hash(one[table.name], table) == table_hash(other[table.name], table)
+        for table in (tables.GOLD_ITEMS, tables.GOLD_ISSUES)
+    )
+
+
+def test_a_day_labelled_again_asks_no_model_and_gives_the_same_rows(lake: Lake):
+    first, work = labelled(lake, FEEDBACK, WordModel())
+    assert work == Work(computed=4, recalled=0)
+    model = WordModel()
+    again, work = labelled(lake, FEEDBACK, model)
+    assert work == Work(computed=0, recalled=4)
+    assert model.asked == []
+    assert same(first, again)
+
+
+def test_only_new_and_changed_rows_are_labelled(lake: Lake):
+    labelled(lake, FEEDBACK, WordModel())
+    more = silver(
+        (MONDAY, "The parcel is late. The lid is broken.", 2.0),
+        (MONDAY, "great", 4.0),
+        (TUESDAY, "The lid is broken", None),
+        (TUESDAY, "", 1.0),
+        (TUESDAY, "Far too small, sadly.", 2.0),
+    )
+    through, work = labelled(lake, more, WordModel())
+    plain, _ = labelled(Lake(f"{lake.root}-other"), more, WordModel())
+    assert work == Work(computed=2, recalled=3)
+    assert same(through, plain)
+    assert labelled(lake, more, WordModel())[1] == Work(computed=0, recalled=5)
+
+
+def test_days_are_recalled_one_by_one_or_together(lake: Lake):
+    for day in DAYS:
+        labelled(lake, FEEDBACK[FEEDBACK["day"] == day], WordModel(), [day])
+    assert labelled(lake, FEEDBACK, WordModel())[1] == Work(computed=0, recalled=4)
+
+
+def test_another_edition_or_other_code_recalls_nothing(lake: Lake, monkeypatch: pytest.MonkeyPatch):
+    labelled(lake, FEEDBACK, WordModel())
+    assert labelled(lake, FEEDBACK, WordModel(version="words-2"))[1].recalled == 0
+    labelled(lake, FEEDBACK, WordModel())
+    monkeypatch.setattr(recalled, "LIBRARIES", ("a-newer-library",))
+    assert labelled(lake, FEEDBACK, WordModel())[1].recalled == 0
+
+
+def test_what_a_language_model_may_still_say_is_not_recalled(lake: Lake, tmp_path: Path):
+    labelled(lake, FEEDBACK, WordModel())
+    ledger = Ledger(lake, tmp_path / "journal", "run")
+    ledger._known["somebody asked"] = {}
+    asking = Asking("gpt", {}, ledger, None, lambda: NOON)
+    _, work = labelled(lake, FEEDBACK, WordModel(), asking=asking)
+    assert work == Work(computed=4, recalled=0)
+    _, work = labelled(lake, FEEDBACK, WordModel(), asking=asking)
+    assert work == Work(computed=2, recalled=2)  # two by rules
+    _, work = labelled(lake, FEEDBACK, WordModel(), asking=replace(asking, name="gpt-2"))
+    assert work.recalled == 0
+
+
+def test_the_version_of_the_code_covers_all_that_labels():
+    assert not uncovered("feedback_assets.classification.labelling", recalled.SOURCES)
+    assert uncovered("feedback_assets.classification.labelling", ("classification",))
