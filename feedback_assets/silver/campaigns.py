@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
-from feedback_assets.silver.candidates import Candidate, near_pairs
+from feedback_assets.silver.candidates import Candidate, Folded, as_read, near_pairs
 
 # Seven friends may share a sentence; planted and real campaigns come in dozens.
 FEWEST = 8
@@ -21,7 +21,7 @@ SPAN = timedelta(hours=48)
 
 
 def find_campaigns(
-    candidates: Sequence[Candidate], day: date, low_trust: Collection[str]
+    candidates: Sequence[Candidate], day: date, low_trust: Collection[str], folded: Folded = as_read
 ) -> Mapping[tuple[str, int], str]:
     """Rows of a day that belong to a campaign, with the evidence as JSON.
 
@@ -29,6 +29,7 @@ def find_campaigns(
         candidates: Items of the day and of the days before it, each once.
         day: The day decided on; later items are not looked at.
         low_trust: Channels and sources where a campaign is plausible.
+        folded: The words of the items.
     """
     first = day - timedelta(days=SPAN.days)
     eligible = [
@@ -39,18 +40,18 @@ def find_campaigns(
         and (item.channel in low_trust or item.source in low_trust)
     ]
     found: dict[tuple[str, int], str] = {}
-    for group in _alike(sorted(eligible, key=lambda item: item.place)):
+    for group in _alike(sorted(eligible, key=lambda item: item.place), folded):
         for wave in _waves(group):
             evidence = _evidence(wave)
             found.update((item.row, evidence) for item in wave if item.day == day)
     return found
 
 
-def _alike(items: Sequence[Candidate]) -> list[list[Candidate]]:
+def _alike(items: Sequence[Candidate], folded: Folded) -> list[list[Candidate]]:
     """Groups of items whose wordings are equal or nearly so, directly or by way of another."""
     by_text: dict[str, list[Candidate]] = defaultdict(list)
     for item in items:
-        by_text[item.folded].append(item)
+        by_text[item.wording].append(item)
     texts = list(by_text)
     parent = list(range(len(texts)))
 
@@ -60,7 +61,7 @@ def _alike(items: Sequence[Candidate]) -> list[list[Candidate]]:
             position = parent[position]
         return position
 
-    for one, other in near_pairs(texts):
+    for one, other in near_pairs([folded(by_text[text][0]) for text in texts]):
         low, high = sorted((root(one), root(other)))
         parent[high] = low
     groups: dict[int, list[Candidate]] = defaultdict(list)
@@ -101,7 +102,7 @@ def _evidence(wave: Sequence[Candidate]) -> str:
             "span_hours": round(hours, 2),
             "channels": dict(sorted(Counter(item.channel for item in wave).items())),
             "sources": dict(sorted(Counter(item.source for item in wave).items())),
-            "wordings": len({item.folded for item in wave}),
+            "wordings": len({item.wording for item in wave}),
         },
         ensure_ascii=False,
         sort_keys=True,

@@ -5,7 +5,7 @@ Shared by `duplicates` and `campaigns`; no decision is taken here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -25,12 +25,16 @@ _BANDS = 32
 class Candidate:
     """One readable item of the window, reduced to what decides whether it repeats another.
 
-    `author`, `customer` and `order` tie items together; `folded` is the wording, `words` how many words it has.
+    `author`, `customer` and `order` tie items together, `mirror_of` names the `event_ref` of another, and `wording` is
+    equal for equal words: all of them keyed hashes, empty where nothing is told, so that they can be kept. `public_id`
+    is the id as curated tables show it, `words` how many words there are. `folded`, the words themselves, is None for
+    an item that was recalled; see `Folded`.
     """
 
     day: date
     occurred_at: datetime
     event_id: str
+    public_id: str
     landing_object: str
     line: int
     source: str
@@ -38,9 +42,11 @@ class Candidate:
     author: str
     customer: str
     order: str
+    event_ref: str
     mirror_of: str
-    folded: str
+    wording: str
     words: int
+    folded: str | None
 
     @property
     def place(self) -> tuple[datetime, str, str, int]:
@@ -51,6 +57,21 @@ class Candidate:
     def row(self) -> tuple[str, int]:
         """The row of bronze."""
         return (self.landing_object, self.line)
+
+
+# The folded words of an item; of a recalled one they are read again, for the few that have to be compared.
+Folded = Callable[[Candidate], str]
+
+
+def as_read(item: Candidate) -> str:
+    """The folded words of an item that was read in this run.
+
+    Raises:
+        ValueError: It was recalled.
+    """
+    if item.folded is None:
+        raise ValueError(f"{item.landing_object}, line {item.line}: was recalled; read its words again")
+    return item.folded
 
 
 def similarity(one: str, other: str) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from feedback_assets.silver.candidates import NEAR, Candidate, near_pairs, similarity
+from feedback_assets.silver.candidates import NEAR, Candidate, Folded, as_read, near_pairs, similarity
 
 # Copies arrive within a week of the original; later repeats are new complaints. The same as partitions.last_7_days.
 WINDOW = timedelta(days=7)
@@ -53,24 +53,25 @@ def same_events(
         original = first.setdefault(item.event_id, item)
         if original is item:
             once.append(item)
-        elif original.source == item.source or original.folded == item.folded:
+        elif original.source == item.source or original.wording == item.wording:
             copies[item.row] = Copy(item, original, "same_event", 1.0, "the same event id")
         else:
             clashes.add(item.row)
     return once, {row: copy for row, copy in copies.items() if copy.item.day == day}, clashes
 
 
-def find_copies(candidates: Sequence[Candidate], day: date) -> dict[tuple[str, int], Copy]:
+def find_copies(candidates: Sequence[Candidate], day: date, folded: Folded = as_read) -> dict[tuple[str, int], Copy]:
     """Rows of a day that repeat an earlier item of the window as a mirror or near-copy.
 
     Args:
         candidates: Items of the day and of the seven days before, each event once.
         day: The day decided on; later items are not looked at.
+        folded: Their words.
     """
     window = _window(candidates, day)
     position = {item.row: n for n, item in enumerate(window)}
     links: dict[int, Copy] = {}
-    for copy in _links(window):
+    for copy in _links(window, folded):
         here = position[copy.item.row]
         known = links.get(here)
         if known is None or position[copy.original.row] < position[known.original.row]:
@@ -90,23 +91,23 @@ def _rooted(copy: Copy, links: dict[int, Copy], position: dict[tuple[str, int], 
     return copy if original is copy.original else Copy(copy.item, original, copy.kind, copy.similarity, copy.evidence)
 
 
-def _links(window: Sequence[Candidate]) -> Iterator[Copy]:
-    yield from _by_reference(window)
+def _links(window: Sequence[Candidate], folded: Folded) -> Iterator[Copy]:
+    yield from _by_reference(window, folded)
     yield from _by_wording(window)
     for tie, groups in _tied(window).items():
         for group in groups:
             if len(group) > 1:
-                yield from _near_copies(group, tie)
+                yield from _near_copies(group, tie, folded)
 
 
-def _by_reference(window: Sequence[Candidate]) -> Iterator[Copy]:
+def _by_reference(window: Sequence[Candidate], folded: Folded) -> Iterator[Copy]:
     """Items whose source says which item they mirror; of the two the later one is the copy."""
-    by_id = {item.event_id: item for item in window}
+    by_id = {item.event_ref: item for item in window}
     for item in window:
         other = by_id.get(item.mirror_of) if item.mirror_of else None
         if other is not None and other.event_id != item.event_id:
             original, copy = sorted((item, other), key=lambda one: one.place)
-            score = similarity(original.folded, copy.folded)
+            score = similarity(folded(original), folded(copy))
             yield Copy(copy, original, "mirror", round(score, 4), "the source says that one mirrors the other")
 
 
@@ -116,7 +117,7 @@ def _by_wording(window: Sequence[Candidate]) -> Iterator[Copy]:
     for item in window:
         if item.words < MIRROR_WORDS:
             continue
-        for original in first[item.folded]:
+        for original in first[item.wording]:
             if original.channel == item.channel:
                 continue
             if _same_person(original, item):
@@ -126,14 +127,14 @@ def _by_wording(window: Sequence[Candidate]) -> Iterator[Copy]:
                 yield Copy(item, original, "mirror", 1.0, f"the same {item.words} words on another channel")
                 break
         # A handful of earlier posts is enough to find the channel it came from.
-        if len(first[item.folded]) < _CROWD:
-            first[item.folded].append(item)
+        if len(first[item.wording]) < _CROWD:
+            first[item.wording].append(item)
 
 
 def _tied(window: Sequence[Candidate]) -> dict[str, list[list[Candidate]]]:
     ties: dict[str, dict[str, list[Candidate]]] = {"customer": {}, "order": {}, "author": {}}
     for item in window:
-        if not item.folded:
+        if not item.words:
             continue
         for name, key in (("customer", item.customer), ("order", item.order)):
             if key:
@@ -143,26 +144,27 @@ def _tied(window: Sequence[Candidate]) -> dict[str, list[list[Candidate]]]:
     return {name: list(groups.values()) for name, groups in ties.items()}
 
 
-def _near_copies(group: Sequence[Candidate], tie: str) -> Iterator[Copy]:
-    for one, other in _pairs(group):
+def _near_copies(group: Sequence[Candidate], tie: str, folded: Folded) -> Iterator[Copy]:
+    for one, other in _pairs(group, folded):
         original, item = group[one], group[other]
         if tie == "order" and original.customer and item.customer and original.customer != item.customer:
             continue
-        score = similarity(original.folded, item.folded)
+        score = 1.0 if original.wording == item.wording else similarity(folded(original), folded(item))
         if score >= NEAR:
             yield Copy(item, original, "near_copy", round(score, 4), f"nearly the same words of the same {tie}")
 
 
-def _pairs(group: Sequence[Candidate]) -> Collection[tuple[int, int]]:
+def _pairs(group: Sequence[Candidate], folded: Folded) -> Collection[tuple[int, int]]:
     if len(group) <= _CROWD:
         return [(one, other) for other in range(1, len(group)) for one in range(other)]
     first: dict[str, int] = {}
     pairs: set[tuple[int, int]] = set()
     for n, item in enumerate(group):
-        if first.setdefault(item.folded, n) != n:
-            pairs.add((first[item.folded], n))
-    texts = list(first)
-    pairs.update((first[texts[one]], first[texts[other]]) for one, other in near_pairs(texts))
+        if first.setdefault(item.wording, n) != n:
+            pairs.add((first[item.wording], n))
+    places = list(first.values())
+    texts = [folded(group[place]) for place in places]
+    pairs.update((places[one], places[other]) for one, other in near_pairs(texts))
     return sorted((min(pair), max(pair)) for pair in pairs)
 
 

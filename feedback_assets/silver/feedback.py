@@ -21,7 +21,7 @@ from feedback_assets.silver.candidates import Candidate
 from feedback_assets.silver.duplicates import WINDOW, Copy, find_copies, same_events
 from feedback_assets.silver.fields import Problem
 from feedback_assets.silver.products import Catalog, Catalogs, OrderLine, Orders, Product
-from feedback_assets.silver.redact import Redactor, public_id
+from feedback_assets.silver.redact import Redactor
 from feedback_assets.silver.row_part import EXCERPT, Cleaned, Redactors, RowPart, Rules, row_parts
 from feedback_assets.tables import Table
 
@@ -135,7 +135,6 @@ class _Writer:
         rules: Rules,
         redactors: Redactors,
     ) -> None:
-        self._key = rules.key
         self._catalogs = catalogs
         refs = [part.cleaned.columns.get("order_ref") for part in parts if part.cleaned]
         self._orders = Orders(commerce, [ref for ref in refs if ref])
@@ -152,8 +151,7 @@ class _Writer:
         if isinstance(read, Problem):
             self._quarantine(part, read, cleaned, cleaned.detail, cleaned.excerpt or "", None)
         elif isinstance(verdict, Copy):
-            event_id = cleaned.columns["event_id"]
-            self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, event_id, verdict, self._key))
+            self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, verdict))
         elif isinstance(verdict, Problem):
             self._quarantine(part, verdict, cleaned, verdict.detail, cleaned.columns["text"], None)
         elif verdict is not None:
@@ -229,15 +227,15 @@ def _product_columns(product: Product | None, line: OrderLine | None) -> Record:
     }
 
 
-def _duplicate(item: Candidate, event_id: str, copy: Copy, key: bytes) -> Record:
+def _duplicate(item: Candidate, copy: Copy) -> Record:
     original = copy.original
     return {
         "day": item.day,
-        "event_id": event_id,
+        "event_id": item.public_id,
         "source": item.source,
         "channel": item.channel,
         "occurred_at": item.occurred_at,
-        "original_event_id": public_id(original.event_id, [original.order, original.customer], key),
+        "original_event_id": original.public_id,
         "original_day": original.day,
         "kind": copy.kind,
         "similarity": copy.similarity,

@@ -6,6 +6,7 @@ any order. What compares rows and looks things up is in `feedback`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -112,7 +113,7 @@ def row_part(row: Record, rules: Rules, redactor: Redactor | None) -> RowPart:
         line=int(row["line"]),
         checksum=str(row["checksum"]),
         source=str(source) if source == source and source else None,
-        read=_candidate(read) if isinstance(read, Item) else read,
+        read=candidate_of(read, rules.key) if isinstance(read, Item) else read,
         cleaned=_cleaned(row, read, rules.key, redactor) if redactor else None,
     )
 
@@ -180,28 +181,43 @@ def _columns(item: Item, key: bytes, redactor: Redactor) -> Record:
     }
 
 
-def _candidate(item: Item) -> Candidate:
-    folded = fold(normalise(item.title, item.text))
-    author = " ".join(sorted(name_parts([item.value("author") or item.value("customer_name") or ""])))
+def candidate_of(item: Item, key: bytes) -> Candidate:
+    """What decides whether an item repeats another."""
+
+    def token(value: str) -> str:
+        return hashlib.blake2b(value.encode("utf-8", "surrogatepass"), key=key, digest_size=16).hexdigest()
+
+    def ref(value: str | None) -> str:
+        return token(value) if value else ""
+
+    folded = folded_of(item)
     return Candidate(
         day=item.day,
         occurred_at=item.occurred_at,
         event_id=item.event_id,
+        public_id=public_id(item.event_id, _private(item), key),
         landing_object=item.landing_object,
         line=item.line,
         source=item.source,
         channel=item.channel,
-        author=author,
-        customer=(item.value("customer_id") or item.value("email") or "").lower(),
-        order=(item.value("order_id") or "").lower(),
-        mirror_of=item.value("mirror_of") or "",
-        folded=folded,
+        author=ref(" ".join(sorted(name_parts([item.value("author") or item.value("customer_name") or ""])))),
+        customer=ref((item.value("customer_id") or item.value("email") or "").lower()),
+        order=ref((item.value("order_id") or "").lower()),
+        event_ref=token(item.event_id),
+        mirror_of=ref(item.value("mirror_of")),
+        wording=ref(folded),
         words=folded.count(" ") + 1 if folded else 0,
+        folded=folded,
     )
 
 
+def folded_of(item: Item) -> str:
+    """The words of an item as they are compared."""
+    return fold(normalise(item.title, item.text))
+
+
 def _private(item: Item) -> list[str]:
-    """The numbers that an id must not show; the same ones that `_candidate` keeps."""
+    """The numbers that an id must not show."""
     return [item.value("order_id") or "", item.value("customer_id") or item.value("email") or ""]
 
 
