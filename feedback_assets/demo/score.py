@@ -127,7 +127,8 @@ def _tickets(batch: pd.DataFrame, event_of: dict[str, str]) -> list[_Ticket]:
         if all(row["state"] != "ready" for row in mine):
             continue
         main = [row for row in mine if row["ticket_key"] == key] or mine
-        issues: set[str] = {issue for row in mine for issue in json.loads(row["members"])}
+        sent = [row for row in mine if row["state"] == "ready"]
+        issues: set[str] = {issue for row in sent for issue in json.loads(row["members"])}
         events = frozenset(event_of.get(issue, issue) for issue in issues)
         newest = main[-1]
         tickets.append(_Ticket(key, str(newest["title"]), str(newest["category"]), _text(newest["product_id"]), events))

@@ -85,7 +85,9 @@ def _where(fields: dict[str, Any]) -> str:
         "Customer tiers": fields["segments"]["customer_tiers"],
     }
     lines = [f"| {name} | {_cell(_counts(values))} |" for name, values in named.items() if values]
-    return "## Where\n\n| | reports |\n|---|---|\n" + "\n".join(lines) if lines else ""
+    where = fields["concentrated_in"]
+    about = f"{where['reason']} Reports from elsewhere are as many as ever.\n\n" if where else ""
+    return f"## Where\n\n{about}| | reports |\n|---|---|\n" + "\n".join(lines) if lines else ""
 
 
 def _impact(fields: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,9 +21,12 @@ from feedback_assets import tables
 from feedback_assets.lake.frames import conform, records
 from feedback_assets.taxonomy import Taxonomy
 from feedback_assets.thresholds import Section
+from feedback_assets.tickets.concentration import Concentration, concentration
 from feedback_assets.tickets.fields import Evidence, ticket_fields
 from feedback_assets.tickets.markdown import render
 
+# The place of items that name no region.
+_NOWHERE = "no region"
 CLOSED = frozenset({"closed", "resolved", "invalid", "duplicate", "deferred"})
 
 
@@ -33,7 +37,8 @@ class Rules:
     same_problem_days: int = 60
     reopen_members: int = 5
     evidence_days: int = 7
-    evidence_lift: float = 1.5
+    evidence_lift: float = 2.0
+    concentrated: float = 5.0
     parent_overlap: float = 0.5
 
     @classmethod
@@ -48,6 +53,7 @@ class Rules:
             reopen_members=int(section.number("reopen_members", 1)),
             evidence_days=int(section.number("evidence_days", 1, 28)),
             evidence_lift=section.number("evidence_lift", 0),
+            concentrated=section.number("concentrated", 0),
             parent_overlap=section.number("parent_overlap", 0, 1),
         )
 
@@ -69,6 +75,8 @@ class Standing:
     state: str
     last_evidence: date
     members: frozenset[str] = field(default_factory=frozenset)
+    expected: float = 0.0
+    regions: frozenset[str] = frozenset()
     closed_on: date | None = None
 
 
@@ -86,32 +94,82 @@ class Inputs:
     events: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Recent:
+    """What speaks for a cluster on a day: its issues, and where they are when they are not everywhere."""
+
+    issues: list[str]
+    where: Concentration | None = None
+
+
 class _Index:
     """Clusters and members by cluster id, each in order of days."""
 
-    def __init__(self, clusters: pd.DataFrame, members: pd.DataFrame) -> None:
+    def __init__(self, clusters: pd.DataFrame, members: pd.DataFrame, feedback: pd.DataFrame) -> None:
         self._clusters: dict[str, list[dict[str, Any]]] = {}
         for row in records(clusters.sort_values("day", kind="stable")):
             self._clusters.setdefault(str(row["cluster_id"]), []).append(row)
         self._members: dict[str, list[tuple[date, str]]] = {}
         for row in records(members[["day", "cluster_id", "issue_id"]].sort_values(["day", "issue_id"])):
             self._members.setdefault(str(row["cluster_id"]), []).append((row["day"], str(row["issue_id"])))
+        told = feedback[["day", "event_id", "region"]].drop_duplicates("event_id")
+        self._region = {
+            str(event): region if isinstance(region, str) else _NOWHERE
+            for event, region in zip(told["event_id"], told["region"], strict=True)
+        }
+        self._usual = Counter(self._region.values())
 
     def cluster(self, cluster_id: str, day: date) -> dict[str, Any] | None:
         """The cluster as its newest row up to the day tells."""
         rows = [row for row in self._clusters.get(cluster_id, []) if row["day"] <= day]
         return rows[-1] if rows else None
 
-    def evidence(self, cluster_id: str, day: date, expected: float, rules: Rules) -> list[str]:
-        """Issues of the days before that had more than was expected; all of them when no day had.
+    def evidence(self, cluster_id: str, day: date, expected: float, rules: Rules) -> Recent:
+        """What a new ticket starts with: the issues of the days, and of the regions, that had more than expected.
 
-        The days before a fault and after its fix are background: counted as evidence they would hide the fault.
+        The days before a fault, and the places it does not reach, are background: counted as evidence they would
+        hide the fault. Where no day stands out, all of the week is evidence.
         """
+        recent = self._recent(cluster_id, day, rules)
+        above = _above(recent, expected, rules) or {when for when, _ in recent}
+        told = [issue for when, issue in recent if when in above]
+        where = self._concentration(cluster_id, day, told, expected * len(above), rules)
+        return Recent(self._within(told, frozenset(where.places if where else ())), where)
+
+    def further_evidence(self, cluster_id: str, day: date, ticket: Standing, rules: Rules) -> list[str]:
+        """What more speaks for a ticket: days above what was expected before it, in the regions it is about.
+
+        What the baseline is now does not count: it holds the fault. After a fix no day stands out, and the ordinary
+        complaints that go on are no evidence.
+        """
+        recent = self._recent(cluster_id, day, rules)
+        above = _above(recent, ticket.expected, rules)
+        return self._within([issue for when, issue in recent if when in above], ticket.regions)
+
+    def _recent(self, cluster_id: str, day: date, rules: Rules) -> list[tuple[date, str]]:
         first = day - timedelta(days=rules.evidence_days - 1)
-        recent = [(when, issue) for when, issue in self._members.get(cluster_id, []) if first <= when <= day]
-        counts = Counter(when for when, _ in recent)
-        above = {when for when, count in counts.items() if count >= rules.evidence_lift * expected}
-        return [issue for when, issue in recent if when in above or not above]
+        return [(when, issue) for when, issue in self._members.get(cluster_id, []) if first <= when <= day]
+
+    def _within(self, issues: Sequence[str], regions: frozenset[str]) -> list[str]:
+        return [issue for issue in issues if not regions or self._place(issue) in regions]
+
+    def _concentration(
+        self, cluster_id: str, day: date, told: Sequence[str], expected: float, rules: Rules
+    ) -> Concentration | None:
+        first = day - timedelta(days=rules.evidence_days - 1)
+        before = (issue for when, issue in self._members[cluster_id] if when < first) if told else ()
+        now = Counter(self._place(issue) for issue in told)
+        return concentration(now, Counter(map(self._place, before)), self._usual, expected, rules.concentrated)
+
+    def _place(self, issue: str) -> str:
+        return self._region.get(_item(issue), _NOWHERE)
+
+
+def _above(recent: Sequence[tuple[date, str]], expected: float, rules: Rules) -> set[date]:
+    """The days with more issues than expected: so many times as many, and beyond the spread of a count."""
+    counts = Counter(when for when, _ in recent)
+    least = rules.evidence_lift * expected + math.sqrt(max(expected, 0.0))
+    return {when for when, count in counts.items() if count >= least}
 
 
 def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules) -> pd.DataFrame:
@@ -124,7 +182,7 @@ def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules)
         rules: When a ticket is met again.
     """
     standing = standing_tickets(inputs.history)
-    index = _Index(inputs.clusters, inputs.members)
+    index = _Index(inputs.clusters, inputs.members, inputs.feedback)
     evidence = Evidence(inputs.issues, inputs.feedback, inputs.commerce)
     closings = _closings(inputs.events)
     by_day = dict(iter(inputs.priority.groupby("day", sort=True)))
@@ -143,16 +201,28 @@ def standing_tickets(history: pd.DataFrame) -> dict[str, Standing]:
     order = history.assign(_step=history["action"].map({"create": 0, "reopen": 1, "raise": 2, "add_evidence": 3}))
     for row in records(order.sort_values(["day", "_step", "ticket_key"])):
         key = str(row["ticket_key"])
-        old = standing.get(key)
-        members = frozenset(json.loads(row["members"])) | (old.members if old else frozenset())
-        clusters = frozenset(json.loads(row["clusters"])) | (old.clusters if old else frozenset())
+        # What waited for a person and then became a ticket of its own starts anew with that ticket's evidence.
+        old = None if row["action"] == "create" else standing.get(key)
+        fields = json.loads(row["fields"])
         standing[key] = Standing(
-            key=key, clusters=clusters, category=row["category"], product_id=_none(row["product_id"]),
+            key=key, category=row["category"], product_id=_none(row["product_id"]),
             component=_none(row["component"]), cause_key=str(row["cause_key"]), level=row["level"],
             owner=row["owner"], destination=row["destination"], title=row["title"], state=row["state"],
-            last_evidence=row["day"], members=members,
+            last_evidence=row["day"],
+            clusters=frozenset(json.loads(row["clusters"])) | (old.clusters if old else frozenset()),
+            members=frozenset(json.loads(row["members"])) | (old.members if old else frozenset()),
+            expected=old.expected if old else _expected_of(fields),
+            regions=old.regions if old else _regions_of(fields),
         )  # fmt: skip
     return standing
+
+
+def _expected_of(fields: dict[str, Any]) -> float:
+    return float(fields.get("count", {}).get("expected_a_day", 0.0))
+
+
+def _regions_of(fields: dict[str, Any]) -> frozenset[str]:
+    return frozenset((fields.get("concentrated_in") or {}).get("regions", ()))
 
 
 def _one_cluster(
@@ -163,24 +233,29 @@ def _one_cluster(
     if cluster is None:
         return standing, []
     found = _same_problem(standing, cluster, day, rules)
-    recent = index.evidence(str(cluster["cluster_id"]), day, float(scored["baseline_daily"]), rules)
-    if found is None:
-        if scored["decision"] not in ("ticket", "approval"):
-            return standing, []
-        return _create(standing, scored, cluster, recent, day, evidence, taxonomy, rules)
-    if found.state == "needs_approval" and scored["decision"] == "ticket":
-        # What waited for a person has grown into a problem that needs none.
-        members = sorted(found.members | set(recent))
-        return _create(standing, scored, cluster, members, day, evidence, taxonomy, rules, key=found.key)
-    return _meet_again(standing, found, scored, cluster, recent, day, rules)
+    cluster_id, usual = str(cluster["cluster_id"]), float(scored["baseline_daily"])
+    if found is None and scored["decision"] not in ("ticket", "approval"):
+        return standing, []
+    if found is None or (found.state == "needs_approval" and scored["decision"] == "ticket"):
+        # What waited for a person and has grown into a problem that needs none starts with what made it one.
+        key = found.key if found else ""
+        return _create(standing, scored, cluster, index.evidence(cluster_id, day, usual, rules), day, evidence,
+                       taxonomy, rules, key=key)  # fmt: skip
+    told = index.further_evidence(cluster_id, day, found, rules)
+    return _meet_again(standing, found, scored, cluster, told, day, rules)
 
 
 def _create(
-    standing: dict[str, Standing], scored: dict[str, Any], cluster: dict[str, Any], members: list[str], day: date,
+    standing: dict[str, Standing], scored: dict[str, Any], cluster: dict[str, Any], recent: Recent, day: date,
     evidence: Evidence, taxonomy: Taxonomy, rules: Rules, key: str = "",
 ) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
+    members = recent.issues
     category = taxonomy.category(str(cluster["category"]))
     level = scored["level"] if isinstance(scored["level"], str) else "P3"
+    due = day + timedelta(hours=category.sla_hours)
+    fields = ticket_fields(scored, cluster, members, day, due, category, evidence)
+    where = recent.where
+    fields["concentrated_in"] = {"regions": list(where.places), "reason": where.reason} if where else None
     ticket = Standing(
         key=key or _key(str(cluster["cluster_id"]), day, standing),
         clusters=frozenset({str(cluster["cluster_id"])}),
@@ -195,9 +270,9 @@ def _create(
         state="ready" if scored["decision"] == "ticket" else "needs_approval",
         last_evidence=day,
         members=frozenset(members),
+        expected=_expected_of(fields),
+        regions=_regions_of(fields),
     )
-    due = day + timedelta(hours=category.sla_hours)
-    fields = ticket_fields(scored, cluster, members, day, due, category, evidence)
     row = _row(ticket, day, "create", members, due, str(scored["reason"]), str(cluster["cluster_id"]))
     row["parent_key"] = _parent(ticket, standing, rules)
     row["fields"] = json.dumps(fields, ensure_ascii=False, sort_keys=True)

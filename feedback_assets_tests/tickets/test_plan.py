@@ -205,3 +205,30 @@ def test_the_same_complaint_about_another_carrier_is_a_new_ticket():
         days, TAXONOMY, Rules(),
     )  # fmt: skip
     assert list(rows["action"]) == ["create", "create"]
+
+
+def test_ordinary_complaints_after_the_fix_are_no_evidence():
+    days = span(12)
+    told = [*((day, f"{day:%d}-{n}", "c1") for day in days[:2] for n in range(9)),
+            *((day, f"{day:%d}-0", "c1") for day in days[2:])]  # fmt: skip
+    priority = [{**scored(day, "c1"), "baseline_daily": 1.0} for day in days]
+    rows = plan(inputs(days, priority=priority, members=told), days, TAXONOMY, Rules())
+    assert rows["members_total"].max() == 18
+
+
+def test_a_rise_in_two_regions_has_their_reports_as_evidence_from_day_to_day():
+    days = span(3)
+    names = [(day, f"{day:%d}-{n}", "c1") for day in days for n in range(16)]
+    before = [(DAY - timedelta(days=10), f"old-{n}", "c1") for n in range(20)]
+    told = inputs(days, members=[*before, *names], priority=[{**scored(d, "c1"), "baseline_daily": 2.0} for d in days])
+    region = {name: "PT" if int(name.rsplit("-", 1)[1]) < 11 else "GB" for _, name, _ in names}
+    told.feedback["region"] = [region.get(event, "GB") for event in told.feedback["event_id"]]
+    rows = plan(told, days, TAXONOMY, Rules())
+    assert json.loads(rows["fields"].iloc[0])["concentrated_in"]["regions"] == ["PT"]
+    assert rows["members_total"].tolist() == [11, 22, 33]
+    assert "come from PT" in rows["body"].iloc[0]
+    history = empty(tables.TICKET_BATCH)
+    for day in days:
+        one = plan(Inputs(**{**told.__dict__, "history": history}), [day], TAXONOMY, Rules())
+        history = pd.concat([history, one])
+    assert table_hash(rows, tables.TICKET_BATCH) == table_hash(history, tables.TICKET_BATCH)
