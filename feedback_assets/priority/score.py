@@ -179,7 +179,7 @@ def _confidence(label: Floats, total: Ints, states: Sequence[dict[Any, Any]], ru
     more, as_many = at_least(half + 1, vouching, label), at_least((vouching + 1) // 2, vouching, label)
     # An even split counts half.
     majority = (more + as_many) / 2
-    # One product's complaints of a category belong together by what they are about, however differently they are worded.
+    # One product's complaints of a category belong together by what they are about, whatever their wording.
     bound = [isinstance(state["product_id"], str) and bool(state["specific"]) for state in states]
     cohesion = np.where(bound, 1.0, [float(state["cohesion"]) for state in states])
     return np.clip(majority * np.minimum(cohesion / rules.cohesion_full, 1.0), 0, 1)
