@@ -46,6 +46,7 @@ _RATING = re.compile(
     r"^\s*([+-]?\d+(?:[.,]\d+)?)\s*(?:(?:/|of|out of|von|de|sur)\s*(\d+)|stars?|sterne?|étoiles?|estrellas?|estrelas?|★+)?\s*$",
     re.IGNORECASE,
 )
+_MAYBE_SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 _STARS = re.compile(r"^[★⭐️☆\s]+$")
 
 
@@ -139,6 +140,10 @@ def payload_of(row: MappingABC[str, Any]) -> dict[str, Any] | None:
         read = json.loads(payload)
     except (json.JSONDecodeError, RecursionError):
         return None
+    if _MAYBE_SURROGATE.search(payload):
+        # Half of an emoji, cut in two by the source: no table could hold it.
+        whole = json.dumps(read, ensure_ascii=False).encode("utf-16", "surrogatepass")
+        read = json.loads(whole.decode("utf-16", "replace"))
     return read if isinstance(read, dict) else None
 
 

@@ -222,3 +222,10 @@ def test_a_value_left_behind_fails_its_day_and_is_not_repeated_in_the_message() 
     assert list(failures) == [DAY]
     assert "silver/feedback.text holds a value of kind EMAIL" in failures[DAY][0]
     assert "anna" not in failures[DAY][0]
+
+
+def test_half_an_emoji_in_any_field_does_not_stop_the_day() -> None:
+    payload = json.dumps({"text": "half \ud83d a pair, a whole one \U0001f600", "variant": "blue \udc00"})
+    row = silver([bronze_row("e1", payload=payload)]).feedback.iloc[0]
+    assert row["variant"] == "blue \ufffd"
+    assert "\U0001f600" in row["text"]
