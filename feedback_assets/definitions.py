@@ -11,6 +11,8 @@ import dagster as dg
 from feedback_assets.event_log import commit_without_waiting
 from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.settings import Settings, load
+from feedback_assets.silver.engine import ROW_ENGINE
+from feedback_assets.spark.resources import row_engine
 
 # Left to right, as a day walks through them. A test fails when a folder with an assets.py is missing here.
 ROOMS = ("landing", "silver", "classification", "clusters", "priority", "tickets", "evaluation")
@@ -34,7 +36,10 @@ def build_defs(settings: Settings, resource_overrides: dict[str, object] | None 
         settings: Where lake and landing are.
         resource_overrides: Resources by key that replace the real ones.
     """
-    resources: dict[str, object] = {IO_KEY: LakeIOManager(root=settings.lake_root)}
+    resources: dict[str, object] = {
+        IO_KEY: LakeIOManager(root=settings.lake_root),
+        ROW_ENGINE: row_engine(settings),
+    }
     every_room = dg.define_asset_job(
         "every_room",
         selection=dg.AssetSelection.all().materializable() - dg.AssetSelection.groups("evaluation"),

@@ -56,6 +56,43 @@ class Settings(BaseSettings):
 
     tracker: Literal["files"] = Field("files", description="Where tickets go.")
 
+    engine: Literal["local", "spark", "databricks"] = Field(
+        "local", description="Where silver reads and cleans its rows: here, a Spark Connect server, a Databricks job."
+    )
+    spark_remote: SecretStr | None = Field(
+        None, description="Spark Connect address, sc://host:port/;use_ssl=true;token=…"
+    )
+    databricks_host: str = Field("", description="Workspace URL, https://<workspace>.azuredatabricks.net or alike.")
+    databricks_token: SecretStr | None = Field(None, description="Access token; or a client id and secret.")
+    databricks_client_id: str = Field("", description="Service principal, instead of a token.")
+    databricks_client_secret: SecretStr | None = Field(None, description="Secret of the service principal.")
+    databricks_volume: str = Field("", description="Folder of a Unity Catalog volume, /Volumes/…, for the job's files.")
+    databricks_wheel: str = Field("", description="Where the wheel of this package lies for the cluster, /Volumes/….")
+    databricks_cluster_id: str = Field("", description="Run on this cluster; else on a new one for each job.")
+    databricks_spark_version: str = Field("17.3.x-scala2.13", description="Databricks runtime of a new cluster.")
+    databricks_node_type: str = Field("", description="Machines of a new cluster, such as Standard_D4ds_v5.")
+    databricks_workers: int = Field(2, ge=1, description="Workers of a new cluster.")
+    databricks_secret_scope: str = Field("feedback", description="Databricks secret scope that holds hash_key.")
+    databricks_poll_seconds: float = Field(5.0, gt=0, description="How often a job is asked how it does.")
+
+    @model_validator(mode="after")
+    def _has_engine(self) -> Settings:
+        if self.engine == "spark" and self.spark_remote is None:
+            raise ValueError("FEEDBACK_SPARK_REMOTE is empty; set it to sc://host:port or set FEEDBACK_ENGINE=local")
+        if self.engine == "databricks":
+            needed = {"HOST": self.databricks_host, "VOLUME": self.databricks_volume, "WHEEL": self.databricks_wheel}
+            if not self.databricks_cluster_id:
+                needed["NODE_TYPE"] = self.databricks_node_type
+            missing = next((name for name, value in needed.items() if not value), None)
+            if missing:
+                raise ValueError(f"FEEDBACK_DATABRICKS_{missing} is empty; docs/databricks.md says what belongs there")
+            if not self.databricks_token and not (self.databricks_client_id and self.databricks_client_secret):
+                raise ValueError(
+                    "no access to Databricks; set FEEDBACK_DATABRICKS_TOKEN, "
+                    "or FEEDBACK_DATABRICKS_CLIENT_ID and FEEDBACK_DATABRICKS_CLIENT_SECRET"
+                )
+        return self
+
     @model_validator(mode="after")
     def _complete(self) -> Settings:
         if self.model_provider == "azure" and not self.model_endpoint:

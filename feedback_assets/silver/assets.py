@@ -12,6 +12,7 @@ from feedback_assets.lake.io_manager import day_asset, day_multi_asset, days_of
 from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import last_7_days, last_120_days, same_day
 from feedback_assets.settings import Settings, load
+from feedback_assets.silver.engine import RowEngine
 from feedback_assets.silver.events import build_catalog, build_commerce
 from feedback_assets.silver.feedback import build
 from feedback_assets.silver.fields import Mappings
@@ -51,12 +52,16 @@ def silver_commerce(context: dg.AssetExecutionContext, events: pd.DataFrame) -> 
     checks=["reconciliation", "personal_data"],
 )
 def silver_feedback(
-    context: dg.AssetExecutionContext, lake: Lake, events: pd.DataFrame, commerce: pd.DataFrame
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    row_engine: RowEngine,
+    events: pd.DataFrame,
+    commerce: pd.DataFrame,
 ) -> tuple[dict[str, pd.DataFrame], list[DayCheck]]:
     """Bring each item to one canonical row without personal data, or to the repeats, or to quarantine."""
     settings, days = load(), days_of(context)
     rules = Rules(hashing_key(settings.key_file), _mappings(settings), settings.low_trust_sources)
-    silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules)
+    silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules, row_engine.work(context, lake))
     frames = silver.frames()
     failures, totals = reconcile(
         frames, days, lambda day: landing_files.count_lines(settings.landing_root, "feedback", day)

@@ -7,7 +7,7 @@ The order of decisions is here; each decision itself is in its own module, and w
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -27,6 +27,8 @@ from feedback_assets.tables import Table
 
 Row = tuple[str, int]
 Record = dict[str, Any]
+# Every row of bronze, in the order of `ordered`.
+RowWork = Callable[[pd.DataFrame, Rules, Redactors], Sequence[RowPart]]
 _CLASH = Problem(
     "bad_field", "event_id: another source has the same id", "give the source ids of its own in its mapping or envelope"
 )
@@ -55,8 +57,18 @@ class Silver:
         }
 
 
+def in_process(bronze: pd.DataFrame, rules: Rules, redactors: Redactors) -> list[RowPart]:
+    """The row part of every row of bronze, computed here."""
+    return row_parts(ordered(bronze), rules, redactors.by_day)
+
+
 def build(
-    bronze: pd.DataFrame, catalog: pd.DataFrame, commerce: pd.DataFrame, days: Sequence[date], rules: Rules
+    bronze: pd.DataFrame,
+    catalog: pd.DataFrame,
+    commerce: pd.DataFrame,
+    days: Sequence[date],
+    rules: Rules,
+    row_work: RowWork = in_process,
 ) -> Silver:
     """Silver, duplicates and quarantine of some days.
 
@@ -66,10 +78,11 @@ def build(
         commerce: `silver/commerce` of the days and of the 120 days before the first.
         days: The days to compute; each sees only itself and what came before.
         rules: Mappings, hashing key and which sources are trusted less.
+        row_work: Who computes what each row needs by itself.
     """
     catalogs = Catalogs(catalog)
     redactors = redactors_of(catalogs, days, rules)
-    return assemble(row_parts(ordered(bronze), rules, redactors.by_day), catalogs, commerce, days, rules, redactors)
+    return assemble(row_work(bronze, rules, redactors), catalogs, commerce, days, rules, redactors)
 
 
 def redactors_of(catalogs: Catalogs, days: Sequence[date], rules: Rules) -> Redactors:

@@ -88,6 +88,7 @@ class Redactors:
     """The redactor of each day: what the catalog of that day names is no person."""
 
     def __init__(self, keep: Mapping[date, frozenset[str]], order_patterns: tuple[str, ...] = ()) -> None:
+        self.keep = dict(keep)
         made = {names: Redactor(names, order_patterns) for names in set(keep.values())}
         self.by_day: dict[date, Redactor] = {day: made[names] for day, names in keep.items()}
 

@@ -1,0 +1,35 @@
+"""Who computes the row part of silver: a resource of the asset, chosen by settings.
+
+The engine of this process is here; those that send the rows elsewhere stand above the rooms, in `spark`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from feedback_assets.lake.store import Lake
+from feedback_assets.silver.feedback import RowWork, in_process
+
+# The resource key, and the parameter under which an asset's body takes it.
+ROW_ENGINE = "row_engine"
+
+
+class RowEngine(Protocol):
+    """Computes what each row needs by itself."""
+
+    def work(self, context: Any, lake: Lake) -> RowWork:
+        """The row work of one step.
+
+        Args:
+            context: Of the step, for whoever launches a process of its own and reports what that says.
+            lake: Where the rows are.
+        """
+        ...
+
+
+class InProcess:
+    """The rows are computed where the step runs."""
+
+    def work(self, context: Any, lake: Lake) -> RowWork:
+        """The row work of this process; neither the step nor the lake matter."""
+        return in_process

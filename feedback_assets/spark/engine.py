@@ -1,0 +1,95 @@
+"""The row part of silver through a Spark Connect server: Spark reads bronze and runs the row functions.
+
+What compares rows with each other stays with the caller, on the same functions as without Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets import tables
+from feedback_assets.lake.store import DayConflictError, Lake
+from feedback_assets.silver.feedback import RowWork
+from feedback_assets.silver.row_part import Redactors, RowPart, Rules
+from feedback_assets.spark import session as spark_session
+from feedback_assets.spark.row_work import COLUMNS, SPARK_SCHEMA, RowTask, decode, partitions
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True)
+class SparkEngine:
+    """The rows are computed by the workers of a Spark Connect server.
+
+    Attributes:
+        remote: Its address, `sc://host:port/;token=…`; never shown with its parameters.
+    """
+
+    remote: str = field(repr=False)
+
+    def work(self, context: Any, lake: Lake) -> RowWork:
+        """The row work of one step; the server must see the lake under the same URL."""
+
+        def row_work(bronze: pd.DataFrame, rules: Rules, redactors: Redactors) -> list[RowPart]:
+            if bronze.empty:
+                return []
+            url = lake.url(tables.BRONZE_FEEDBACK)
+            session = spark_session.connect(self.remote)
+            try:
+                first, last = window(bronze)
+                rows = mapped(session, url, first, last, len(bronze), RowTask(rules, redactors.keep))
+                parts = collected([rows.toArrow()], bronze)
+            finally:
+                session.stop()
+            if context is not None:
+                context.log.info("%d rows read and cleaned by Spark", len(parts))
+            return parts
+
+        return row_work
+
+
+def mapped(session: SparkSession, url: str, first: date, last: date, rows: int, task: RowTask) -> DataFrame:
+    """The row parts of the days first to last as a Spark frame of `row_work.SCHEMA`.
+
+    Args:
+        session: Where it runs.
+        url: Of `bronze/feedback`.
+        first: First day.
+        last: Last day, included.
+        rows: About how many rows there are, to cut them into pieces.
+        task: What the workers are told.
+    """
+    bronze = spark_session.read_days(session, url, first, last).select(*COLUMNS)
+    return bronze.repartition(partitions(rows)).mapInArrow(task, SPARK_SCHEMA)  # pyright: ignore[reportArgumentType]
+
+
+def window(bronze: pd.DataFrame) -> tuple[date, date]:
+    """The first and last day of the rows."""
+    return bronze["day"].min(), bronze["day"].max()
+
+
+def collected(found: Iterable[pa.Table], bronze: pd.DataFrame) -> list[RowPart]:
+    """The row parts another engine computed, in the order of `silver.feedback.ordered`.
+
+    Raises:
+        DayConflictError: They are not of the same rows as `bronze`: it was written between the two readings.
+    """
+    parts = [decode(*row.values()) for data in found for row in data.to_pylist()]
+    parts.sort(key=lambda part: (part.day, part.landing_object, part.line))
+    expected = _places(zip(bronze["day"], bronze["landing_object"], bronze["line"], bronze["checksum"], strict=True))
+    if _places((part.day, part.landing_object, part.line, part.checksum) for part in parts) != expected:
+        raise DayConflictError(
+            f"{tables.BRONZE_FEEDBACK.name}: the other engine read {len(parts)} rows where {len(expected)} were read "
+            "here, or others; it was written meanwhile, or the engine sees another lake: run the days again"
+        )
+    return parts
+
+
+def _places(rows: Iterable[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    return sorted((day, str(name), int(line), str(checksum)) for day, name, line, checksum in rows)
