@@ -11,7 +11,10 @@ from typing import cast
 
 from feedback_assets.thresholds import Section, ThresholdsError
 
-_SIMILARITIES = ("join_bound", "join_open", "merge_bound", "merge_open", "split_below", "title_share", "sure_theme")
+_SIMILARITIES = (
+    "join_bound", "join_open", "merge_bound", "merge_open", "split_below", "title_share", "title_theme", "title_most",
+    "sure_theme",
+)  # fmt: skip
 SCOPES = ("product", "carrier", "region", "vendor")
 
 
@@ -34,6 +37,9 @@ class ClusterRules:
     split_below: float
     batch: int
     title_share: float
+    title_theme: float
+    title_most: float
+    title_members: int
     title_distinct: float
     sure_theme: float
     lease_seconds: float
@@ -77,7 +83,7 @@ def cluster_rules(section: Section) -> ClusterRules:
                 f"{section.origin}: clusters.scope.{name}: {unknown[0]!r} is none of {', '.join(SCOPES)}; use one"
             )
     similarity = {name: section.number(name, 0, 1) for name in _SIMILARITIES}
-    counts = {name: int(section.number(name, 1)) for name in ("merge_members", "split_members", "batch")}
+    counts = {name: int(section.number(name, 1)) for name in ("merge_members", "split_members", "batch", "title_members")}
     return ClusterRules(
         scope={name: tuple(keys) for name, keys in scope.items()},
         loose=frozenset(cast("list[str]", section.values.get("loose", []))),

@@ -79,15 +79,20 @@ def titles(section: Section) -> Titles:
 def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) -> str:
     """`Category: what goes wrong (what is typical) · product`; says so when members tell different things.
 
+    A few members whose theme is only the classifier's guess bear the category alone: each word more would be a claim.
+
     Args:
         cluster: With its counts so far.
         totals: Counts over all clusters of its category.
-        rules: The share a theme needs, and how distinct a typical word must be.
+        rules: The shares a theme and a typical word need, and how distinct the word must be.
         names: How things are called.
     """
+    about = cluster.product_name or scope_value(cluster)
+    if _hardly_told(cluster, rules):
+        heading = names.category(cluster.category)
+        return f"{heading} · {about}" if about else heading
     theme = _theme(cluster, rules, names)
     typical = _typical(cluster, totals, rules, names)
-    about = cluster.product_name or scope_value(cluster)
     said = f"{names.category(cluster.category)} {theme or ''} {about}"
     typical = [word for word in typical if not _says_the_same(word, said)]
     if theme is None:
@@ -181,23 +186,30 @@ def add_quotes(cluster: Cluster, members: pd.DataFrame, similarities: Floats) ->
             break
 
 
+def _hardly_told(cluster: Cluster, rules: ClusterRules) -> bool:
+    """Whether there are few members, the classifier is unsure of them, and no word of theirs bears its guess out."""
+    if cluster.members_total >= rules.title_members or cluster.confidence >= rules.sure_theme:
+        return False
+    return _share_told(cluster, "concepts", rules) < rules.title_most
+
+
 def _theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str | None:
     themes = ranked(cluster.counts["sub_labels"])
-    if themes and themes[0][1] >= rules.title_share * cluster.members_total:
+    if themes and themes[0][1] >= rules.title_theme * cluster.members_total:
         return names.sub_label(themes[0][0])
     return None
 
 
 def _commonest(cluster: Cluster, rules: ClusterRules, names: Titles) -> str:
     """A concept that most members name, be it usual in the category; else that there is none."""
-    named = ranked(cluster.counts["concepts"])
-    if named and named[0][1] >= rules.title_share * cluster.members_total:
+    named = [entry for entry in ranked(cluster.counts["concepts"]) if entry[0] not in rules.vague]
+    if named and named[0][1] >= rules.title_most * cluster.members_total:
         return names.concept(named[0][0])
     return "various complaints"
 
 
 def _typical(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) -> list[str]:
-    """Concepts that many members tell and the rest of the category does not."""
+    """Concepts that most members tell and the rest of the category does not."""
     return list(dict.fromkeys(names.concept(found) for found in _distinct(cluster, totals, rules, "concepts")))
 
 
@@ -211,7 +223,8 @@ def _distinct(cluster: Cluster, totals: Totals, rules: ClusterRules, name: str) 
         share = count / cluster.members_total
         elsewhere = totals.counts[name][word] - count
         usual = (elsewhere + 1) / (max(totals.members - cluster.members_total, 0) + 2)
-        if count >= _FEW and share >= rules.title_share and share / usual >= rules.title_distinct:
+        told = count >= _FEW and share >= rules.title_most and word not in rules.vague
+        if told and share / usual >= rules.title_distinct:
             scored.append((-share * np.log(share / usual), word))
     return [word for _, word in sorted(scored)]
 

@@ -66,8 +66,20 @@ def test_a_text_without_words_is_read_by_its_stars(model: LocalModel) -> None:
     assert (none.category, none.sentiment, none.urgency, none.sub_label) == ("no_issue", None, None, None)
 
 
-def test_stars_do_not_change_what_words_say(model: LocalModel) -> None:
-    assert model.answer(["the app crashes"], ratings=[5.0]) == model.answer(["the app crashes"], ratings=[1.0])
+def test_stars_do_not_change_what_clear_words_say(model: LocalModel) -> None:
+    texts = ["the app crashes", "I love the product, great"]
+    many, few, none = (model.answer(texts, ratings=[stars, stars]) for stars in (5.0, 1.0, None))
+    said = [answer.category for answer in none]
+    assert said == ["app_usability", "no_issue"]
+    assert [answer.category for answer in many] == [answer.category for answer in few] == said
+
+
+def test_stars_tip_a_text_whose_words_leave_praise_in_doubt(model: LocalModel) -> None:
+    doubtful = model.parts.features.transform(["the app crashes"])
+    chance = {stars: model.decide(doubtful, [stars])[2][0] for stars in (1.0, 3.0, 5.0)}
+    praise = model.labels.index("no_issue")
+    assert chance[1.0][praise] < chance[3.0][praise] < chance[5.0][praise]
+    assert model.decide(doubtful)[2][0] == pytest.approx(chance[3.0])
 
 
 def test_the_quote_is_the_clause_that_speaks_for_the_category(model: LocalModel) -> None:

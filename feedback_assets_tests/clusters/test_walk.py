@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedback_assets import tables
+from feedback_assets.clusters.state import Cluster
+from feedback_assets.clusters.summary import Totals, title
 from feedback_assets.clusters.walk import Walked
 from feedback_assets.lake.frames import table_hash
-from feedback_assets_tests.clusters.story import day, run, told
+from feedback_assets_tests.clusters.story import RULES, TITLES, day, run, told
 
 TIGHT = [("the shoe is too tight", "en"), ("viel zu eng", "de"), ("trop serre", "fr"), ("so narrow", "en")]
 
@@ -65,6 +70,40 @@ def test_adverts_and_crashes_of_an_app_without_products_stay_apart() -> None:
     rows += [told(10 + n, 0, "app_usability", "app crashes", "crash") for n in range(3)]
     walked = run(rows, [0])
     assert sorted(walked.clusters["title"]) == ["App: crash", "App: too many adverts"]
+
+
+def test_a_handful_whose_theme_no_word_bears_out_bears_its_category_alone() -> None:
+    guessed = [told(n, 0, "app_usability", "grau und schwer", "adverts") for n in range(4)]
+    borne_out = [told(n, 0, "app_usability", "ads, ads everywhere", "adverts") for n in range(4)]
+    many = [told(n, 0, "app_usability", "grau und schwer", "adverts") for n in range(RULES.title_members)]
+    assert run(guessed, [0]).clusters["title"].tolist() == ["App"]
+    assert run(borne_out, [0]).clusters["title"].tolist() == ["App: too many adverts"]
+    assert run(many, [0]).clusters["title"].tolist() == ["App: too many adverts"]
+
+
+def test_a_word_in_parentheses_is_borne_out_by_most_members() -> None:
+    elsewhere = Totals(100, {"concepts": Counter({"crash": 10, "adverts": 90}), "terms": Counter()})
+    cluster = Cluster(
+        "c1", "app_usability", "site_and_app", "app_usability", day(0), day(0), np.zeros(4, np.float32),
+        members_total=20,
+    )  # fmt: skip
+    cluster.counts["sub_labels"].update({"slow": 20})
+    cluster.counts["concepts"].update({"crash": 14})
+    assert title(cluster, elsewhere, RULES, TITLES) == "App: slow"
+    cluster.counts["concepts"].update({"crash": 2})
+    assert title(cluster, elsewhere, RULES, TITLES) == "App: slow (crash)"
+    assert title(cluster, elsewhere, replace(RULES, vague=frozenset({"crash"})), TITLES) == "App: slow"
+
+
+def test_a_theme_that_half_of_the_members_carry_names_none_of_them() -> None:
+    cluster = Cluster(
+        "c1", "app_usability", "site_and_app", "app_usability", day(0), day(0), np.zeros(4, np.float32),
+        members_total=20,
+    )  # fmt: skip
+    cluster.counts["sub_labels"].update({"adverts": 10, "slow": 10})
+    assert title(cluster, Totals(), RULES, TITLES) == "App: various complaints"
+    cluster.counts["sub_labels"].update({"adverts": 2})
+    assert title(cluster, Totals(), RULES, TITLES) == "App: too many adverts"
 
 
 def test_an_anonymous_product_id_narrows_to_the_family_only() -> None:
