@@ -79,7 +79,8 @@ def titles(section: Section) -> Titles:
 def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) -> str:
     """`Category: what goes wrong (what is typical) · product`; says so when members tell different things.
 
-    A few members whose theme is only the classifier's guess bear the category alone: each word more would be a claim.
+    A few members bear no word in parentheses, and those whose theme is only the classifier's guess bear the category
+    alone: each word more would be a claim about every one of them.
 
     Args:
         cluster: With its counts so far.
@@ -92,7 +93,7 @@ def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) 
         heading = names.category(cluster.category)
         return f"{heading} · {about}" if about else heading
     theme = _theme(cluster, rules, names)
-    typical = _typical(cluster, totals, rules, names)
+    typical = _typical(cluster, totals, rules, names) if cluster.members_total >= rules.title_members else []
     said = f"{names.category(cluster.category)} {theme or ''} {about}"
     typical = [word for word in typical if not _says_the_same(word, said)]
     if theme is None:

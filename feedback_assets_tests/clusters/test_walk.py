@@ -82,7 +82,7 @@ def test_a_handful_whose_theme_no_word_bears_out_bears_its_category_alone() -> N
 
 
 def test_a_word_in_parentheses_is_borne_out_by_most_members() -> None:
-    elsewhere = Totals(100, {"concepts": Counter({"crash": 10, "adverts": 90}), "terms": Counter()})
+    elsewhere = Totals(1000, {"concepts": Counter({"crash": 50, "adverts": 900}), "terms": Counter()})
     cluster = Cluster(
         "c1", "app_usability", "site_and_app", "app_usability", day(0), day(0), np.zeros(4, np.float32),
         members_total=20,
