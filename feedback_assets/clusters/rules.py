@@ -83,7 +83,9 @@ def cluster_rules(section: Section) -> ClusterRules:
                 f"{section.origin}: clusters.scope.{name}: {unknown[0]!r} is none of {', '.join(SCOPES)}; use one"
             )
     similarity = {name: section.number(name, 0, 1) for name in _SIMILARITIES}
-    counts = {name: int(section.number(name, 1)) for name in ("merge_members", "split_members", "batch", "title_members")}
+    counts = {
+        name: int(section.number(name, 1)) for name in ("merge_members", "split_members", "batch", "title_members")
+    }
     return ClusterRules(
         scope={name: tuple(keys) for name, keys in scope.items()},
         loose=frozenset(cast("list[str]", section.values.get("loose", []))),

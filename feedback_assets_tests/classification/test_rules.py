@@ -88,6 +88,13 @@ def test_a_text_that_says_something_is_not_contentless() -> None:
     assert rules([]).answer("good zipper broke", 5.0, one_issue=True) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["Produto não chegou", "péssima entrega", "terrible delivery", "livraison catastrophique"]
+)
+def test_a_short_complaint_that_names_its_matter_is_not_vague(text: str) -> None:
+    assert rules([]).answer(text, 1.0, one_issue=True) is None
+
+
 def with_new_category(folder: Path, keywords: list[str]) -> Rules:
     prompts = folder / "prompts"
     shutil.copytree(PROMPTS, prompts, ignore=shutil.ignore_patterns("golden"))
