@@ -196,7 +196,10 @@ def _hardly_told(cluster: Cluster, rules: ClusterRules) -> bool:
 
 def _theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str | None:
     themes = ranked(cluster.counts["sub_labels"])
-    if themes and themes[0][1] >= rules.title_theme * cluster.members_total:
+    # Where one fault is told in many ways, the way most told it names it.
+    one_fault = rules.is_whole(cluster.scope) or cluster.category in rules.loose
+    needed = rules.title_share if one_fault else rules.title_theme
+    if themes and themes[0][1] >= needed * cluster.members_total:
         return names.sub_label(themes[0][0])
     return None
 

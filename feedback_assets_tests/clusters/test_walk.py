@@ -102,6 +102,8 @@ def test_a_theme_that_half_of_the_members_carry_names_none_of_them() -> None:
     )  # fmt: skip
     cluster.counts["sub_labels"].update({"adverts": 10, "slow": 10})
     assert title(cluster, Totals(), RULES, TITLES) == "App: various complaints"
+    one_fault = replace(RULES, loose=frozenset({"app_usability"}))
+    assert title(cluster, Totals(), one_fault, TITLES) == "App: too many adverts"
     cluster.counts["sub_labels"].update({"adverts": 2})
     assert title(cluster, Totals(), RULES, TITLES) == "App: too many adverts"
 
