@@ -13,7 +13,7 @@ from feedback_assets.thresholds import Section, ThresholdsError
 
 _SIMILARITIES = (
     "join_bound", "join_open", "merge_bound", "merge_open", "split_below", "title_share", "title_theme", "title_most",
-    "sure_theme",
+    "title_sure", "sure_theme",
 )  # fmt: skip
 SCOPES = ("product", "carrier", "region", "vendor")
 
@@ -39,6 +39,7 @@ class ClusterRules:
     title_share: float
     title_theme: float
     title_most: float
+    title_sure: float
     title_members: int
     title_distinct: float
     sure_theme: float

@@ -188,10 +188,10 @@ def add_quotes(cluster: Cluster, members: pd.DataFrame, similarities: Floats) ->
 
 
 def _hardly_told(cluster: Cluster, rules: ClusterRules) -> bool:
-    """Whether there are few members, the classifier is unsure of them, and no word of theirs bears its guess out."""
+    """Whether there are few members, and the classifier guesses or is unsure and no word of theirs bears it out."""
     if cluster.members_total >= rules.title_members or cluster.confidence >= rules.sure_theme:
         return False
-    return _share_told(cluster, "concepts", rules) < rules.title_most
+    return cluster.confidence < rules.title_sure or _share_told(cluster, "concepts", rules) < rules.title_most
 
 
 def _theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str | None:

@@ -57,6 +57,7 @@ RULES = ClusterRules(
     title_share=0.4,
     title_theme=0.6,
     title_most=0.75,
+    title_sure=0.75,
     title_members=8,
     title_distinct=1.5,
     sure_theme=0.85,

@@ -75,8 +75,10 @@ def test_adverts_and_crashes_of_an_app_without_products_stay_apart() -> None:
 def test_a_handful_whose_theme_no_word_bears_out_bears_its_category_alone() -> None:
     guessed = [told(n, 0, "app_usability", "grau und schwer", "adverts") for n in range(4)]
     borne_out = [told(n, 0, "app_usability", "ads, ads everywhere", "adverts") for n in range(4)]
+    doubted = [{**row, "confidence": 0.6} for row in borne_out]
     many = [told(n, 0, "app_usability", "grau und schwer", "adverts") for n in range(RULES.title_members)]
     assert run(guessed, [0]).clusters["title"].tolist() == ["App"]
+    assert run(doubted, [0]).clusters["title"].tolist() == ["App"]
     assert run(borne_out, [0]).clusters["title"].tolist() == ["App: too many adverts"]
     assert run(many, [0]).clusters["title"].tolist() == ["App: too many adverts"]
 
