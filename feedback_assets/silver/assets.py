@@ -8,7 +8,8 @@ import pandas as pd
 from feedback_assets import landing_files, mappings, tables
 from feedback_assets.keys import hashing_key
 from feedback_assets.lake.contract import DayCheck
-from feedback_assets.lake.io_manager import day_asset, day_multi_asset, days_of
+from feedback_assets.lake.io_manager import day_asset, day_multi_asset, days_of, tell
+from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import last_7_days, last_120_days, same_day
 from feedback_assets.settings import Settings, load
@@ -61,15 +62,17 @@ def silver_feedback(
     """Bring each item to one canonical row without personal data, or to the repeats, or to quarantine."""
     settings, days = load(), days_of(context)
     rules = Rules(hashing_key(settings.key_file), _mappings(settings), settings.low_trust_sources)
-    silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules, row_engine.work(context, lake))
+    row_work = row_engine.work(context, lake)
+    silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules, row_work, Memo(lake, "silver"))
     frames = silver.frames()
     failures, totals = reconcile(
         frames, days, lambda day: landing_files.count_lines(settings.landing_root, "feedback", day)
     )
-    return frames, [
-        DayCheck("reconciliation", failures, {**totals}),
-        DayCheck("personal_data", personal_data(frames, silver.redactors)),
-    ]
+    # Rows that were recalled passed this check when they were computed.
+    personal = personal_data({**frames, tables.SILVER_FEEDBACK.name: silver.computed}, silver.redactors)
+    silver.recalled.keep(failing=personal)
+    tell(context, tables.SILVER_FEEDBACK, silver.recalled.work.metadata())
+    return frames, [DayCheck("reconciliation", failures, {**totals}), DayCheck("personal_data", personal)]
 
 
 def _mappings(settings: Settings) -> Mappings:

@@ -16,11 +16,13 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform
+from feedback_assets.lake.memo import Memo
 from feedback_assets.silver.campaigns import find_campaigns
-from feedback_assets.silver.candidates import Candidate
+from feedback_assets.silver.candidates import Candidate, Folded
 from feedback_assets.silver.duplicates import WINDOW, Copy, find_copies, same_events
 from feedback_assets.silver.fields import Problem
 from feedback_assets.silver.products import Catalog, Catalogs, OrderLine, Orders, Product
+from feedback_assets.silver.recalled import Recalled
 from feedback_assets.silver.redact import Redactor
 from feedback_assets.silver.row_part import EXCERPT, Cleaned, Redactors, RowPart, Rules, row_parts
 from feedback_assets.tables import Table
@@ -29,6 +31,8 @@ Row = tuple[str, int]
 Record = dict[str, Any]
 # Every row of bronze, in the order of `ordered`.
 RowWork = Callable[[pd.DataFrame, Rules, Redactors], Sequence[RowPart]]
+# Why a row does not stay: it repeats another, it has a problem, or it is of a campaign of which this is the evidence.
+Verdict = Copy | Problem | str | None
 _CLASH = Problem(
     "bad_field", "event_id: another source has the same id", "give the source ids of its own in its mapping or envelope"
 )
@@ -41,12 +45,20 @@ _CAMPAIGN = Problem(
 
 @dataclass(frozen=True)
 class Silver:
-    """The three tables of a run, and the redactor of each day for whoever checks them."""
+    """The three tables of a run, and what whoever checks and keeps them needs.
+
+    Attributes:
+        computed: The rows of `feedback` that were not recalled.
+        redactors: The redactor of each day.
+        recalled: What was recalled and computed.
+    """
 
     feedback: pd.DataFrame
     duplicates: pd.DataFrame
     quarantine: pd.DataFrame
+    computed: pd.DataFrame
     redactors: Mapping[date, Redactor]
+    recalled: Recalled
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """The frames by table name."""
@@ -69,6 +81,7 @@ def build(
     days: Sequence[date],
     rules: Rules,
     row_work: RowWork = in_process,
+    memo: Memo | None = None,
 ) -> Silver:
     """Silver, duplicates and quarantine of some days.
 
@@ -79,10 +92,13 @@ def build(
         days: The days to compute; each sees only itself and what came before.
         rules: Mappings, hashing key and which sources are trusted less.
         row_work: Who computes what each row needs by itself.
+        memo: Where rows made before are, if they are to be used; `Silver.recalled` keeps those made now.
     """
     catalogs = Catalogs(catalog)
     redactors = redactors_of(catalogs, days, rules)
-    return assemble(row_work(bronze, rules, redactors), catalogs, commerce, days, rules, redactors)
+    recalled = Recalled(bronze, catalogs, commerce, days, rules, memo)
+    parts = row_work(recalled.missing, rules, redactors) if len(recalled.missing) else []
+    return assemble(parts, recalled, catalogs, commerce, days, rules, redactors)
 
 
 def redactors_of(catalogs: Catalogs, days: Sequence[date], rules: Rules) -> Redactors:
@@ -92,6 +108,7 @@ def redactors_of(catalogs: Catalogs, days: Sequence[date], rules: Rules) -> Reda
 
 def assemble(
     parts: Sequence[RowPart],
+    recalled: Recalled,
     catalogs: Catalogs,
     commerce: pd.DataFrame,
     days: Sequence[date],
@@ -101,33 +118,39 @@ def assemble(
     """The table part: what compares rows with each other and looks up products and orders.
 
     Args:
-        parts: The row part of every bronze row of the window, in the order of `ordered`.
+        parts: The row part of every bronze row of the window that was not recalled, in the order of `ordered`.
+        recalled: The others.
         catalogs: The catalog as each day saw it.
         commerce: As for `build`.
         days: The days to compute; their rows are cleaned.
         rules: As for `build`.
         redactors: Of the days.
     """
-    candidates: dict[date, list[Candidate]] = {}
     by_day: dict[date, list[RowPart]] = {}
     for part in parts:
         by_day.setdefault(part.day, []).append(part)
-        if isinstance(part.read, Candidate):
-            candidates.setdefault(part.day, []).append(part.read)
-    writer = _Writer(catalogs, commerce, parts, rules, redactors)
+    candidates: dict[date, list[Candidate]] = {}
+    for one in (*recalled.candidates, *(part.read for part in parts)):
+        if isinstance(one, Candidate):
+            candidates.setdefault(one.day, []).append(one)
+    writer = _Writer(catalogs, commerce, parts, recalled, redactors)
     for day in days:
         window = [one for back in range(WINDOW.days + 1) for one in candidates.get(day - timedelta(days=back), ())]
-        verdicts = _judge(window, day, rules.low_trust)
+        verdicts = _judge(window, day, rules.low_trust, recalled.folded)
         for part in by_day.get(day, ()):
             writer.put(part, verdicts.get(part.place))
+        for number, place in recalled.of_day(day):
+            writer.put_recalled(number, verdicts.get(place))
     return writer.done()
 
 
-def _judge(window: Sequence[Candidate], day: date, low_trust: Collection[str]) -> dict[Row, Copy | Problem | str]:
+def _judge(
+    window: Sequence[Candidate], day: date, low_trust: Collection[str], folded: Folded
+) -> dict[Row, Copy | Problem | str]:
     """What is decided about the day's rows that do not stay: a copy, a problem, or the evidence of a campaign."""
     once, repeats, clashes = same_events(window, day)
-    campaign = find_campaigns(once, day, low_trust)
-    copies = find_copies([one for one in once if one.row not in campaign], day)
+    campaign = find_campaigns(once, day, low_trust, folded)
+    copies = find_copies([one for one in once if one.row not in campaign], day, folded)
     return {**copies, **campaign, **repeats, **dict.fromkeys(clashes, _CLASH)}
 
 
@@ -145,22 +168,51 @@ class _Writer:
         catalogs: Catalogs,
         commerce: pd.DataFrame,
         parts: Iterable[RowPart],
-        rules: Rules,
+        recalled: Recalled,
         redactors: Redactors,
     ) -> None:
         self._catalogs = catalogs
         refs = [part.cleaned.columns.get("order_ref") for part in parts if part.cleaned]
         self._orders = Orders(commerce, [ref for ref in refs if ref])
         self._redactors = redactors.by_day
+        self._recalled = recalled
+        self._numbers: list[int] = []
         self._rows: dict[str, list[Record]] = {
             table.name: [] for table in (tables.SILVER_FEEDBACK, tables.SILVER_DUPLICATES, tables.SILVER_QUARANTINE)
         }
 
-    def put(self, part: RowPart, verdict: Copy | Problem | str | None) -> None:
-        """One row, read and cleaned, into the table it belongs to."""
-        read, cleaned = part.read, part.cleaned
-        if cleaned is None:
-            raise ValueError(f"{part.landing_object}, line {part.line}: {part.day} was read but not cleaned")
+    def put(self, part: RowPart, verdict: Verdict) -> None:
+        """One row, read and cleaned, into the table it belongs to; it is learned as if it stayed."""
+        cleaned = _cleaned(part)
+        own = cleaned.columns
+        record = self._feedback(cleaned, self._catalogs.on(part.day)) if own else {}
+        self._recalled.learn(part, record, self._orders.mark(own["order_ref"], part.day) if own else "")
+        if own and verdict is None:
+            self._rows[tables.SILVER_FEEDBACK.name].append(record)
+        else:
+            self._aside(part, verdict)
+
+    def put_recalled(self, number: int, verdict: Verdict) -> None:
+        """One recalled row into the table it belongs to."""
+        if verdict is None and self._recalled.candidates[number] is not None:
+            self._numbers.append(number)
+        else:
+            self._aside(self._recalled.part(number), verdict)
+
+    def done(self) -> Silver:
+        """The three frames, in the columns of their tables."""
+        computed, duplicates, quarantine = (
+            _frame(self._rows[table.name], table)
+            for table in (tables.SILVER_FEEDBACK, tables.SILVER_DUPLICATES, tables.SILVER_QUARANTINE)
+        )
+        parts = [self._recalled.feedback(self._numbers)] if self._numbers else []
+        feedback = (
+            pd.concat([*parts, computed], ignore_index=True) if parts and len(computed) else [*parts, computed][0]
+        )
+        return Silver(feedback, duplicates, quarantine, computed, self._redactors, self._recalled)
+
+    def _aside(self, part: RowPart, verdict: Verdict) -> None:
+        read, cleaned = part.read, _cleaned(part)
         if isinstance(read, Problem):
             self._quarantine(part, read, cleaned, cleaned.detail, cleaned.excerpt or "", None)
         elif isinstance(verdict, Copy):
@@ -169,17 +221,6 @@ class _Writer:
             self._quarantine(part, verdict, cleaned, verdict.detail, cleaned.columns["text"], None)
         elif verdict is not None:
             self._quarantine(part, _CAMPAIGN, cleaned, _CAMPAIGN.detail, cleaned.columns["text"], verdict)
-        else:
-            catalog = self._catalogs.on(part.day)
-            self._rows[tables.SILVER_FEEDBACK.name].append(self._feedback(cleaned, catalog))
-
-    def done(self) -> Silver:
-        """The three frames, in the columns of their tables."""
-        feedback, duplicates, quarantine = (
-            _frame(self._rows[table.name], table)
-            for table in (tables.SILVER_FEEDBACK, tables.SILVER_DUPLICATES, tables.SILVER_QUARANTINE)
-        )
-        return Silver(feedback, duplicates, quarantine, self._redactors)
 
     def _feedback(self, cleaned: Cleaned, catalog: Catalog) -> Record:
         own = cleaned.columns
@@ -221,6 +262,12 @@ class _Writer:
                 "checksum": part.checksum,
             }
         )
+
+
+def _cleaned(part: RowPart) -> Cleaned:
+    if part.cleaned is None:
+        raise ValueError(f"{part.landing_object}, line {part.line}: {part.day} was read but not cleaned")
+    return part.cleaned
 
 
 def _frame(rows: list[Record], table: Table) -> pd.DataFrame:

@@ -5,12 +5,13 @@ Pure look-ups over the catalog and commerce tables; where two products would fit
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -156,6 +157,11 @@ class Catalog:
                 kept.append((start, end, ids))
         return tuple(dict.fromkeys(next(iter(ids)) for _, _, ids in sorted(kept, key=lambda p: p[0]) if len(ids) == 1))
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all products; another one may resolve or redact a row otherwise."""
+        return hashlib.blake2b(repr(list(self._by_id.values())).encode(), digest_size=8).hexdigest()
+
     def names(self) -> frozenset[str]:
         """Every name, synonym, family and vendor, folded: none of them is a person."""
         return frozenset(
@@ -211,6 +217,11 @@ class Orders:
         if order_ref is None:
             return []
         return [line for line in self._lines.get(order_ref, ()) if day - ORDER_WINDOW <= line.day <= day]
+
+    def mark(self, order_ref: str | None, day: date) -> str:
+        """A hash of the lines a day may see; empty where there are none."""
+        lines = self.lines(order_ref, day)
+        return hashlib.blake2b(repr(lines).encode(), digest_size=8).hexdigest() if lines else ""
 
 
 def product_of(row: Mapping[str, Any]) -> Product:

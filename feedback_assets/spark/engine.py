@@ -5,7 +5,7 @@ What compares rows with each other stays with the caller, on the same functions 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -75,15 +75,22 @@ def window(bronze: pd.DataFrame) -> tuple[date, date]:
 
 
 def collected(found: Iterable[pa.Table], bronze: pd.DataFrame) -> list[RowPart]:
-    """The row parts another engine computed, in the order of `silver.feedback.ordered`.
+    """The row parts another engine computed of these rows, in the order of `silver.feedback.ordered`.
+
+    It reads whole days; rows of them that were not asked for are left out.
 
     Raises:
-        DayConflictError: They are not of the same rows as `bronze`: it was written between the two readings.
+        DayConflictError: A row of `bronze` is not among them: it was written between the two readings.
     """
-    parts = [decode(*row.values()) for data in found for row in data.to_pylist()]
-    parts.sort(key=lambda part: (part.day, part.landing_object, part.line))
     expected = _places(zip(bronze["day"], bronze["landing_object"], bronze["line"], bronze["checksum"], strict=True))
-    if _places((part.day, part.landing_object, part.line, part.checksum) for part in parts) != expected:
+    parts = [
+        part
+        for data in found
+        for row in data.to_pylist()
+        if _place((part := decode(*row.values())).day, *part.place, part.checksum) in expected
+    ]
+    parts.sort(key=lambda part: (part.day, part.landing_object, part.line))
+    if len(parts) != len(expected):
         raise DayConflictError(
             f"{tables.BRONZE_FEEDBACK.name}: the other engine read {len(parts)} rows where {len(expected)} were read "
             "here, or others; it was written meanwhile, or the engine sees another lake: run the days again"
@@ -91,5 +98,9 @@ def collected(found: Iterable[pa.Table], bronze: pd.DataFrame) -> list[RowPart]:
     return parts
 
 
-def _places(rows: Iterable[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
-    return sorted((day, str(name), int(line), str(checksum)) for day, name, line, checksum in rows)
+def _places(rows: Iterable[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+    return {_place(*row) for row in rows}
+
+
+def _place(day: date, name: object, line: Any, checksum: object) -> tuple[Any, ...]:
+    return day, str(name), int(line), str(checksum)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.lake import frames
+from feedback_assets.lake.memo import Memo
 from feedback_assets.silver.feedback import Silver, build
 from feedback_assets.silver.row_part import Rules
 from feedback_assets.tables import Table
@@ -68,6 +69,7 @@ def silver(
     rules: Rules = RULES,
     catalog: list[dict[str, Any]] | None = None,
     commerce: list[dict[str, Any]] | None = None,
+    memo: Memo | None = None,
 ) -> Silver:
     """Silver of these bronze rows."""
     return build(
@@ -76,4 +78,5 @@ def silver(
         frame(commerce or [], tables.SILVER_COMMERCE),
         days or sorted({row["day"] for row in rows}),
         rules,
+        memo=memo,
     )  # fmt: skip

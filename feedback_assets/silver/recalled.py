@@ -1,0 +1,211 @@
+"""Rows of silver made before: unchanged rows are recalled, the others are computed and kept.
+
+A row is recalled for comparing when it is as it was, and for the table when the catalog and the order it was looked up
+in are too. What is kept is what silver shows, and keyed hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.lake.frames import conform
+from feedback_assets.lake.memo import KEY, Memo, Work, code_version, keys_of, positions
+from feedback_assets.silver.candidates import Candidate
+from feedback_assets.silver.fields import Item, Problem, read_item
+from feedback_assets.silver.products import Catalogs, Orders
+from feedback_assets.silver.row_part import Cleaned, RowPart, Rules, folded_of
+
+Record = dict[str, Any]
+Place = tuple[str, int]
+SOURCES = ("silver", "mappings.py", "tables.py", "text.py", "lake/frames.py")
+LIBRARIES = (
+    "ftfy", "numpy", "pandas", "phonenumbers", "presidio-analyzer", "py3langid", "rapidfuzz", "pydantic",
+)  # fmt: skip
+# Nothing but the payload is made of the line itself, except where there is no payload; then its checksum speaks.
+_DECIDING = tuple(name for name in tables.BRONZE_FEEDBACK.column_names if name != "raw")
+_COMPARED = ("public_id", "author", "customer", "order", "event_ref", "mirror_of", "wording", "words")
+_PREFIX = "compared_"
+_COLUMNS = (
+    KEY, "seen_with", "lines", "shown_id", "problem", *(f"{_PREFIX}{name}" for name in _COMPARED),
+    *tables.SILVER_FEEDBACK.column_names,
+)  # fmt: skip
+
+
+class Recalled:
+    """The rows of a run's window, each recalled or to be computed.
+
+    Args:
+        bronze: `bronze/feedback` of the days and of the seven days before the first.
+        catalogs: The catalog as each day saw it.
+        commerce: `silver/commerce` as far back as the days look.
+        days: The days to compute; other rows are only compared with.
+        rules: Mappings and hashing key.
+        memo: Where rows made before are; None to compute all.
+    """
+
+    def __init__(
+        self,
+        bronze: pd.DataFrame,
+        catalogs: Catalogs,
+        commerce: pd.DataFrame,
+        days: Sequence[date],
+        rules: Rules,
+        memo: Memo | None,
+    ) -> None:
+        self._memo, self._days, self._rules = memo, days, rules
+        self._seen = {day: _seen_with(catalogs, day, rules) for day in days}
+        rows = bronze.sort_values(["day", "landing_object", "line"], kind="stable").reset_index(drop=True)
+        here = rows["day"].isin(days).to_numpy(dtype=bool)
+        at = np.full(len(rows), -1, dtype=np.int64)
+        kept = pd.DataFrame()
+        self._keys: dict[Place, bytes] = {}
+        if memo is not None:
+            known = memo.recall(sorted(set(rows["day"])))
+            keys = keys_of(rows, _DECIDING, f"{code_version(SOURCES, LIBRARIES)} {rules.mappings!r}", rules.key)
+            at = positions(known, keys)
+            if len(known):
+                at[here] = np.where(self._fits(known.iloc[at[here]], commerce) & (at[here] >= 0), at[here], -1)
+                kept = known.iloc[at[at >= 0]].reset_index(drop=True)
+            self._keys = {
+                place: key for place, key, there in zip(_places(rows), keys, at >= 0, strict=True) if not there
+            }
+        self.missing = rows[at < 0]
+        self._bronze = rows[at >= 0].reset_index(drop=True)
+        self._kept = kept
+        self._here = here[at >= 0]
+        self._learned: list[Record] = []
+        self.work = Work(int((here & (at < 0)).sum()), int((here & (at >= 0)).sum()))
+
+    @cached_property
+    def candidates(self) -> list[Candidate | None]:
+        """What each recalled row is compared by; None for one that nobody could read."""
+        if not len(self._kept):
+            return []
+        told, rows = self._kept, self._bronze
+        columns = [told[f"{_PREFIX}{name}"].tolist() for name in _COMPARED]
+        times = pd.DatetimeIndex(told["occurred_at"]).to_pydatetime()
+        known = zip(
+            rows["day"], times, rows["event_id"], rows["landing_object"], rows["line"].tolist(), rows["source"],
+            told["channel"], told["problem"].isna(), *columns, strict=True,
+        )  # fmt: skip
+        return [
+            Candidate(
+                day=day, occurred_at=at, event_id=event_id, landing_object=place, line=line, source=source,
+                channel=channel, folded=None, public_id=public_id, author=author, customer=customer, order=order,
+                event_ref=event_ref, mirror_of=mirror_of, wording=wording, words=int(words),
+            ) if readable else None
+            for day, at, event_id, place, line, source, channel, readable,
+            public_id, author, customer, order, event_ref, mirror_of, wording, words in known
+        ]  # fmt: skip
+
+    def folded(self, item: Candidate) -> str:
+        """The words of an item; of a recalled one they are read again."""
+        if item.folded is not None:
+            return item.folded
+        row: Any = self._bronze.iloc[self._places[item.row]].to_dict()
+        read = read_item(row, self._rules.mappings)
+        return folded_of(read) if isinstance(read, Item) else ""
+
+    def of_day(self, day: date) -> Iterator[tuple[int, Place]]:
+        """The number and place of each recalled row of a day to compute."""
+        for number in np.flatnonzero(self._here & (self._bronze["day"] == day).to_numpy(dtype=bool)):
+            yield int(number), self._order[number]
+
+    def part(self, number: int) -> RowPart:
+        """A recalled row as a row part, for whoever puts it elsewhere than into silver."""
+        told, row = self._kept.iloc[number], self._bronze.iloc[number]
+        problem: Record = json.loads(_text(told["problem"]) or "{}")
+        cleaned = Cleaned(
+            {"event_id": told["event_id"], "text": told["text"]},
+            (None, None, None),
+            _text(told["shown_id"]),
+            problem.get("detail"),
+            problem.get("excerpt"),
+        )
+        read = self.candidates[number] or Problem(problem["reason"], problem["detail"], problem["mend"])
+        return RowPart(
+            row["day"], row["landing_object"], int(row["line"]), row["checksum"], _text(row["source"]), read, cleaned
+        )
+
+    def feedback(self, numbers: Sequence[int]) -> pd.DataFrame:
+        """Recalled rows as rows of `silver/feedback`."""
+        return conform(self._kept.iloc[list(numbers)], tables.SILVER_FEEDBACK)
+
+    def learn(self, part: RowPart, record: Record, lines: str) -> None:
+        """Remember a computed row of a day to compute.
+
+        Args:
+            part: The row.
+            record: Its row of `silver/feedback`; empty for one that nobody could read.
+            lines: The mark of the order it was looked up in.
+        """
+        read, cleaned = part.read, part.cleaned
+        if self._memo is None or cleaned is None:
+            return
+        if isinstance(read, Candidate):
+            own: Record = {f"{_PREFIX}{name}": getattr(read, name) for name in _COMPARED}
+        else:
+            told = {**asdict(read), "detail": cleaned.detail, "excerpt": cleaned.excerpt}
+            own = {"problem": json.dumps(told, ensure_ascii=False)}
+        place = {"day": part.day, "landing_object": part.landing_object, "line": part.line}
+        marks = {KEY: self._keys[part.place], "seen_with": self._seen[part.day], "lines": lines}
+        self._learned.append({**record, **place, **own, **marks, "shown_id": cleaned.event_id})
+
+    def keep(self, failing: Collection[date]) -> None:
+        """Keep the rows of the days, except of those that fail: what was wrong with them is to be found again.
+
+        Raises:
+            OSError: The disk or object store refused.
+        """
+        if self._memo is None or not self._learned:
+            return
+        parts = [pd.DataFrame(self._learned, columns=list(_COLUMNS))]
+        if len(self._kept):
+            parts.append(self._kept[self._here])
+        rows = pd.concat(parts, ignore_index=True)
+        changed = {record["day"] for record in self._learned} - set(failing)
+        self._memo.keep({day: rows[rows["day"] == day] for day in changed})
+
+    @cached_property
+    def _order(self) -> list[Place]:
+        return list(_places(self._bronze))
+
+    @cached_property
+    def _places(self) -> dict[Place, int]:
+        return {place: number for number, place in enumerate(self._order)}
+
+    def _fits(self, told: pd.DataFrame, commerce: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Whether each row was looked up in what is known now."""
+        orders = Orders(commerce, told["order_ref"].dropna().unique())
+        known = zip(told["day"], told["order_ref"], told["lines"], told["seen_with"], strict=True)
+        return np.fromiter(
+            (
+                seen == self._seen.get(day) and lines == orders.mark(_text(ref), day)
+                for day, ref, lines, seen in known
+            ),
+            dtype=bool,
+            count=len(told),
+        )  # fmt: skip
+
+
+def _seen_with(catalogs: Catalogs, day: date, rules: Rules) -> str:
+    told = f"{catalogs.on(day).fingerprint} {rules.order_patterns!r}"
+    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+
+
+def _places(rows: pd.DataFrame) -> Iterator[Place]:
+    return zip(rows["landing_object"].tolist(), rows["line"].tolist(), strict=True)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
