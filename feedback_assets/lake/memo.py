@@ -174,6 +174,9 @@ def _read(root: FileSystem, path: str, columns: list[str] | None) -> pa.Table | 
 def _write(root: FileSystem, path: str, frame: pd.DataFrame) -> None:
     """One file, whole or not at all: a local one gets its name when it is finished, an object store needs no help."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
+    for number, column in enumerate(table.columns):
+        if column.null_count == len(column):  # else pandas' guess of a type would not fit the other days
+            table = table.set_column(number, table.column_names[number], pa.nulls(len(column)))
     local = isinstance(root, SubTreeFileSystem) and isinstance(root.base_fs, LocalFileSystem)
     folder, _, name = path.rpartition("/")
     target = f"{folder}/.{name}.{uuid.uuid4().hex}" if local else path

@@ -33,6 +33,12 @@ def test_what_was_kept_is_recalled_as_it_was(memo: Memo):
     pd.testing.assert_frame_equal(known, shouted(keys))
 
 
+def test_a_day_without_a_value_in_a_column_fits_the_other_days(memo: Memo):
+    keys = keys_of(ROWS, COLUMNS, "1")
+    memo.keep({MONDAY: shouted(keys), TUESDAY: shouted(keys).assign(loud=float("nan"))})
+    assert memo.recall([MONDAY, TUESDAY])["loud"].isna().tolist() == [False, False, True, True, True, True]
+
+
 def test_another_version_value_or_secret_is_not_found(memo: Memo):
     memo.keep({MONDAY: shouted(keys_of(ROWS, COLUMNS, "1"))})
     known = memo.recall([MONDAY])
