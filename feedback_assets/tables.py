@@ -718,6 +718,56 @@ GOLDEN_SCORES = Table(
     ),
 )
 
+_PROMPTS = (
+    _id("prompt_before", "Prompt version before."),
+    _id("prompt_after", "Prompt version after, of the prompts folder."),
+)
+
+PROMPT_PLAN = Table(
+    key=("evaluation", "prompt_plan"),
+    group="evaluation",
+    description="What a change of prompts would send, cost and flip, one row for each day with feedback; old plans kept.",
+    primary_key=("plan_id", "day"),
+    owner="product-operations",
+    by_day=False,
+    columns=(
+        _id("plan_id", "Hash of all rows of the plan."),
+        Column("day", "date", "The day.", nullable=False),
+        Column("affected", "bool", "The backfill holds it; else it keeps its version.", nullable=False),
+        *_PROMPTS,
+        _text("scope", "Categories it is narrowed to, separated by commas; empty for every item."),
+        Column("items", "int", "Items of the day.", nullable=False, minimum=0),
+        Column("texts", "int", "Items the changed words are sent with, answered ones included.", minimum=0),
+        Column("requests", "int", "Questions the ledger cannot answer, repairs and retries to come not counted."),
+        Column("tokens_in", "int", "Prompt tokens, estimated.", minimum=0),
+        Column("tokens_out", "int", "Completion tokens, estimated.", minimum=0),
+        Column("cost", "float", "Price of the tokens; empty where the model's price is not known.", minimum=0),
+        Column("flips", "int", "Items whose category is known to change.", minimum=0),
+        Column("unknown", "int", "Items of which only the answer will tell.", minimum=0),
+        Column("planned_at", "timestamp", "When.", volatile=True),
+    ),
+)
+
+LABEL_CHANGES = Table(
+    key=("evaluation", "label_changes"),
+    group="evaluation",
+    description="Old and new label of each item that two versions of the prompt answered, side by side.",
+    primary_key=("event_id", "prompt_before", "prompt_after", "label_before", "label_after"),
+    owner="product-operations",
+    by_day=False,
+    columns=(
+        Column("day", "date", "The item's day.", nullable=False),
+        _id("event_id", "The item."),
+        *_PROMPTS,
+        _id("label_before", "Category and sub-label before."),
+        _id("label_after", "Category and sub-label after."),
+        _id("answered_by_before", "Who gave the label before."),
+        _id("answered_by_after", "Who gives it after."),
+        Column("flips", "bool", "The category changes.", nullable=False),
+        Column("compared_at", "timestamp", "When.", volatile=True),
+    ),
+)
+
 LEDGER = Table(
     key=("ledger", "answers"),
     group="classification",
@@ -753,6 +803,8 @@ IN_FORCE = Table(
     by_day=False,
     columns=(
         Column("effective_day", "date", "First day it holds for.", nullable=False),
+        Column("last_day", "date", "Last day it holds for; empty for all days from the first on."),
+        _text("scope", "Categories it is narrowed to, separated by commas; empty for every item."),
         _id("prompt_version", "Prompt."),
         _id("taxonomy_version", "Taxonomy."),
         _id("thresholds_version", "Thresholds."),
@@ -790,6 +842,8 @@ ALL: tuple[Table, ...] = (
     TICKET_BATCH,
     TICKET_DELIVERIES,
     GOLDEN_SCORES,
+    PROMPT_PLAN,
+    LABEL_CHANGES,
     LEDGER,
     IN_FORCE,
 )

@@ -81,6 +81,12 @@ def classify(items: Sequence[Item], reader: Reader, asking: Asking | None) -> li
     return [answers[item] for item in items]
 
 
+def request_key(item: Item, reader: Reader, asking: Asking) -> str:
+    """The ledger key of the first question about an item, whether or not it would be asked."""
+    clean = reader.moderator.clean(item.text).text
+    return _key(reader.prompt.messages(clean, item.channel, item.rating, item.product), reader, asking)
+
+
 def by_rule(entry: _Open, reader: Reader) -> Answer | None:
     """Step one: a measured keyword in a text with one issue, or a text that says nothing."""
     one_issue = not entry.local.secondary

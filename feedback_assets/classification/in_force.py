@@ -1,7 +1,8 @@
 """In force: which edition of prompts, taxonomy, thresholds, rules and local model labels which day.
 
-A row says "from this day on"; of the rows that reach a day, the one promoted last holds. So a day computed again
-is labelled as it was, until somebody promotes another edition for it. Each promoted edition's files are kept.
+A row says "from this day on" or "from this day to that"; of the rows that reach a day, the one promoted last holds,
+and one narrowed to a scope lies over those before it. So a day computed again is labelled as it was, until somebody
+promotes another edition for it. Each promoted edition's files are kept.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Any, cast
 import pandas as pd
 
 from feedback_assets.classification.reader import Reader
+from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake
-from feedback_assets.tables import IN_FORCE
+from feedback_assets.tables import GOLD_ITEMS, IN_FORCE
 
 # What an edition is made of: all that `load_reader` and the training of the local model read.
 _FILES = ("taxonomy.yaml", "thresholds.yaml", "cues.yaml", "moderation.yaml", "classify.md", "lexicon.yaml")
@@ -43,14 +45,56 @@ class Edition:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """An edition, and the categories it is narrowed to: it labels only items that the layers below label so."""
+
+    edition: Edition
+    scope: tuple[str, ...] = ()
+
+
+Layers = tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
 class Promotion:
-    """An edition holds from a day on, because of a person or a first run."""
+    """An edition holds from a day on, because of a person or a first run.
+
+    Attributes:
+        effective_day: First day it holds for.
+        last_day: Last day it holds for; None for all days from the first on.
+        scope: Categories it is narrowed to; empty for every item.
+    """
 
     effective_day: date
     edition: Edition
     promoted_by: str
     reason: str
     promoted_at: datetime
+    last_day: date | None = None
+    scope: tuple[str, ...] = ()
+
+    def reaches(self, day: date) -> bool:
+        """Whether it holds for a day."""
+        return self.effective_day <= day and (self.last_day is None or day <= self.last_day)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asked for a run's days, and with what in mind.
+
+    Attributes:
+        by_person: By command or in the UI; else by automation.
+        backfill: The edition is named: exactly these days are to be labelled with it, and the call has decided so.
+        scope: Categories the edition is narrowed to; empty for every item.
+    """
+
+    by_person: bool
+    backfill: bool = False
+    scope: tuple[str, ...] = ()
+
+
+class EditionError(CallError):
+    """An edition cannot be used any more; the message names it and the mend."""
 
 
 def edition_of(reader: Reader) -> Edition:
@@ -74,26 +118,49 @@ def promotions(lake: Lake) -> list[Promotion]:
             str(row["promoted_by"]),
             str(row["reason"]),
             cast("pd.Timestamp", row["promoted_at"]).to_pydatetime(),
+            row["last_day"] if isinstance(row["last_day"], date) else None,
+            scope_of(row["scope"]),
         )
         for row in rows
     ]
     return sorted(found, key=lambda promotion: promotion.promoted_at)
 
 
-def in_force_on(day: date, known: Sequence[Promotion]) -> Promotion | None:
-    """The promotion that holds for a day: the last promoted of those that reach it."""
-    return next((promotion for promotion in reversed(known) if promotion.effective_day <= day), None)
+def scope_of(told: object) -> tuple[str, ...]:
+    """The categories of a scope written as `a, b`; none for null."""
+    return tuple(sorted({name.strip() for name in told.split(",") if name.strip()})) if isinstance(told, str) else ()
 
 
-def current_in_force(lake: Lake, day: date) -> Promotion | None:
-    """The promotion that holds for a day, or None before the first run."""
-    return in_force_on(day, promotions(lake))
+def layers_on(day: date, known: Sequence[Promotion]) -> Layers:
+    """What labels a day, the lowest first: the last promotion for every item, and the narrowed ones since.
+
+    Args:
+        day: The day.
+        known: Promotions, the oldest first.
+    """
+    found: Layers = ()
+    for promotion in known:
+        if not promotion.reaches(day):
+            continue
+        layer = Layer(promotion.edition, promotion.scope)
+        if not layer.scope or not found:
+            found = (Layer(promotion.edition),)
+        elif layer not in found and found != (Layer(promotion.edition),):
+            found = (*found, layer)
+    return found
+
+
+def current_in_force(lake: Lake, day: date) -> Layers:
+    """What labels a day; empty before the first run."""
+    return layers_on(day, promotions(lake))
 
 
 def promote(lake: Lake, promotion: Promotion) -> None:
     """Write a promotion down; the same one twice is written once."""
     row = {
         "effective_day": promotion.effective_day,
+        "last_day": promotion.last_day,
+        "scope": ", ".join(promotion.scope) or None,
         **asdict(promotion.edition),
         "promoted_by": promotion.promoted_by,
         "reason": promotion.reason,
@@ -103,34 +170,88 @@ def promote(lake: Lake, promotion: Promotion) -> None:
 
 
 def ensure_in_force(
-    lake: Lake, on_disk: Edition, days: Sequence[date], first_day: date, now: datetime, *, asked_by_person: bool
-) -> dict[date, Promotion]:
-    """The promotion for each day of a run; promotes the edition on disk where that is what the caller wants.
+    lake: Lake, wanted: Edition, days: Sequence[date], first_day: date, now: datetime, asked: Asked
+) -> dict[date, Layers]:
+    """What labels each day of a run; promotes the wanted edition where that is what the caller asks for.
 
-    - Nothing in force yet: the edition on disk holds from the first day there can be.
-    - A person asked for the days and the edition on disk is another: it holds from the first of these days on.
-      Asking for days after a change of prompts is the act that promotes it; days not asked for stay as they are.
-    - Automation asked: a day keeps the edition it has. A changed edition holds from today on, so that history is
-      never changed silently.
+    - Nothing in force yet: it holds from the first day there can be.
+    - A backfill named it: it holds for exactly these days, narrowed to the scope if there is one.
+    - A person asked for the days: it holds for them, and for later days if none of those is labelled. Asking for
+      days after a change of prompts is the act that promotes it; days not asked for stay as they are. But an
+      edition that somebody narrowed is not widened by the way: labelled days keep what they have.
+    - Automation asked: a day keeps what it has. A changed edition holds from today on, so that history is never
+      changed silently.
 
     Args:
         lake: Where promotions are.
-        on_disk: The edition in the prompts folder now.
-        days: The days of the run.
+        wanted: The edition in the prompts folder now, or the one a backfill names.
+        days: The days of the run, in order.
         first_day: First day there can be.
         now: The time, UTC.
-        asked_by_person: Whether a person asked for these days, by command or in the UI.
+        asked: Who asked for these days.
     """
     known = promotions(lake)
-    if not known:
-        promote(lake, Promotion(first_day, on_disk, "feedback", "first run", now))
-    elif asked_by_person:
-        if any(_edition(day, known) != on_disk for day in days):
-            promote(lake, Promotion(min(days), on_disk, "feedback run", "prompts changed on disk", now))
-    elif _edition(now.date(), known) != on_disk:
-        promote(lake, Promotion(now.date(), on_disk, "feedback", "prompts changed on disk, for days from now on", now))
+    labelled = max(lake.days(GOLD_ITEMS), default=None)
+    for promotion in _wished(known, wanted, days, first_day, now, asked, labelled):
+        promote(lake, promotion)
     known = promotions(lake)
-    return {day: in_force_on(day, known) or known[0] for day in days}
+    return {day: layers_on(day, known) or (Layer(known[0].edition),) for day in days}
+
+
+def _wished(
+    known: Sequence[Promotion],
+    wanted: Edition,
+    days: Sequence[date],
+    first_day: date,
+    now: datetime,
+    asked: Asked,
+    labelled: date | None,
+) -> list[Promotion]:
+    """The promotions a run brings with it; see `ensure_in_force`."""
+    if not known:
+        return [Promotion(first_day, wanted, "feedback", "first run", now)]
+    everything = (Layer(wanted),)
+    if asked.backfill:
+        return planned_promotions(known, wanted, days, asked.scope, now)
+    if asked.by_person:
+        narrowed = any(promotion.scope for promotion in known if promotion.edition == wanted)
+        anew = [day for day in days if not narrowed or labelled is None or day > labelled]
+        if not any(layers_on(day, known) != everything for day in anew):
+            return []
+        last = anew[-1] if labelled is not None and labelled > anew[-1] else None
+        return [Promotion(anew[0], wanted, "feedback run", "prompts changed on disk", now, last)]
+    if layers_on(now.date(), known) == everything:
+        return []
+    return [Promotion(now.date(), wanted, "feedback", "prompts changed on disk, for days from now on", now)]
+
+
+def planned_promotions(
+    known: Sequence[Promotion], wanted: Edition, days: Sequence[date], scope: tuple[str, ...], now: datetime
+) -> list[Promotion]:
+    """The promotion a backfill of contiguous days brings with it; none where it is in force already."""
+    layer = Layer(wanted, scope)
+    in_force = [layers_on(day, known) for day in days]
+    if all((layer in found and (scope or found == (layer,))) or found == (Layer(wanted),) for found in in_force):
+        return []
+    told = f"backfill, narrowed to {', '.join(scope)}" if scope else "backfill"
+    return [Promotion(days[0], wanted, "feedback prompts", told, now, days[-1], scope)]
+
+
+def named_edition(known: Sequence[Promotion], on_disk: Edition, prompt_version: str | None) -> Edition:
+    """The edition a backfill names by its prompt version: the one on disk, else the last promoted with it.
+
+    Raises:
+        EditionError: No edition has that prompt version.
+    """
+    if prompt_version in (None, "", on_disk.prompt_version):
+        return on_disk
+    found = [promotion.edition for promotion in known if promotion.edition.prompt_version == prompt_version]
+    if not found:
+        raise EditionError(
+            f"no edition has prompt version {prompt_version}: the prompts folder gives {on_disk.prompt_version}; "
+            "it changed since the backfill was planned, so run `feedback prompts plan` again"
+        )
+    return found[-1]
 
 
 def keep_files(prompts: Path, editions: Path, edition: Edition) -> Path:
@@ -153,8 +274,3 @@ def keep_files(prompts: Path, editions: Path, edition: Edition) -> Path:
             shutil.copytree(prompts / _EXAMPLES, draft / _EXAMPLES)
         draft.rename(kept)
     return kept
-
-
-def _edition(day: date, known: Sequence[Promotion]) -> Edition | None:
-    found = in_force_on(day, known)
-    return found.edition if found else None

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -180,13 +181,19 @@ class LocalModel:
         """Read an artefact.
 
         Raises:
-            ModelFileError: There is none.
+            ModelFileError: There is none, or the code that made it no longer fits.
         """
         path = folder / _MODEL_FILE
         if not path.is_file():
             raise ModelFileError(f"{path}: no such artefact; run `feedback train --output {folder}` first")
         metadata = json.loads((folder / _METADATA_FILE).read_text(encoding="utf-8"))
-        return cls(joblib.load(path), metadata)
+        try:
+            parts: Parts = joblib.load(path)
+        except (AttributeError, ImportError, TypeError, EOFError, UnpicklingError) as error:
+            raise ModelFileError(
+                f"{path}: cannot be read by this code: {error}; run `feedback train --output {folder}` again"
+            ) from error
+        return cls(parts, metadata)
 
     def _sub_labels(self, features: Matrix, said: Indices) -> list[str | None]:
         found: list[str | None] = [None] * len(said)

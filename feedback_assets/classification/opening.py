@@ -5,22 +5,18 @@ The only module of the room that knows both the settings and the models; it deci
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from feedback_assets.classification.cascade import Asking
-from feedback_assets.classification.in_force import Edition, edition_of
+from feedback_assets.classification.in_force import Edition, EditionError, edition_of
 from feedback_assets.classification.language_model import ModelSettingsError, connect, sampling_of
 from feedback_assets.classification.ledger import Ledger
 from feedback_assets.classification.reader import Reader, load_reader
-from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake
 from feedback_assets.settings import Settings
-
-
-class EditionError(CallError):
-    """An old day's edition cannot be used any more; the message names it and the mend."""
+from feedback_assets.taxonomy import Taxonomy
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -42,7 +38,10 @@ def editions_dir(settings: Settings) -> Path:
 
 
 def reopen_reader(settings: Settings, edition: Edition) -> Reader:
-    """A promoted edition from its kept files; its local model is loaded, or trained again from its kept examples.
+    """A promoted edition from its kept files, with the local model it was promoted with.
+
+    The artefact is loaded as it was trained, whatever the training code does by now; only where it is gone it is
+    trained again from the kept examples.
 
     Raises:
         EditionError: Its files are gone, or no longer give the same edition.
@@ -53,12 +52,70 @@ def reopen_reader(settings: Settings, edition: Edition) -> Reader:
         raise EditionError(
             f"{kept}: the files of edition {edition.taxonomy_version} are gone; bring them back, or {mend}"
         )
-    reader = open_reader(_with_prompts(settings, kept))
+    reader = _with_kept_model(settings, edition, kept)
+    if reader is None:
+        from feedback_assets.classification.training import version_to_train
+
+        again = _with_prompts(settings, kept)
+        if (trained := version_to_train(again)) != edition.local_model_version:
+            raise EditionError(
+                f"{settings.models_dir / edition.local_model_version}: cannot be read, and this code would train "
+                f"{trained} from the examples in {kept}; {mend}"
+            )
+        reader = open_reader(again)
     found = edition_of(reader)
     if found != edition:
         changed = [name for name in Edition.__dataclass_fields__ if getattr(found, name) != getattr(edition, name)]
         raise EditionError(f"{kept}: gives another {', '.join(changed)} than the edition in force; {mend}")
     return reader
+
+
+def _with_kept_model(settings: Settings, edition: Edition, kept: Path) -> Reader | None:
+    """The edition with its artefact as it was trained; None when there is none that this code can read."""
+    from feedback_assets.classification.local_model import LocalModel, ModelFileError
+
+    try:
+        local = LocalModel.load(settings.models_dir / edition.local_model_version)
+    except ModelFileError:
+        return None
+    return load_reader(kept, local, local.precision_by_confidence, local.measured_on)
+
+
+class Readers:
+    """Opens editions, each once: that of the prompts folder and those promoted before."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        on_disk = open_reader(settings)
+        self.today = edition_of(on_disk)
+        self._open: dict[Edition, Reader] = {self.today: on_disk}
+        self._why_not: dict[Edition, str] = {}
+
+    def __call__(self, edition: Edition) -> Reader:
+        """The reader of an edition.
+
+        Raises:
+            EditionError: It cannot be used any more.
+        """
+        if edition in self._why_not:
+            raise EditionError(self._why_not[edition])
+        if edition not in self._open:
+            try:
+                self._open[edition] = reopen_reader(self.settings, edition)
+            except EditionError as error:
+                self._why_not[edition] = str(error)
+                raise
+        return self._open[edition]
+
+
+def check_scope(scope: Iterable[str], taxonomy: Taxonomy) -> None:
+    """Refuse a scope with a name that is no category.
+
+    Raises:
+        TaxonomyError: The message names the closest.
+    """
+    for name in scope:
+        taxonomy.category(name)
 
 
 def open_asking(settings: Settings, lake: Lake, run_id: str, days: int, warn: Callable[[str], None]) -> Asking:

@@ -98,10 +98,7 @@ def load_or_train(
     Raises:
         CallError: Taxonomy, lexicon or examples are wrong; the message names file, line, field and the mend.
     """
-    taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
-    lexicon = read_lexicon(settings.prompts_dir / "lexicon.yaml")
-    examples = [*load_examples(settings.prompts_dir / "examples", taxonomy), *(corrections or ())]
-    recipe = Recipe.of(taxonomy, lexicon, min_pairs=2)
+    examples, recipe = _to_learn(settings, corrections)
     folder = settings.models_dir / version_of(examples, recipe)
     if (folder / "model.joblib").is_file():
         return LocalModel.load(folder)
@@ -110,6 +107,32 @@ def load_or_train(
     model = train(examples, recipe)
     model.save(folder)
     return model
+
+
+def confusion_of(settings: Settings, progress: Progress | None = None) -> dict[str, dict[str, int]]:
+    """What the local model of the prompts folder took for what, out of fold; see `confused`.
+
+    An artefact trained before this was measured is trained once more: the same version gives the same model.
+    """
+    model = load_or_train(settings, progress=progress)
+    if "confused" not in model.metadata:
+        if progress:
+            progress("training the local model once more, to measure what it confuses")
+        model = train(*_to_learn(settings, None))
+        model.save(settings.models_dir / model.version)
+    return model.metadata["confused"]
+
+
+def version_to_train(settings: Settings) -> str:
+    """The version that training on the prompts folder would give; nothing is trained."""
+    return version_of(*_to_learn(settings, None))
+
+
+def _to_learn(settings: Settings, corrections: Sequence[Example] | None) -> tuple[list[Example], Recipe]:
+    taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
+    lexicon = read_lexicon(settings.prompts_dir / "lexicon.yaml")
+    examples = [*load_examples(settings.prompts_dir / "examples", taxonomy), *(corrections or ())]
+    return examples, Recipe.of(taxonomy, lexicon, min_pairs=2)
 
 
 def read_lexicon(path: Path) -> LexiconEntries | None:
@@ -162,6 +185,7 @@ def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0, categories
         "thresholds": precision_by_confidence(
             learned.confidence, learned.said == learned.truth, _weights(learned.calibrates), _STEPS
         ),
+        "confused": confused(recipe.labels, learned.truth, learned.said),
         "lexicon_concepts": len(recipe.lexicon or ()),
         "features": learned.parts.features.size,
     }
@@ -224,6 +248,12 @@ def scores_of(
         "calibration_error_interval": _rounded(draw(lambda rows: calibration_error(confidence[rows], right[rows]))),
         "by_category": by_category,
     }
+
+
+def confused(labels: Sequence[str], truth: Indices, said: Indices) -> dict[str, dict[str, int]]:
+    """For each category, how many of its examples were taken for which category, itself included."""
+    pairs = list(zip(names_of(labels, truth), names_of(labels, said), strict=True))
+    return {name: _counts([answer for true, answer in pairs if true == name]) for name in sorted(set(labels))}
 
 
 def names_of(labels: Sequence[str], numbers: Indices) -> list[str]:

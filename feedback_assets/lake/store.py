@@ -219,7 +219,12 @@ class Lake:
             if not len(data):
                 return 0
             merge = delta.merge(
-                data, same_key, source_alias="new", target_alias="there", commit_properties=_commit(metadata)
+                data,
+                same_key,
+                source_alias="new",
+                target_alias="there",
+                merge_schema=True,  # a table made by an older version lacks the newest columns
+                commit_properties=_commit(metadata),
             )
             return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
 

@@ -11,16 +11,13 @@ from feedback_assets import tables
 from feedback_assets.lake.io_manager import day_asset, days_of
 from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import last_28_days, same_day
+from feedback_assets.run_tags import BACKFILL, BY_AUTOMATION, PROMPT
 from feedback_assets.settings import load
 from feedback_assets.taxonomy import load_taxonomy
 from feedback_assets.thresholds import load_thresholds
 from feedback_assets.tickets.delivery import deliver, evidence_rows, standing_keys
 from feedback_assets.tickets.plan import Inputs, Rules, plan
 from feedback_assets.tickets.trackers.files import FileTracker
-
-# Tags of a backfill that a person started over history; what automation asks for carries the second as well.
-_BACKFILL = "dagster/backfill"
-_BY_AUTOMATION = "dagster/from_automation_condition"
 
 
 @day_asset(
@@ -68,7 +65,7 @@ def ticket_deliveries(
     """Carry the batch to the tracker; a backfill over history only proposes it."""
     days, settings = days_of(context), load()
     tags = context.run.tags
-    propose = _BACKFILL in tags and _BY_AUTOMATION not in tags
+    propose = PROMPT in tags or (BACKFILL in tags and BY_AUTOMATION not in tags)
     standing = standing_keys(lake.read(tables.TICKET_DELIVERIES, end=days[0]))
     tracker = FileTracker(settings.tickets_dir)
     return deliver(

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.in_force import Edition, edition_of
+from feedback_assets.classification.in_force import Layer, Layers, edition_of
 from feedback_assets.classification.labelling import label, summary
 from feedback_assets.lake.contract import judge
 from feedback_assets.lake.frames import conform, empty, table_hash
@@ -53,7 +53,7 @@ FEEDBACK = silver(
 
 
 def labelled(feedback: pd.DataFrame, days: list[date], corrections: pd.DataFrame = NOBODY) -> dict[str, pd.DataFrame]:
-    return label(feedback, corrections, dict.fromkeys(days, EDITION), lambda _edition: READER, None, NOON)
+    return label(feedback, corrections, dict.fromkeys(days, (Layer(EDITION),)), lambda _edition: READER, None, NOON)
 
 
 def corrected(*issues: dict[str, str | None], minute: int = 0) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def test_a_range_of_days_equals_the_same_days_one_by_one() -> None:
 def test_each_day_is_labelled_under_its_own_edition() -> None:
     newer = reader(WordModel(version="words-2"))
     opened = {EDITION: READER, edition_of(newer): newer}
-    editions: dict[date, Edition] = {MONDAY: EDITION, TUESDAY: edition_of(newer)}
+    editions: dict[date, Layers] = {MONDAY: (Layer(EDITION),), TUESDAY: (Layer(edition_of(newer)),)}
     found = label(FEEDBACK, NOBODY, editions, lambda edition: opened[edition], None, NOON)["gold/items"]
     assert found.groupby("day")["feature_snapshot"].unique().map(list).to_dict() == {
         MONDAY: ["words-1"],

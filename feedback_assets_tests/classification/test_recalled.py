@@ -12,7 +12,7 @@ import pytest
 from feedback_assets import tables
 from feedback_assets.classification import recalled
 from feedback_assets.classification.cascade import Asking
-from feedback_assets.classification.in_force import edition_of
+from feedback_assets.classification.in_force import Layer, edition_of
 from feedback_assets.classification.labelling import label
 from feedback_assets.classification.ledger import Ledger
 from feedback_assets.classification.recalled import Recalled
@@ -36,7 +36,9 @@ def labelled(
 ) -> tuple[dict[str, pd.DataFrame], Work]:
     opened = reader(model)
     through = Recalled(Memo(lake, "labels"), asking)
-    found = label(feedback, NOBODY, dict.fromkeys(days, edition_of(opened)), lambda _: opened, asking, NOON, through)
+    found = label(
+        feedback, NOBODY, dict.fromkeys(days, (Layer(edition_of(opened)),)), lambda _: opened, asking, NOON, through
+    )
     return found, through.work
 
 

@@ -1,0 +1,52 @@
+"""Close alternatives: the categories that a category is confused with, so that a change of its words may move items.
+
+Measured on the local model's mistakes about training examples it had not seen; a person may name others instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a change of prompts is narrowed to, and why these.
+
+    Attributes:
+        categories: In alphabetical order; empty for every item.
+        reason: In words.
+    """
+
+    categories: tuple[str, ...]
+    reason: str
+
+
+EVERYTHING = Scope((), "every item")
+
+
+def close_alternatives(category: str, confused: Mapping[str, Mapping[str, int]], least: float) -> Scope:
+    """A category with those it is confused with.
+
+    A category is close when, of the examples of either, at least a share is taken for the other.
+
+    Args:
+        category: The one whose words change.
+        confused: True category -> answered category -> examples, out of fold.
+        least: That share, 0 to 1.
+    """
+    shares = {
+        other: max(_share(confused, category, other), _share(confused, other, category))
+        for other in confused
+        if other != category
+    }
+    close = sorted((name for name, share in shares.items() if share >= least), key=lambda name: -shares[name])
+    told = ", ".join(f"{name} {shares[name]:.0%}" for name in close) or "none"
+    reason = f"{category} and its close alternatives by the local model's mistakes on unseen examples: {told}"
+    return Scope(tuple(sorted({category, *close})), reason)
+
+
+def _share(confused: Mapping[str, Mapping[str, int]], true: str, said: str) -> float:
+    """Share of the examples of one category taken for another."""
+    counts = confused.get(true, {})
+    return counts.get(said, 0) / max(sum(counts.values()), 1)

@@ -1,0 +1,261 @@
+"""Planning a change of prompts: what a run over some days would send, and what it would change, with nothing sent.
+
+The labels are found by the very code that a run uses, with a model that only takes notes; so the plan and the run
+agree to the request. Reading tables and telling people stand elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from feedback_assets.classification.cascade import Asking, request_key
+from feedback_assets.classification.in_force import Edition, Layers
+from feedback_assets.classification.labels import Answer, Item
+from feedback_assets.classification.language_model import Reply, Request
+from feedback_assets.classification.layers import Labelled, classify_under
+from feedback_assets.classification.ledger import ledger_key
+from feedback_assets.classification.reader import Reader
+from feedback_assets.classification.rows import items_of
+
+ReaderOf = Callable[[Edition], Reader]
+
+
+@dataclass
+class NoteTaker:
+    """A language model that notes what it is asked and answers nothing.
+
+    Attributes:
+        noted: Characters of each request by the key of its first question, and whether it is a repair.
+    """
+
+    name: str
+    sampling: Mapping[str, Any]
+    down: str = ""
+    noted: dict[str, tuple[int, bool]] = field(default_factory=dict[str, tuple[int, bool]])
+
+    def ask(self, requests: Sequence[Request], kept: Callable[[Request, Reply], None]) -> list[Reply]:
+        """Note each request; see `LanguageModel.ask`."""
+        reply = Reply("budget", detail="it is only planned")
+        for request in requests:
+            first = ledger_key(request.messages[:2], request.schema, self.name, self.sampling)
+            self.noted[first] = (len_sent(request.messages), len(request.messages) > 2)
+            kept(request, reply)
+        return [reply for _ in requests]
+
+
+def len_sent(messages: Sequence[Mapping[str, str]]) -> int:
+    """Characters of the messages as the ledger keeps them."""
+    return len(json.dumps([dict(message) for message in messages], ensure_ascii=False))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One item's label before and after.
+
+    Attributes:
+        prompt_before: Prompt version of the old label.
+        prompt_after: Prompt version of the new one.
+        by_before: Who gave the old label.
+        by_after: Who gives the new one; None as long as the language model was not asked.
+        before: Category and sub-label before, such as `defect/stops_working`.
+        after: The same after; None as long as the language model was not asked.
+        in_scope: The changed words are sent with it, or its label changes without them.
+        reads_prompt: The changed words are sent with it, now or in an earlier run.
+        question: Ledger key of its first question; equal texts share it.
+        asks: The run asks about it.
+        repair: What it asks is the repair of an earlier answer that could not be used.
+        characters: Length of that request.
+    """
+
+    day: date
+    event_id: str
+    prompt_before: str
+    prompt_after: str
+    by_before: str
+    by_after: str | None
+    before: str
+    after: str | None
+    in_scope: bool
+    reads_prompt: bool
+    question: str
+    asks: bool
+    repair: bool
+    characters: int
+
+    @property
+    def flips(self) -> bool:
+        """Whether the category changes, as far as is known."""
+        return self.after is not None and category_of(self.before) != category_of(self.after)
+
+
+def category_of(label: str) -> str:
+    """The category of `category/sub_label`."""
+    return label.split("/")[0]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What requests to a model take, as measured on the ledger's answers, else as supposed."""
+
+    characters_per_token: float = 3.0
+    tokens_out: float = 500.0
+    answers: int = 0
+
+
+def usage_of(ledger: pd.DataFrame, model: str) -> Usage:
+    """Measure tokens on the answers of one model; the supposed numbers where there are none.
+
+    Args:
+        ledger: Columns `model`, `request`, `tokens_in`, `tokens_out` of `ledger/answers`.
+        model: Deployment or model name.
+    """
+    rows = ledger[(ledger["model"] == model) & (ledger["tokens_in"] > 0)]
+    if rows.empty:
+        return Usage()
+    characters = float(rows["request"].str.len().sum())
+    return Usage(characters / float(rows["tokens_in"].sum()), float(rows["tokens_out"].mean()), len(rows))
+
+
+@dataclass(frozen=True)
+class DayPlan:
+    """What a run over one day sends and changes.
+
+    Attributes:
+        items: Items of the day.
+        texts: Items the changed words are sent with, those answered already included.
+        requests: Questions the ledger cannot answer; one that an earlier day of the plan asks is not counted again.
+        repairs: Of these, second questions after an answer that could not be used.
+        late: Of these, about items that no version had answered, sent with the new words whatever their label.
+        flips: Items whose category is known to change.
+        unknown: Items of which only the answer will tell.
+    """
+
+    day: date
+    items: int
+    texts: int
+    requests: int
+    repairs: int
+    late: int
+    tokens_in: int
+    tokens_out: int
+    flips: int
+    unknown: int
+
+
+def days_planned(changed: Sequence[Change], usage: Usage) -> list[DayPlan]:
+    """The affected days in order: those that hold an item the changed words are sent with or whose label changes."""
+    affected = sorted({change.day for change in changed if change.in_scope})
+    asked: set[str] = set()
+    found: list[DayPlan] = []
+    for day in affected:
+        rows = [change for change in changed if change.day == day]
+        new = list({row.question: row for row in rows if row.asks and row.question not in asked}.values())
+        asked |= {row.question for row in new}
+        found.append(
+            DayPlan(
+                day=day,
+                items=len(rows),
+                texts=sum(row.reads_prompt for row in rows),
+                requests=len(new),
+                repairs=sum(row.repair for row in new),
+                late=sum(not row.in_scope for row in new),
+                tokens_in=round(sum(row.characters for row in new) / usage.characters_per_token),
+                tokens_out=round(len(new) * usage.tokens_out),
+                flips=sum(row.flips for row in rows),
+                unknown=sum(row.after is None for row in rows),
+            )
+        )
+    return found
+
+
+def contiguous(days: Sequence[date]) -> list[tuple[date, date]]:
+    """First and last day of each block of neighbouring days, the oldest first."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if found and day - found[-1][1] == timedelta(days=1):
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def changes(
+    feedback: pd.DataFrame,
+    decided: Collection[str],
+    before: Mapping[date, Layers],
+    after: Mapping[date, Layers],
+    reader_of: ReaderOf,
+    asking: Asking,
+) -> list[Change]:
+    """What running the days under other layers sends and changes, item by item, in the order of days.
+
+    Args:
+        feedback: Rows of `silver/feedback`.
+        decided: Ids of items that a person labelled: they are asked about too, but keep their label.
+        before: What labels each day now, or did before.
+        after: What would label it.
+        reader_of: Opens an edition.
+        asking: The ledger, and how the model would be asked; its own model is not used.
+
+    Raises:
+        EditionError: An edition cannot be opened any more.
+    """
+    found: list[Change] = []
+    pairs = {day: (before[day], after[day]) for day in after}
+    for old, new in dict.fromkeys(pairs.values()):
+        rows = feedback[feedback["day"].isin([day for day, pair in pairs.items() if pair == (old, new)])]
+        if not rows.empty:
+            found += _changes(rows, decided, old, new, reader_of, asking)
+    return sorted(found, key=lambda change: (change.day, change.event_id))
+
+
+def _changes(
+    rows: pd.DataFrame, decided: Collection[str], old: Layers, new: Layers, reader_of: ReaderOf, asking: Asking
+) -> list[Change]:
+    items = items_of(rows)
+    notes = NoteTaker(asking.name, asking.sampling)
+    was = classify_under(items, old, reader_of, replace(asking, model=None))
+    will = classify_under(items, new, reader_of, replace(asking, model=notes))
+    return [
+        _change(day, str(event), item, one, other, event in decided, notes, asking)
+        for day, event, item, one, other in zip(rows["day"], rows["event_id"], items, was, will, strict=True)
+    ]
+
+
+def _change(
+    day: date, event: str, item: Item, was: Labelled, will: Labelled, decided: bool, notes: NoteTaker, asking: Asking
+) -> Change:
+    question = request_key(item, will.reader, asking)
+    asks = question in notes.noted
+    characters, repair = notes.noted.get(question, (0, False))
+    other_words = was.reader.prompt.version != will.reader.prompt.version
+    reads = other_words and (asks or will.answer.ledger_key is not None)
+    relabelled = not asks and not decided and label_of(was.answer) != label_of(will.answer)
+    after = label_of(was.answer) if decided else None if asks else label_of(will.answer)
+    return Change(
+        day=day,
+        event_id=event,
+        prompt_before=was.reader.prompt.version,
+        prompt_after=will.reader.prompt.version,
+        by_before=was.answer.answered_by,
+        by_after=None if asks else will.answer.answered_by,
+        before=label_of(was.answer),
+        after=after,
+        in_scope=(reads or relabelled) and not will.late,
+        reads_prompt=reads,
+        question=question,
+        asks=asks,
+        repair=repair,
+        characters=characters,
+    )
+
+
+def label_of(answer: Answer) -> str:
+    """Category and sub-label, such as `defect/stops_working`."""
+    return f"{answer.category}/{answer.sub_label}" if answer.sub_label else answer.category
