@@ -36,6 +36,7 @@ COMMANDS = {
     "classify": Command("feedback_assets.classification.classify_cli", "classify_command", "Label a text."),
     "train": Command("feedback_assets.classification.train_cli", "train_command", "Train and measure a local model."),
     "evaluate": Command("feedback_assets.evaluation.cli", "evaluate_command", "Score the model on the golden set."),
+    "prompts": Command("feedback_assets.prompts_cli", "app", "Plan, compare and start a change of prompts."),
     "tickets": Command("feedback_assets.tickets.cli", "tickets_command", "List tickets, approve or release them."),
     "parity": Command("feedback_assets.spark.cli", "parity_command", "Compare silver on Spark with silver here."),
     "doctor": Command("feedback_assets.doctor", "doctor_command", "Check the installation and say what to mend."),
@@ -48,7 +49,10 @@ def build(called: str | None) -> typer.Typer:
     app.callback()(_home)
     for name, command in COMMANDS.items():
         body = _load(command) if name == called else _named(command)
-        app.command(name, help=command.help if name != called else None)(body)
+        if isinstance(body, typer.Typer):
+            app.add_typer(body, name=name)
+        else:
+            app.command(name, help=command.help if name != called else None)(body)
     return app
 
 
@@ -97,7 +101,7 @@ def _home(
         os.environ["FEEDBACK_HOME"] = str(home)
 
 
-def _load(command: Command) -> Callable[..., Any]:
+def _load(command: Command) -> Callable[..., Any] | typer.Typer:
     return getattr(import_module(command.module), command.function)
 
 

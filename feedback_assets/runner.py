@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -134,13 +134,21 @@ def mark_dead_runs(instance: DagsterInstance) -> list[str]:
     return dead
 
 
-def run_block(block: Block, instance: DagsterInstance, on_step: Callable[[str], None]) -> BlockResult:
+def run_block(
+    block: Block,
+    instance: DagsterInstance,
+    on_step: Callable[[str], None],
+    only: Sequence[dg.AssetKey] | None = None,
+    more_tags: Mapping[str, str] | None = None,
+) -> BlockResult:
     """Run one block through every room, in this process.
 
     Args:
         block: The days.
         instance: Where Dagster writes what happened.
         on_step: Called with the name of each step as it finishes.
+        only: These assets, instead of every room.
+        more_tags: Tags of the run besides the usual.
     """
     from feedback_assets.definitions import defs
     from feedback_assets.landing.sensors import remember_carried
@@ -154,6 +162,7 @@ def run_block(block: Block, instance: DagsterInstance, on_step: Callable[[str], 
         _RANGE_END: str(block.last),
         _HOST: socket.gethostname(),
         _PID: str(os.getpid()),
+        **(more_tags or {}),
     }
 
     def listen(entry: EventLogEntry) -> None:
@@ -164,8 +173,15 @@ def run_block(block: Block, instance: DagsterInstance, on_step: Callable[[str], 
     instance.add_event_listener(run_id, listen)
     # The events are in the instance; the console shows progress instead.
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    result = job.execute_in_process(run_config=quiet, instance=instance, tags=tags, run_id=run_id, raise_on_error=False)
-    if result.success:
+    result = job.execute_in_process(
+        run_config=quiet,
+        instance=instance,
+        tags=tags,
+        run_id=run_id,
+        raise_on_error=False,
+        asset_selection=None if only is None else list(only),
+    )
+    if result.success and only is None:
         remember_carried(instance, landed, block.first, block.last)
     return BlockResult(block, result.success, _stages(result), _failures(result))
 

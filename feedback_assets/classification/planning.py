@@ -201,7 +201,8 @@ def changes(
         before: What labels each day now, or did before.
         after: What would label it.
         reader_of: Opens an edition.
-        asking: The ledger, and how the model would be asked; its own model is not used.
+        asking: The ledger, and how the model would be asked; the model itself is not, and where there is none a run
+            would ask nothing either.
 
     Raises:
         EditionError: An edition cannot be opened any more.
@@ -221,7 +222,7 @@ def _changes(
     items = items_of(rows)
     notes = NoteTaker(asking.name, asking.sampling)
     was = classify_under(items, old, reader_of, replace(asking, model=None))
-    will = classify_under(items, new, reader_of, replace(asking, model=notes))
+    will = classify_under(items, new, reader_of, replace(asking, model=notes if asking.model is not None else None))
     return [
         _change(day, str(event), item, one, other, event in decided, notes, asking)
         for day, event, item, one, other in zip(rows["day"], rows["event_id"], items, was, will, strict=True)

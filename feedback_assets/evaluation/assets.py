@@ -1,21 +1,36 @@
-"""Wiring of evaluation: the scores of the model in use on the golden set, appended, old ones kept."""
+"""Wiring of evaluation: golden scores, the plan of a change of prompts, and labels side by side; old rows are kept."""
 
 # Without `from __future__ import annotations`: Dagster wants the context's annotation as a type, not as text.
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import Field
 
 from feedback_assets import tables
 from feedback_assets.lake.assets import asset_spec
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import load
+from feedback_assets.run_tags import PROMPT, SCOPE
+from feedback_assets.settings import Settings, load
+
+if TYPE_CHECKING:
+    from feedback_assets.evaluation.prompts import Plan
+
+# Metadata lives in the event log; the rest is in the table.
+_ROWS_SHOWN = 20
 
 
-def _page() -> dict[str, Any]:
+class Narrowed(dg.Config):
+    """What a plan or comparison is narrowed to; the same words as the options of `feedback prompts`."""
+
+    scope: str = Field("", description="Category whose words changed, with its close alternatives; empty for all.")
+    alternatives: list[str] = Field([], description="Alternatives to take instead of the measured ones.")
+
+
+def _page(table: tables.Table, kinds: list[str]) -> dict[str, Any]:
     """What the table registry says of the table's page; a spec at module level would be found as a second asset."""
-    spec = asset_spec(tables.GOLDEN_SCORES, [], ["scikitlearn"], "1", None)
+    spec = asset_spec(table, [], kinds, "1", None)
     return {
         "key": spec.key,
         "description": spec.description,
@@ -27,7 +42,7 @@ def _page() -> dict[str, Any]:
     }
 
 
-@dg.asset(**_page())
+@dg.asset(**_page(tables.GOLDEN_SCORES, ["scikitlearn"]))
 def golden_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Score the local model of the prompts folder on the golden set; the same versions again add nothing."""
     from feedback_assets.evaluation.measuring import measure_golden
@@ -46,3 +61,85 @@ def golden_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             "calibration_error": result["calibration_error"],
         }
     )
+
+
+@dg.asset(**_page(tables.PROMPT_PLAN, ["scikitlearn"]))
+def prompt_plan(context: dg.AssetExecutionContext, config: Narrowed) -> dg.MaterializeResult:
+    """Plan labelling history with the prompts of the folder: days, requests, price, flips; nothing is sent."""
+    from feedback_assets.evaluation import prompts
+
+    settings, now = load(), datetime.now(UTC)
+    lake = Lake(settings.lake_root)
+    planned = _planned(context, config, settings, lake, now)
+    told = prompts.as_dict(planned)
+    rows = prompts.plan_rows(planned, now)
+    lake.append_missing(tables.PROMPT_PLAN, rows, {"asset": tables.PROMPT_PLAN.name, "run_id": context.run.run_id})
+    context.log.info("%s", planned.reason)
+    shown = ("reason", "prompt_after", "model", "texts", "requests", "tokens_in", "tokens_out", "price", "not_counted")
+    return dg.MaterializeResult(
+        metadata={
+            **{name: told[name] for name in shown},
+            "cost": "not known" if told["cost"] is None else told["cost"],
+            "prompt_before": ", ".join(planned.prompt_before),
+            "scope": planned.scope.reason,
+            "runs": dg.MetadataValue.json(told["runs"]),
+            "flips_known": dg.MetadataValue.json(told["flips"][:_ROWS_SHOWN]),
+            "unknown_until_asked": told["unknown"],
+            "left_out": dg.MetadataValue.json(_shortened(told["left_out"])),
+            "golden": dg.MetadataValue.json(prompts.golden_scores(settings, lake, planned)),
+            "to_start_it": f"feedback prompts backfill{_options(config)}; or launch a backfill of these days on gold/items "
+            f"and what follows it, with the tags {tags_told(planned)}",
+        }
+    )
+
+
+@dg.asset(**_page(tables.LABEL_CHANGES, ["scikitlearn"]))
+def label_changes(context: dg.AssetExecutionContext, config: Narrowed) -> dg.MaterializeResult:
+    """Put the labels of the old prompt and the new side by side, as far as both were asked; nothing is sent."""
+    from feedback_assets.evaluation import prompts
+
+    settings, now = load(), datetime.now(UTC)
+    lake = Lake(settings.lake_root)
+    planned = _planned(context, config, settings, lake, now)
+    rows = prompts.change_rows(planned.held, now)
+    added = lake.append_missing(
+        tables.LABEL_CHANGES, rows, {"asset": tables.LABEL_CHANGES.name, "run_id": context.run.run_id}
+    )
+    agreement = prompts.agreement(planned.held)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(rows),
+            "rows_added": added,
+            "agreement": "nothing to compare yet" if agreement is None else agreement,
+            "flips": dg.MetadataValue.json(prompts.flips_of(planned.held)[:_ROWS_SHOWN]),
+            "unknown_until_asked": sum(day.unknown for day in planned.days),
+        }
+    )
+
+
+def _planned(
+    context: dg.AssetExecutionContext, config: Narrowed, settings: Settings, lake: Lake, now: datetime
+) -> "Plan":
+    from feedback_assets.evaluation import prompts
+
+    scope = prompts.scope_named(settings, config.scope or None, config.alternatives, context.log.info)
+    return prompts.plan(settings, lake, now, scope, progress=context.log.info)
+
+
+def tags_told(planned: "Plan") -> str:
+    """The tags of a backfill from the UI, in words."""
+    scope = f", {SCOPE}: {', '.join(planned.scope.categories)}" if planned.scope.categories else ""
+    return f"{PROMPT}: {planned.prompt_after}{scope}"
+
+
+def _options(config: Narrowed) -> str:
+    return (f" --scope {config.scope}" if config.scope else "") + "".join(
+        f" --alternative {name}" for name in config.alternatives
+    )
+
+
+def _shortened(left_out: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"prompt_versions": group["prompt_versions"], "days": len(group["days"]), "first": group["days"][0]}
+        for group in left_out
+    ]

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -155,7 +155,7 @@ def plan(
     tell(f"reading {len(feedback)} items under the old and the new prompt")
     changed = changes(feedback, _decided(lake), before, after, readers, asking) if days else []
     usage = usage_of(lake.read(tables.LEDGER, columns=["model", "request", "tokens_in", "tokens_out"]), asking.name)
-    planned = days_planned(changed, usage) if settings.model_provider != "none" or len(asking.ledger) else []
+    planned = days_planned(changed, usage)
     held = {day.day for day in planned}
     return Plan(
         prompt_before=_versions(before.values(), readers.today.prompt_version),
@@ -245,7 +245,7 @@ def golden_scores(
     readers = Readers(settings)
     items = load_golden(settings.prompts_dir / "golden", readers(readers.today).taxonomy)
     known = promotions(lake)
-    newest = max((day for change in planned.changed for day in (change.day,)), default=datetime.now(UTC).date())
+    newest = max((change.day for change in planned.changed), default=date.max)
     old = layers_before(newest, known, readers.today.prompt_version)
     texts = [Item(item.text, item.language, item.rating, item.channel) for item in items]
     asking = open_asking(settings, lake, "golden", 1, tell)

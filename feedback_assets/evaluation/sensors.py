@@ -1,0 +1,46 @@
+"""Watches the prompt as it is rendered, and has a plan made when it changed."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from feedback_assets import tables
+from feedback_assets.classification.in_force import promotions
+from feedback_assets.classification.prompt import load_prompt
+from feedback_assets.errors import CallError
+from feedback_assets.lake.assets import asset_key
+from feedback_assets.lake.store import Lake
+from feedback_assets.settings import load
+from feedback_assets.taxonomy import load_taxonomy
+
+
+@dg.sensor(
+    name="prompt_change",
+    target=dg.AssetSelection.assets(asset_key(tables.PROMPT_PLAN)),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=60,
+    description="Plans what a change of prompt, taxonomy or examples in it would send, when the rendered text changed.",
+)
+def prompt_change(_context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Compare the rendered prompt and schema with what was seen last, and ask for a plan when they differ.
+
+    It proposes and does not start: a backfill asks the language model thousands of questions, and who pays wants to
+    see the price first and to narrow it. A file that is being edited and cannot be read is no change yet.
+    """
+    settings = load()
+    try:
+        taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
+        version = load_prompt(settings.prompts_dir / "classify.md", taxonomy).version
+    except CallError as error:
+        return dg.SkipReason(f"the prompts cannot be read: {error}")
+    seen = _context.cursor or _newest_in_force(Lake(settings.lake_root))
+    if seen in (None, version):
+        return dg.SensorResult(skip_reason=f"prompt {version} is planned or in force", cursor=version)
+    request = dg.RunRequest(asset_selection=[asset_key(tables.PROMPT_PLAN)], tags={"feedback/changed_from": str(seen)})
+    return dg.SensorResult(run_requests=[request], cursor=version)
+
+
+def _newest_in_force(lake: Lake) -> str | None:
+    """The prompt version promoted last; None before the first run."""
+    known = promotions(lake)
+    return known[-1].edition.prompt_version if known else None
