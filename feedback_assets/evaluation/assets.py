@@ -87,8 +87,8 @@ def prompt_plan(context: dg.AssetExecutionContext, config: Narrowed) -> dg.Mater
             "unknown_until_asked": told["unknown"],
             "left_out": dg.MetadataValue.json(_shortened(told["left_out"])),
             "golden": dg.MetadataValue.json(prompts.golden_scores(settings, lake, planned)),
-            "to_start_it": f"feedback prompts backfill{_options(config)}; or launch a backfill of these days on gold/items "
-            f"and what follows it, with the tags {tags_told(planned)}",
+            "to_start_it": f"feedback prompts backfill{_options(config)}; or launch a backfill of these days on "
+            f"gold/items and what follows it, with the tags {tags_told(planned)}",
         }
     )
 

@@ -218,8 +218,8 @@ def price_of(settings: Settings) -> Price:
             None,
             None,
             "",
-            f"the price of {settings.model_deployment} is not known; write it in thresholds.yaml, evaluation.prices, or "
-            "set FEEDBACK_MODEL_PRICE_IN and FEEDBACK_MODEL_PRICE_OUT",
+            f"the price of {settings.model_deployment} is not known; write it in thresholds.yaml, evaluation.prices, "
+            "or set FEEDBACK_MODEL_PRICE_IN and FEEDBACK_MODEL_PRICE_OUT",
         )
     told = f"thresholds.yaml, as of {found.get('as_of', 'not stated')}: {found.get('source', 'no source stated')}"
     return Price(float(found["in"]), float(found["out"]), str(found.get("currency", "")), told)
@@ -342,7 +342,7 @@ def plan_rows(planned: Plan, now: datetime) -> pd.DataFrame:
     }
     rows: list[dict[str, Any]] = [
         {
-            "day": day.day,
+            "for_day": day.day,
             "affected": True,
             **shared,
             "items": day.items,
@@ -361,9 +361,10 @@ def plan_rows(planned: Plan, now: datetime) -> pd.DataFrame:
         kept = {**shared, "prompt_before": ", ".join(group.prompt_versions)}
         nothing = dict.fromkeys(("texts", "requests", "tokens_in", "tokens_out", "flips", "unknown"), 0)
         rows += [
-            {"day": day, "affected": False, **kept, "items": items[day], **nothing, "cost": 0.0} for day in group.days
+            {"for_day": day, "affected": False, **kept, "items": items[day], **nothing, "cost": 0.0}
+            for day in group.days
         ]
-    rows.sort(key=lambda row: row["day"])
+    rows.sort(key=lambda row: row["for_day"])
     plan_id = hashlib.sha256(json.dumps(rows, default=str, sort_keys=True).encode()).hexdigest()[:16]
     columns = list(tables.PROMPT_PLAN.column_names)
     return pd.DataFrame([{"plan_id": plan_id, **row, "planned_at": pd.Timestamp(now)} for row in rows], columns=columns)
