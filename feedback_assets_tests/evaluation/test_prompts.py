@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,17 +11,30 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from feedback_assets import tables
 from feedback_assets.classification.alternatives import EVERYTHING, Scope, close_alternatives
 from feedback_assets.classification.assets import gold_labels
-from feedback_assets.evaluation.prompts import Plan, agreement, as_dict, change_rows, flips_of, plan, plan_rows
+from feedback_assets.classification.in_force import promotions
+from feedback_assets.evaluation.prompts import (
+    Plan,
+    agreement,
+    as_dict,
+    change_rows,
+    flips_of,
+    plan,
+    plan_rows,
+    scope_named,
+)
 from feedback_assets.evaluation.sensors import prompt_change
 from feedback_assets.lake.frames import conform, table_hash
 from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.store import Lake
+from feedback_assets.prompts_cli import app
 from feedback_assets.run_tags import PROMPT, SCOPE
 from feedback_assets.settings import load
+from feedback_assets.taxonomy import TaxonomyError
 from feedback_assets_tests.azure import AzureStandIn, azure
 from feedback_assets_tests.classification.conftest import small_home as small_home
 
@@ -272,6 +286,26 @@ def test_the_sensor_waits_while_a_file_cannot_be_read(home: Path) -> None:
         told = prompt_change(dg.build_sensor_context(instance, cursor="x"))
     assert isinstance(told, dg.SkipReason)
     assert "not YAML" in str(told.skip_message)
+
+
+def test_the_command_prints_the_plan_and_promotes_without_asking_anything(home: Path, server: AzureStandIn) -> None:
+    change_delivery(home)
+    typed = CliRunner().invoke(app, ["plan", "--scope", "delivery", "--alternative", "packaging", "--json"])
+    assert typed.exit_code == 0, typed.output
+    told = json.loads(typed.stdout)
+    assert (told["requests"], told["scope"]) == (5, ["delivery", "packaging"])
+    read = CliRunner().invoke(app, ["plan", "--scope", "delivery", "--alternative", "packaging"])
+    assert "1 days are left out and keep classify-1" in " ".join(read.stdout.split())
+    first = str(DAY + timedelta(days=4))
+    assert CliRunner().invoke(app, ["promote", "--from", first, "--by", "ann", "--json"]).exit_code == 0
+    newest = promotions(lake())[-1]
+    assert (str(newest.effective_day), newest.promoted_by, newest.last_day) == (first, "ann", None)
+    assert not server.sent
+
+
+def test_a_scope_that_is_no_category_is_refused_with_the_closest(home: Path) -> None:
+    with pytest.raises(TaxonomyError, match="no category 'deliverys'; did you mean 'delivery'"):
+        scope_named(load(), "deliverys")
 
 
 def test_close_alternatives_are_those_confused_either_way() -> None:
