@@ -15,7 +15,7 @@ from feedback_assets.silver.engine import ROW_ENGINE
 from feedback_assets.spark.resources import row_engine
 
 # Left to right, as a day walks through them. A test fails when a folder with an assets.py is missing here.
-ROOMS = ("landing", "silver", "classification", "clusters", "priority", "tickets", "evaluation")
+ROOMS = ("landing", "silver", "classification", "clusters", "priority", "releases", "tickets", "evaluation")
 _WIRING = ("assets", "checks", "sensors")
 
 

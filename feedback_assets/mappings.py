@@ -33,7 +33,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "type", "order_id", "customer_id", "product_id", "sku", "variant", "region", "vendor", "fulfilment_centre",
         "carrier", "quantity", "revenue", "margin", "promised_at", "delivered_at", "status", "reason",
     ),
-    "releases": ("release_id", "kind", "name", "version", "region", "at", "notes"),
+    "releases": (
+        "release_id", "kind", "name", "version", "region", "at", "notes", "product_id", "sku", "product_name",
+        "first_commit", "last_commit",
+    ),
     "ticket_events": ("ticket_key", "status", "resolution", "at", "by", "label_right", "cause_right"),
 }  # fmt: skip
 _OPEN_STREAMS = ("catalog",)

@@ -219,6 +219,32 @@ SILVER_COMMERCE = Table(
     ),
 )
 
+RELEASE_KINDS = ("app", "site", "flag", "catalogue", "process", "incident", "other")
+
+SILVER_RELEASES = Table(
+    key=("silver", "releases"),
+    group="silver",
+    description="Changes shipped: versions, deployments, flags, catalogue edits, process changes, incidents.",
+    primary_key=("event_id",),
+    columns=(
+        _DAY,
+        _id("event_id", "The event that told of it."),
+        _id("source", "The system that told of it."),
+        _id("release_id", "Id of the release as its source gives it."),
+        _text("kind", "What kind of change it is.", nullable=False, allowed=RELEASE_KINDS),
+        _text("name", "What it is called.", nullable=False),
+        _text("version", "Version shipped, where it has one."),
+        _text("version_key", "The version as it is compared with those customers name."),
+        Column("at", "timestamp", "Since when it is in force.", nullable=False),
+        _text("regions", "Where it is in force, as a JSON list; everywhere when empty."),
+        _text("product_id", "The product it changes, resolved against the catalog."),
+        _text("product_match", "How the product was found.", allowed=("id", "sku", "name", "synonym", "text")),
+        _text("notes", "What its source says of it."),
+        _text("commits", "First and last commit, where its source names them."),
+        Column("derived", "bool", "It was derived from the versions customers name.", nullable=False),
+    ),
+)
+
 SILVER_FEEDBACK = Table(
     key=("silver", "feedback"),
     group="silver",
@@ -259,6 +285,9 @@ SILVER_FEEDBACK = Table(
         _text("return_reason", "Reason code of a return."),
         Column("sla_hours", "float", "Answer promised to the customer, in hours.", minimum=0),
         _text("signals", "Behavioural signals, such as payment_abandoned, as a JSON object."),
+        _text("release_id", "The release in force when it was written, of those of the last eight weeks."),
+        _text("release_match", "How the release was decided.", allowed=("version", "product", "time")),
+        _text("releases_in_force", "All that were in force, the newest of each kind, as a JSON object of ids by kind."),
         Column("redactions", "int", "How many personal values were replaced.", nullable=False, minimum=0),
         _text("redacted_kinds", "Their kinds, as a JSON list."),
         _id("landing_object", "Where it came in."),
@@ -639,6 +668,64 @@ GOLD_RATES = Table(
     ),
 )
 
+GOLD_RELEASE_IMPACT = Table(
+    key=("gold", "release_impact"),
+    group="releases",
+    description="What rose after a release, while its window is open: all complaints, each category, each cluster.",
+    primary_key=("day", "release_id", "scope", "value"),
+    owner="product-operations",
+    columns=(
+        _DAY,
+        _id("release_id", "The release."),
+        _text("kind", "What kind of change it is.", nullable=False, allowed=RELEASE_KINDS),
+        _text("name", "What it is called.", nullable=False),
+        _text("version", "Version shipped, where it has one."),
+        Column("released_at", "timestamp", "Since when it is in force.", nullable=False),
+        _text("scope", "What is compared.", nullable=False, allowed=("all", "category", "cluster")),
+        _id("value", "Which one: `*`, the category, or the cluster's id."),
+        _text("title", "Its name for people.", nullable=False),
+        _text("category", "Category of the category or cluster."),
+        _text("product_id", "Product of the cluster."),
+        Column("days_before", "int", "Days compared before the release.", nullable=False, minimum=0),
+        Column("days_after", "int", "Days compared since it.", nullable=False, minimum=0),
+        Column("complaints_before", "int", "Complaints before.", nullable=False, minimum=0),
+        Column("complaints_after", "int", "Complaints since.", nullable=False, minimum=0),
+        Column("items_before", "int", "All items before, where it is in force.", nullable=False, minimum=0),
+        Column("items_after", "int", "All items since.", nullable=False, minimum=0),
+        Column("expected_after", "float", "Complaints expected since, had nothing changed.", minimum=0),
+        Column("rate_ratio", "float", "Rate since over rate before, volume and weekday taken out.", minimum=0),
+        Column("ratio_low", "float", "Lower end of its 95 % interval.", minimum=0),
+        Column("ratio_high", "float", "Upper end; empty when it is unbounded.", minimum=0),
+        Column("dispersion", "float", "How much more the days vary than chance alone; 1 or more.", minimum=1),
+        Column("p_value", "float", "Chance of so many since the release without a cause.", minimum=0, maximum=1),
+        Column(
+            "onset_gap", "float", "Log-likelihood lost by dating the rise at the release instead of at its best day."
+        ),
+        Column("onset_day", "date", "Day from which the rise is best explained."),
+        Column("named", "int", "Complaints since that name its version.", nullable=False, minimum=0),
+        Column("named_any", "int", "Complaints since that name a version.", nullable=False, minimum=0),
+        Column("named_share", "float", "Share of complaints naming its version.", minimum=0, maximum=1),
+        Column("items_named_share", "float", "Share of all other items naming its version.", minimum=0, maximum=1),
+        Column("version_ratio", "float", "Rate among items naming it over the rate before, among all naming one."),
+        Column("version_low", "float", "Lower end of its 95 % interval.", minimum=0),
+        Column("version_high", "float", "Upper end.", minimum=0),
+        Column("version_p_value", "float", "Chance of that ratio without a cause.", minimum=0, maximum=1),
+        Column("same_time_ratio", "float", "Rate among items naming it over others naming another, day by day."),
+        Column("same_time_p_value", "float", "Chance of that ratio without a cause.", minimum=0, maximum=1),
+        _text("regions", "Regions with more than their share of the complaints since, as a JSON object."),
+        Column("beyond_chance", "bool", "Stands at the false-discovery limit of the day.", nullable=False),
+        Column("evidence", "float", "Log of how much better the release explains it than its absence.", nullable=False),
+        Column("rank", "int", "1 for the release that explains it best.", minimum=1),
+        _text(
+            "verdict",
+            "What is said of it.",
+            nullable=False,
+            allowed=("suspect", "coincides", "no_sign", "too_little_data"),
+        ),
+        _text("reason", "Why, in one sentence.", nullable=False),
+    ),
+)
+
 TICKET_BATCH = Table(
     key=("tickets", "ticket_batch"),
     group="tickets",
@@ -827,6 +914,7 @@ ALL: tuple[Table, ...] = (
     *BRONZE.values(),
     SILVER_CATALOG,
     SILVER_COMMERCE,
+    SILVER_RELEASES,
     SILVER_FEEDBACK,
     SILVER_DUPLICATES,
     SILVER_QUARANTINE,
@@ -839,6 +927,7 @@ ALL: tuple[Table, ...] = (
     GOLD_DAILY_COUNTS,
     GOLD_TRENDS,
     GOLD_RATES,
+    GOLD_RELEASE_IMPACT,
     TICKET_BATCH,
     TICKET_DELIVERIES,
     GOLDEN_SCORES,

@@ -33,6 +33,7 @@ def _joiner() -> re.Pattern[str]:
 
 
 _JOINER = _joiner()
+_VERSION = re.compile(r"\d+(?:\.\d+)+(?:-[a-z0-9.]+)?")
 
 
 def fold(text: str) -> str:
@@ -49,6 +50,16 @@ def fold(text: str) -> str:
     decoded = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
     stripped = _ACCENTS.sub("", unicodedata.normalize("NFKD", decoded))
     return _JOINER.sub(" ", unicodedata.normalize("NFC", stripped)).strip()
+
+
+def version_key(version: str) -> str:
+    """A version as it is compared: its dotted number where it has one, else its words.
+
+    >>> version_key("App v7.18.1 (4711)")
+    '7.18.1'
+    """
+    found = _VERSION.search(version.lower())
+    return found.group(0) if found else fold(version)
 
 
 def tokens(text: str) -> list[str]:

@@ -42,6 +42,17 @@ class Releases:
         out = [version for since, version in self.versions if since <= day]
         return out[-2] if len(out) > 1 and rng.random() < 0.25 else out[-1]
 
+    def behind(self, problem: Problem) -> str | None:
+        """The id of the release that causes a problem; None where no change does."""
+        for number, change in enumerate(self.changes):
+            faulty_version = problem.kind == "payment_regression" and change.kind == "app"
+            faulty_edit = (
+                problem.product is not None and change.kind == "catalogue" and change.product == problem.product
+            )
+            if change.day == problem.first and (faulty_version or faulty_edit):
+                return _release_id(number)
+        return None
+
     def shipped_on(self, day: int) -> str:
         """The newest version of a day."""
         return [version for since, version in self.versions if since <= day][-1]
@@ -108,11 +119,15 @@ def release_events(calendar: Calendar, releases: Releases) -> list[Event]:
             continue
         at = _at(calendar, change.day, number)
         payload: dict[str, object] = {
-            "release_id": f"rel-{number:03d}", "kind": change.kind, "name": change.name, "version": change.version,
+            "release_id": _release_id(number), "kind": change.kind, "name": change.name, "version": change.version,
             "at": at.isoformat(), "notes": change.notes,
         }  # fmt: skip
-        events.append((f"rel-{number:03d}", at, payload))
+        events.append((_release_id(number), at, payload))
     return events
+
+
+def _release_id(number: int) -> str:
+    return f"rel-{number:03d}"
 
 
 def catalog_events(calendar: Calendar, shop: Shop, releases: Releases) -> list[Event]:

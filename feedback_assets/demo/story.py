@@ -209,4 +209,5 @@ def _planted(plan: _Plan, problem: Problem, event_ids: list[str]) -> Planted:
         plan.calendar.day(problem.fixed).isoformat() if problem.fixed is not None else None,
         details,
         tuple(event_ids),
+        plan.releases.behind(problem),
     )

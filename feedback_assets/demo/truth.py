@@ -15,7 +15,10 @@ FILE = "truth.json"
 
 @dataclass(frozen=True)
 class Planted:
-    """One planted problem and the items that tell of it; `product` is None where it is no product's fault."""
+    """One planted problem and the items that tell of it.
+
+    `product` is None where it is no product's fault, `release` where no change caused it.
+    """
 
     id: str
     kind: str
@@ -26,6 +29,7 @@ class Planted:
     fixed_day: str | None
     details: dict[str, Any]
     event_ids: tuple[str, ...]
+    release: str | None = None
 
 
 @dataclass(frozen=True)

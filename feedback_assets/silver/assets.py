@@ -11,13 +11,15 @@ from feedback_assets.lake.contract import DayCheck
 from feedback_assets.lake.io_manager import day_asset, day_multi_asset, days_of, tell
 from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
-from feedback_assets.partitions import last_7_days, last_120_days, same_day
+from feedback_assets.partitions import last_7_days, last_56_days, last_120_days, same_day
 from feedback_assets.settings import Settings, load
 from feedback_assets.silver.engine import RowEngine
 from feedback_assets.silver.events import build_catalog, build_commerce
 from feedback_assets.silver.feedback import build
 from feedback_assets.silver.fields import Mappings
-from feedback_assets.silver.reconcile import personal_data, reconcile
+from feedback_assets.silver.in_force_release import with_releases
+from feedback_assets.silver.reconcile import all_accounted, personal_data, reconcile
+from feedback_assets.silver.releases import build_releases
 from feedback_assets.silver.row_part import Rules
 
 # What a payload's reading needs; `raw` is only shown of lines nobody could read.
@@ -42,11 +44,33 @@ def silver_commerce(context: dg.AssetExecutionContext, events: pd.DataFrame) -> 
     return frame
 
 
+@day_asset(
+    tables.SILVER_RELEASES,
+    ins={"events": (tables.BRONZE_RELEASES, same_day)},
+    deps=[(tables.SILVER_CATALOG, same_day)],
+    checks=["reconciliation"],
+)
+def silver_releases(
+    context: dg.AssetExecutionContext, lake: Lake, events: pd.DataFrame
+) -> tuple[pd.DataFrame, list[DayCheck]]:
+    """Read what was shipped on the days; a change of a product is resolved against the whole catalog."""
+    settings, days = load(), days_of(context)
+    read = build_releases(events, lake.read(tables.SILVER_CATALOG), days, _mappings(settings), settings.timezone)
+    failures = all_accounted(
+        read.frame, read.left_out_by_day, days,
+        lambda day: landing_files.count_lines(settings.landing_root, "releases", day),
+    )  # fmt: skip
+    told: dict[str, int | float | str] = {"releases": len(read.frame), **read.left_out}
+    context.log.info("releases read and left out by reason: %s", told)
+    return read.frame, [DayCheck("reconciliation", failures, told)]
+
+
 @day_multi_asset(
     [tables.SILVER_FEEDBACK, tables.SILVER_DUPLICATES, tables.SILVER_QUARANTINE],
     ins={
         "events": (tables.BRONZE_FEEDBACK, last_7_days, _BRONZE_COLUMNS),
         "commerce": (tables.SILVER_COMMERCE, last_120_days),
+        "releases": (tables.SILVER_RELEASES, last_56_days),
     },
     # Who a product is does not depend on the day the catalog was sent: all of it is read, today's only waited for.
     deps=[(tables.SILVER_CATALOG, same_day)],
@@ -58,6 +82,7 @@ def silver_feedback(
     row_engine: RowEngine,
     events: pd.DataFrame,
     commerce: pd.DataFrame,
+    releases: pd.DataFrame,
 ) -> tuple[dict[str, pd.DataFrame], list[DayCheck]]:
     """Bring each item to one canonical row without personal data, or to the repeats, or to quarantine."""
     settings, days = load(), days_of(context)
@@ -65,6 +90,7 @@ def silver_feedback(
     row_work = row_engine.work(context, lake)
     silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules, row_work, Memo(lake, "silver"))
     frames = silver.frames()
+    frames[tables.SILVER_FEEDBACK.name] = with_releases(silver.feedback, releases)
     failures, totals = reconcile(
         frames, days, lambda day: landing_files.count_lines(settings.landing_root, "feedback", day)
     )

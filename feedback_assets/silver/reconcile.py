@@ -51,6 +51,27 @@ def reconcile(
     return failures, totals
 
 
+def all_accounted(
+    frame: pd.DataFrame, left_out: Mapping[date, int], days: Sequence[date], landed: Callable[[date], int]
+) -> Failures:
+    """The days on which landed is not what was read and what was left out for a reason.
+
+    Args:
+        frame: The rows of the days.
+        left_out: Lines left out, by day.
+        days: The days computed.
+        landed: How many lines the landing objects of a day hold.
+    """
+    read = Counter(frame["day"])
+    failures: Failures = {}
+    for day in days:
+        lines, known = landed(day), read[day] + left_out.get(day, 0)
+        if lines != known:
+            told = f"landed {lines}, but {read[day]} read + {left_out.get(day, 0)} left out = {known}"
+            failures[day] = [f"{told}; run the bronze table of {day} again, then this one"]
+    return failures
+
+
 def personal_data(frames: Mapping[str, pd.DataFrame], redactors: Mapping[date, Redactor]) -> Failures:
     """The days with a personal value left in a text column; named by table, column and kind, never by value."""
     failures: Failures = {}

@@ -1,0 +1,41 @@
+"""Wiring of the releases room: the impact of every release whose window is open, a table by day."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.lake.io_manager import day_asset, days_of
+from feedback_assets.partitions import last_28_days, last_56_days
+from feedback_assets.releases.counts import COLUMNS, Frames
+from feedback_assets.releases.impact import release_impact
+from feedback_assets.releases.rules import release_rules
+from feedback_assets.settings import load
+from feedback_assets.thresholds import load_thresholds
+
+
+@day_asset(
+    tables.GOLD_RELEASE_IMPACT,
+    ins={
+        "releases": (tables.SILVER_RELEASES, last_28_days),
+        "feedback": (tables.SILVER_FEEDBACK, last_56_days, COLUMNS["feedback"]),
+        "issues": (tables.GOLD_ISSUES, last_56_days, COLUMNS["issues"]),
+        "members": (tables.GOLD_CLUSTER_MEMBERS, last_56_days, COLUMNS["members"]),
+        "clusters": (tables.GOLD_CLUSTERS, last_56_days, COLUMNS["clusters"]),
+    },
+)
+def impact_of_releases(
+    context: dg.AssetExecutionContext,
+    releases: pd.DataFrame,
+    feedback: pd.DataFrame,
+    issues: pd.DataFrame,
+    members: pd.DataFrame,
+    clusters: pd.DataFrame,
+) -> pd.DataFrame:
+    """Test every category and cluster for a jump after each release of the last fortnight."""
+    rules = release_rules(load_thresholds(load().prompts_dir / "thresholds.yaml").section("releases"))
+    found = release_impact(Frames(releases, feedback, issues, members, clusters), days_of(context), rules)
+    suspects = int((found["verdict"] == "suspect").sum())
+    context.log.info("%d comparisons, %d suspects", len(found), suspects)
+    return found

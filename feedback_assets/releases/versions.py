@@ -1,0 +1,107 @@
+"""What the versions that customers name say about a release: at the same time, and against before it.
+
+A staged rollout moves few customers a day, so a version is compared with versions of the same days that are not on
+trial themselves. Pure numpy over the arrays of one release.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc, ndtr  # type: ignore[reportUnknownVariableType]
+
+from feedback_assets.releases.jumps import Jump, jump
+
+Floats = NDArray[np.float64]
+# Mantel's and Fleiss's rule: from this variance on the normal approximation holds.
+_ENOUGH_VARIANCE = 5.0
+
+
+@dataclass(frozen=True)
+class Named:
+    """Complaints and items since the release by the version they name; per scope and day, items per day.
+
+    `before` and `items_before` are those that named any version before the release.
+    """
+
+    own: Floats
+    established: Floats
+    any: Floats
+    items_own: Floats
+    items_established: Floats
+    items_any: Floats
+    before: Floats
+    items_before: Floats
+
+
+@dataclass(frozen=True)
+class VersionEvidence:
+    """Per scope. `log_likelihood` is for the release when positive, against it when negative."""
+
+    named: Floats
+    named_any: Floats
+    share: Floats
+    items_share: Floats
+    against_before: Jump
+    same_time_ratio: Floats
+    same_time_p: Floats
+    log_likelihood: Floats
+
+
+def compare(told: Named, dispersion: Floats) -> VersionEvidence:
+    """Compare complaints that name the version with those that name others.
+
+    Args:
+        told: The counts.
+        dispersion: Variance over mean of the baseline, shape (scopes,).
+    """
+    own, every = told.own.sum(axis=1), told.any.sum(axis=1)
+    rest_own, rest_every = told.items_own.sum() - own, told.items_any.sum() - every
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(every > 0, own / every, np.nan)
+        items_share = np.where(rest_every > 0, rest_own / rest_every, np.nan)
+    exposure = np.full(len(own), told.items_own.sum()), np.full(len(own), told.items_before.sum())
+    ratio, p_value = _same_time(told)
+    return VersionEvidence(
+        named=own,
+        named_any=every,
+        share=share,
+        items_share=items_share,
+        against_before=jump(own, told.before.sum(axis=1), *exposure, dispersion),
+        same_time_ratio=ratio,
+        same_time_p=p_value,
+        log_likelihood=_log_likelihood(own, every, items_share),
+    )
+
+
+def _same_time(told: Named) -> tuple[Floats, Floats]:
+    """Mantel and Haenszel over the days: the ratio of rates, and its one-sided chance."""
+    items = told.items_own + told.items_established
+    both = (told.items_own > 0) & (told.items_established > 0)
+    own, other = told.own[:, both], told.established[:, both]
+    if not both.any():
+        nothing = np.full(len(told.own), np.nan)
+        return nothing, np.ones(len(told.own))
+    n, m, t = told.items_own[both], told.items_established[both], items[both]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (own * m / t).sum(axis=1) / (other * n / t).sum(axis=1)
+    events = own + other
+    expected = (events * n / t).sum(axis=1)
+    variance = (events * n * m * np.maximum(t - events, 0) / (t * t * np.maximum(t - 1, 1))).sum(axis=1)
+    normal = ndtr(-(own.sum(axis=1) - expected - 0.5) / np.sqrt(np.maximum(variance, 1e-9)))
+    total = events.sum(axis=1)
+    chance = np.clip(expected / np.maximum(total, 1), 1e-9, 1 - 1e-9)
+    count = own.sum(axis=1)
+    exact = np.where(count > 0, betainc(np.maximum(count, 1), total - count + 1, chance), 1.0)
+    p_value = np.where(total > 0, np.where(variance >= _ENOUGH_VARIANCE, normal, exact), 1.0)
+    return np.where(np.isfinite(ratio), ratio, np.nan), np.clip(p_value, 0.0, 1.0)
+
+
+def _log_likelihood(own: Floats, every: Floats, items_share: Floats) -> Floats:
+    """Log-likelihood of the share that names the version over that of the other items, signed by its direction."""
+    base = np.clip(np.nan_to_num(items_share, nan=0.5), 0.01, 0.99)
+    share = np.clip(own / np.maximum(every, 1), 1e-6, 1 - 1e-6)
+    gain = own * np.log(share / base) + (every - own) * np.log((1 - share) / (1 - base))
+    return np.where((every > 0) & np.isfinite(items_share), np.where(share >= base, gain, -gain), 0.0)

@@ -1,0 +1,162 @@
+"""Which release was in force on an item: by the version it names, else by time, region and product.
+
+Pure over frames. Only releases told of in the eight weeks before the item count, so that a release that is told of late
+is known on the same days as one that was told of at once.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from feedback_assets.lake.frames import records
+from feedback_assets.text import fold, version_key
+
+# As far as a release is looked back on; the same as partitions.last_56_days.
+LOOK_BACK = timedelta(days=56)
+
+
+@dataclass(frozen=True)
+class Release:
+    """One row of `silver/releases`; no regions means everywhere."""
+
+    day: date
+    at: datetime
+    release_id: str
+    kind: str
+    version_key: str | None
+    regions: frozenset[str]
+    product_id: str | None
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What is written on an item: the release, how it was decided, and the newest of each kind as JSON."""
+
+    release_id: str | None
+    match: str | None
+    all: str | None
+
+
+_NONE = InForce(None, None, None)
+
+
+def with_releases(feedback: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
+    """`silver/feedback` with the columns release_id, release_match and releases_in_force filled.
+
+    Args:
+        feedback: Rows of any days.
+        releases: `silver/releases` of those days and of the 56 days before the first.
+    """
+    known = read_releases(releases)
+    columns = ("day", "occurred_at", "app_version", "region", "product_id")
+    rows = zip(*(feedback[column].astype(object) for column in columns), strict=True)
+    found = [
+        in_force(day, at, _text(version), _text(region), _text(product), known)
+        for day, at, version, region, product in rows
+    ]
+    return feedback.assign(
+        release_id=pd.Series([one.release_id for one in found], index=feedback.index, dtype=object),
+        release_match=pd.Series([one.match for one in found], index=feedback.index, dtype=object),
+        releases_in_force=pd.Series([one.all for one in found], index=feedback.index, dtype=object),
+    )
+
+
+class Known:
+    """Releases in order of time, and those that can concern an item of a day, place, product and version."""
+
+    def __init__(self, releases: Sequence[Release]) -> None:
+        self._releases = sorted(releases, key=lambda one: (one.at, one.release_id))
+        self._chosen: dict[tuple[date, str | None, str | None, str | None], _Choice] = {}
+
+    def choice(self, day: date, version: str | None, region: str | None, product: str | None) -> _Choice:
+        """The releases that can concern such items, prepared once."""
+        key = (day, version, region, product)
+        if key not in self._chosen:
+            mine = [one for one in self._releases if day - LOOK_BACK <= one.day <= day and _concerns(one, *key[1:])]
+            self._chosen[key] = _Choice(mine, version)
+        return self._chosen[key]
+
+
+class _Choice:
+    def __init__(self, releases: Sequence[Release], version: str | None) -> None:
+        self._releases = releases
+        self._times = [one.at for one in releases]
+        self._version = version
+        self._made: dict[int, InForce] = {}
+
+    def at(self, moment: datetime) -> InForce:
+        """What is in force at a moment; nothing changes between two releases."""
+        place = bisect_right(self._times, moment)
+        if place not in self._made:
+            self._made[place] = self._decide(self._releases[:place])
+        return self._made[place]
+
+    def _decide(self, before: Sequence[Release]) -> InForce:
+        # A version is in force on who names it, also where the log dates its release later.
+        named = [one for one in before if self._named(one)] or [one for one in self._releases if self._named(one)][:1]
+        others = [one for one in before if not (one.kind == "app" and self._version)]
+        by_kind = {one.kind: one.release_id for one in [*others, *named[-1:]]}
+        every = json.dumps(by_kind, sort_keys=True) if by_kind else None
+        for match, fitting in (
+            ("version", named),
+            ("product", [one for one in others if one.product_id]),
+            ("time", [one for one in others if not one.product_id]),
+        ):
+            if fitting:
+                return InForce(fitting[-1].release_id, match, every)
+        return _NONE
+
+    def _named(self, release: Release) -> bool:
+        return self._version is not None and release.version_key == self._version
+
+
+def in_force(
+    day: date, occurred_at: datetime, version: str | None, region: str | None, product: str | None, known: Known
+) -> InForce:
+    """The release in force on one item.
+
+    Args:
+        day: The item's day.
+        occurred_at: When it was written.
+        version: App version as the item names it.
+        region: Where the customer is; where it is not known, releases of some regions only do not count.
+        product: The product it is about; releases of another product do not count.
+        known: All releases.
+    """
+    key = version_key(version) if version else None
+    place = fold(region) if region else None
+    return known.choice(day, key or None, place, product).at(occurred_at)
+
+
+def read_releases(frame: pd.DataFrame) -> Known:
+    """The releases of a frame of `silver/releases`."""
+    return Known(
+        [
+            Release(
+                day=row["day"],
+                at=row["at"],
+                release_id=str(row["release_id"]),
+                kind=str(row["kind"]),
+                version_key=_text(row["version_key"]),
+                regions=frozenset(fold(region) for region in json.loads(_text(row["regions"]) or "[]")),
+                product_id=_text(row["product_id"]),
+            )
+            for row in records(frame)
+        ]
+    )
+
+
+def _concerns(release: Release, version: str | None, region: str | None, product: str | None) -> bool:
+    if release.product_id and release.product_id != product:
+        return False
+    return not release.regions or region in release.regions or (version is not None and release.version_key == version)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
