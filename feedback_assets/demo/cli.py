@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +48,7 @@ def _tell(seed: int, home: Path, console: Console) -> dict[str, Any]:
     from feedback_assets import tables
     from feedback_assets.demo.leaks import count_leaked, find_leaks
     from feedback_assets.demo.score import Stage, score
+    from feedback_assets.demo.score_releases import score_releases
     from feedback_assets.demo.story import generate
     from feedback_assets.lake.store import Lake
     from feedback_assets.run_cli import run_blocks
@@ -62,7 +64,9 @@ def _tell(seed: int, home: Path, console: Console) -> dict[str, Any]:
     stages = [wrote] + [Stage(s.name, s.rows, round(s.seconds, 2)) for result in results for s in result.stages]
     lake = Lake(settings.lake_root)
     with console.status("Scoring against the planted truth, looking for personal values …"):
-        found = score(story.truth, lake.read(tables.TICKET_BATCH), lake.read(tables.GOLD_CLUSTER_MEMBERS))
+        members = lake.read(tables.GOLD_CLUSTER_MEMBERS)
+        found = score(story.truth, lake.read(tables.TICKET_BATCH), members)
+        found = replace(found, releases=score_releases(story.truth, lake.read(tables.GOLD_RELEASE_IMPACT), members))
         leaks = find_leaks(story.truth.values, [home])
     done = found.with_run(stages, count_leaked(story.truth.values, leaks)).as_dict()
     done["failures"] = [text for result in results for text in result.failures]
@@ -99,6 +103,11 @@ def _show(done: dict[str, Any], home: Path, seconds: float) -> None:
         f"{len(done['planted']) - missed} of {len(done['planted'])} planted problems have a ticket, "
         f"{done['unmatched_tickets']} of {done['tickets']} tickets match nothing planted, "
         f"{done['decoys_ticketed']} decoys have one, {done['personal_values_leaked']} personal values leaked."
+    )
+    blamed = done["releases"]["problems"]
+    console.print(
+        f"The release behind it is suspected first for {sum(one['right'] for one in blamed)} of {len(blamed)} problems "
+        f"a change caused; the seasonal rise raised {len(done['releases']['season_raised'])} releases."
     )
     shown = os.path.relpath(home)
     console.rule(f"Done in {seconds:.0f} s. What to open next")

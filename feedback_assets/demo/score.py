@@ -32,6 +32,35 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Blamed:
+    """One planted problem that a change causes, the release that does, and the one suspected first.
+
+    `at` says where the suspect was read: the cluster that holds most of the problem's items.
+    """
+
+    id: str
+    kind: str
+    planted: str
+    suspected: str | None
+    right: bool
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReleaseScore:
+    """Whether the right releases were suspected, and whether the season raised any.
+
+    `season_coincides` are rises of what the season drives that only fell together with a release; none is accused.
+    """
+
+    problems: tuple[Blamed, ...] = ()
+    season_raised: tuple[str, ...] = ()
+    season_coincides: tuple[str, ...] = ()
+    suspects: int = 0
+
+
+@dataclass(frozen=True)
 class Stage:
     """What one stage of the run took."""
 
@@ -65,6 +94,7 @@ class DemoScore:
     unmatched_tickets: int
     decoys_ticketed: int
     judged: tuple[Judged, ...]
+    releases: ReleaseScore = field(default_factory=ReleaseScore)
     personal_values_leaked: int = 0
     stages: tuple[Stage, ...] = field(default=())
 

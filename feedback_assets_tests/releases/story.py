@@ -29,7 +29,7 @@ PRODUCTS, REGIONS = 20, ("DE", "FR", "GB", "US")
 
 @dataclass
 class Shop:
-    """How the simulated shop is; `busy` multiplies volume by day, `noise` is the spread of a category's share by day."""
+    """How the simulated shop is; `busy` multiplies volume by day, `noise` spreads a category's share."""
 
     seed: int
     days: int = 45
@@ -74,9 +74,9 @@ def frames(shop: Shop) -> Frames:
         weekday = day(number).weekday()
         volume = rng.poisson(shop.a_day * shop.weekdays[weekday] * shop.busy.get(number, 1.0))
         shares = {
-            name: share * shop.complaint_weekdays[weekday] * (rng.gamma(1 / shop.noise**2, shop.noise**2) if shop.noise else 1)
+            name: share * shop.complaint_weekdays[weekday] * _noise(rng, shop.noise)
             for name, share in CATEGORIES.items()
-        }  # fmt: skip
+        }
         for _ in range(volume):
             _item(rng, items, issues, number, shop, adopted, shares, popular)
         for plant in shop.planted:
@@ -85,12 +85,18 @@ def frames(shop: Shop) -> Frames:
     members = [{**row, "cluster_id": row["cluster"]} for row in issues]
     clusters = _clusters(issues)
     return Frames(
-        releases=conform(pd.DataFrame(shop.releases, columns=list(tables.SILVER_RELEASES.column_names)), tables.SILVER_RELEASES),
+        releases=conform(
+            pd.DataFrame(shop.releases, columns=list(tables.SILVER_RELEASES.column_names)), tables.SILVER_RELEASES
+        ),
         feedback=_frame(items, "feedback"),
         issues=_frame(issues, "issues"),
         members=_frame(members, "members"),
         clusters=_frame(clusters, "clusters"),
     )  # fmt: skip
+
+
+def _noise(rng: np.random.Generator, spread: float) -> float:
+    return float(rng.gamma(1 / spread**2, spread**2)) if spread else 1.0
 
 
 def _item(
