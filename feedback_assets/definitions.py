@@ -8,6 +8,7 @@ from types import ModuleType
 
 import dagster as dg
 
+from feedback_assets.dead_runs import dead_runs
 from feedback_assets.event_log import commit_without_waiting
 from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.settings import Settings, load
@@ -56,7 +57,7 @@ def build_defs(settings: Settings, resource_overrides: dict[str, object] | None 
     )
     own = dg.Definitions(
         jobs=[every_room],
-        sensors=[changed_days],
+        sensors=[changed_days, dead_runs],
         resources={**resources, **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

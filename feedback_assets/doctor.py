@@ -50,7 +50,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _writable("home", settings.home.resolve())
     yield _prompts(settings)
     yield Finding("landing", True, _landed(settings))
-    yield Finding("lake", True, _tables(Lake(settings.lake_root)))
+    yield Finding("lake", True, _tables(Lake(settings.lake_root, settings.storage)))
     yield _model(settings)
 
 

@@ -13,6 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any, cast
 
+from feedback_assets import storage
+from feedback_assets.settings import load
+
 _DAY = "day="
 _SUFFIX = ".jsonl"
 
@@ -51,10 +54,8 @@ def file_system(root: str) -> tuple[Any, str]:
     Raises:
         ImportError: The driver for this kind of URL is not installed; it names the package.
     """
-    from upath import UPath  # only where a URL is used: it loads fsspec
-
-    where = UPath(root)
-    return where.fs, where.path.rstrip("/")
+    files, path = storage.file_system(root, load().storage)
+    return files, path.rstrip("/")
 
 
 def list_objects(root: str, stream: str, day: date | None = None) -> list[LandingObject]:

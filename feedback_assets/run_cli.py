@@ -40,9 +40,10 @@ def run_command(
     settings = load()
     with console.status("Looking at what waits …"):
         from feedback_assets import runner
+        from feedback_assets.dead_runs import mark_dead_runs
 
         instance = runner.open_instance(settings)
-        for dead in runner.mark_dead_runs(instance):
+        for dead in mark_dead_runs(instance):
             console.print(f"Run {dead[:8]} had died; its days run again.")
         if since is not None or until is not None:
             if since is None or until is None or until < since:

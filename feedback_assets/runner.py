@@ -5,9 +5,7 @@ Stands above the rooms. It imports dagster, so the command line imports it only 
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,20 +13,22 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
-from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, EventLogEntry
+from dagster import DagsterEventType, DagsterInstance, EventLogEntry
 
 from feedback_assets import landing_files, tables
+from feedback_assets.dead_runs import tags_of_this_process
 from feedback_assets.lake.store import Lake
 from feedback_assets.settings import Settings, load
 
 JOB = "every_room"
 _LAST = dg.AssetKey(list(tables.TICKET_DELIVERIES.key))
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-_HOST, _PID = "feedback/host", "feedback/pid"
 # For an installation without the checkout's dagster.yaml: the same, without its reasons.
 _INSTANCE = """telemetry: {enabled: false}
 nux: {enabled: false}
 concurrency: {runs: {max_concurrent_runs: 1}}
+run_monitoring: {enabled: true}
+run_retries: {enabled: true, max_retries: 3, retry_on_asset_or_op_failure: false}
 """
 # A gap of a week or less is cheaper to walk through than to start another run for.
 _LARGEST_GAP = 7
@@ -91,7 +91,7 @@ def open_instance(settings: Settings) -> DagsterInstance:
 
 def pending_days(settings: Settings, instance: DagsterInstance) -> list[date]:
     """The landed days that the last asset has not seen as they are now."""
-    lake = Lake(settings.lake_root)
+    lake = Lake(settings.lake_root, settings.storage)
     landed = _landed_objects(settings)
     known = _bronze_objects(lake)
     finished = instance.event_log_storage.get_latest_storage_id_by_partition(
@@ -117,21 +117,6 @@ def blocks(days: Sequence[date], largest_gap: int = _LARGEST_GAP, longest: int =
         else:
             found.append(Block(day, day))
     return found
-
-
-def mark_dead_runs(instance: DagsterInstance) -> list[str]:
-    """Mark as failed the runs this machine's dead `feedback run` processes left as started; their ids.
-
-    The launcher cannot tell that a killed process is gone, so each run carries its host and process id.
-    """
-    dead: list[str] = []
-    started = dg.RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])
-    for run in instance.get_runs(started):
-        pid = run.tags.get(_PID, "")
-        if run.tags.get(_HOST) == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
-            instance.report_run_failed(run, "The process that ran it is gone; run it again to finish its days.")
-            dead.append(run.run_id)
-    return dead
 
 
 def run_block(
@@ -160,8 +145,7 @@ def run_block(
     tags = {
         _RANGE_START: str(block.first),
         _RANGE_END: str(block.last),
-        _HOST: socket.gethostname(),
-        _PID: str(os.getpid()),
+        **tags_of_this_process(),
         **(more_tags or {}),
     }
 
@@ -241,13 +225,3 @@ def _bronze_objects(lake: Lake) -> dict[date, set[str]]:
 
 def _day_of(path: str) -> date:
     return date.fromisoformat(path.split("/")[1].removeprefix("day="))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

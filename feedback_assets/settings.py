@@ -6,12 +6,13 @@ serves too. Secrets are `SecretStr` and never printed.
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -27,6 +28,23 @@ class Settings(BaseSettings):
         "", description="Where landing objects are, if not below home: a path or s3://, abfss://, gs://."
     )
     lake_url: str = Field("", description="Where Delta tables are, if not below home.")
+    storage_options: SecretStr = Field(
+        SecretStr("{}"), description="How to reach an object store, as JSON with the names delta-rs uses; "
+        "wins over the standard AWS_ variables.",
+    )  # fmt: skip
+    aws_access_key_id: str = Field("", validation_alias="AWS_ACCESS_KEY_ID", description="Standard S3 variable.")
+    aws_secret_access_key: SecretStr = Field(
+        SecretStr(""), validation_alias="AWS_SECRET_ACCESS_KEY", description="Standard S3 variable."
+    )
+    aws_session_token: SecretStr = Field(
+        SecretStr(""), validation_alias="AWS_SESSION_TOKEN", description="Standard S3 variable."
+    )
+    aws_region: str = Field(
+        "", validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"), description="Standard S3 variable."
+    )
+    aws_endpoint_url: str = Field(
+        "", validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), description="Standard variable."
+    )
     prompts: Path | None = Field(None, description="Folder of taxonomy, prompts, examples and golden set.")
     hash_key_file: Path | None = Field(None, description="Key for hashing customer ids; kept outside the lake.")
     models: Path | None = Field(None, description="Where trained local models are, if not below home.")
@@ -100,6 +118,7 @@ class Settings(BaseSettings):
                 "FEEDBACK_MODEL_ENDPOINT is empty; "
                 "set it to https://<resource>.openai.azure.com or set FEEDBACK_MODEL_PROVIDER=none"
             )
+        _ = self.storage
         if self.model_provider == "openai" and self.model_key is None:
             raise ValueError("FEEDBACK_MODEL_KEY is empty; set it or set FEEDBACK_MODEL_PROVIDER=none")
         return self
@@ -113,6 +132,34 @@ class Settings(BaseSettings):
     def lake_root(self) -> str:
         """Root of the Delta tables, as a path or URL."""
         return self.lake_url or str(self.home.resolve() / "lake")
+
+    @cached_property
+    def storage(self) -> dict[str, str]:
+        """Storage options of landing and lake, secrets among them; empty when the provider's client finds its own.
+
+        Raises:
+            ValueError: FEEDBACK_STORAGE_OPTIONS is no JSON object of texts.
+        """
+        standard = {
+            "aws_access_key_id": self.aws_access_key_id,
+            "aws_secret_access_key": self.aws_secret_access_key.get_secret_value(),
+            "aws_session_token": self.aws_session_token.get_secret_value(),
+            "aws_region": self.aws_region,
+            "aws_endpoint_url": self.aws_endpoint_url,
+        }
+        return {**{name: value for name, value in standard.items() if value}, **self._storage_options()}
+
+    def _storage_options(self) -> dict[str, str]:
+        try:
+            told: object = json.loads(self.storage_options.get_secret_value() or "{}")
+        except ValueError:
+            told = None  # what was written may hold a key, so the message does not repeat it
+        if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
+            raise ValueError(
+                "FEEDBACK_STORAGE_OPTIONS is no JSON object of texts; "
+                'write it like {"aws_endpoint_url": "http://minio:9000", "aws_region": "eu-central-1"}'
+            )
+        return {str(name).lower(): str(value) for name, value in cast("dict[str, str]", told).items()}
 
     @cached_property
     def prompts_dir(self) -> Path:

@@ -12,7 +12,8 @@ import dagster as dg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_assets.runner import Block, blocks, mark_dead_runs
+from feedback_assets.dead_runs import mark_dead_runs
+from feedback_assets.runner import Block, blocks
 
 
 def test_days_close_together_are_one_block_and_a_long_gap_starts_another():

@@ -92,7 +92,7 @@ def _answers(settings: Settings, items: list[Item], reader: Reader, console: Con
     from feedback_assets.classification.opening import open_asking
     from feedback_assets.lake.store import Lake
 
-    asking = open_asking(settings, Lake(settings.lake_root), "classify", 1, console.print)
+    asking = open_asking(settings, Lake(settings.lake_root, settings.storage), "classify", 1, console.print)
     try:
         return classify(items, reader, asking)
     finally:

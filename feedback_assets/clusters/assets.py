@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from feedback_assets.clusters.rules import ClusterRules, cluster_rules
 from feedback_assets.clusters.summary import Titles, titles
 from feedback_assets.clusters.walk import CONTEXT, walk
 from feedback_assets.lake.io_manager import day_multi_asset, days_of, tell
-from feedback_assets.lake.lease import held
 from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import same_day
@@ -28,12 +26,22 @@ _ISSUES = (
 )  # fmt: skip
 
 
+def _lease_seconds() -> float:
+    return _rules(load().prompts_dir).lease_seconds
+
+
+def _rules(prompts: Path) -> ClusterRules:
+    return cluster_rules(load_thresholds(prompts / "thresholds.yaml").section("clusters"))
+
+
 @day_multi_asset(
     [tables.GOLD_CLUSTERS, tables.GOLD_CLUSTER_MEMBERS],
     ins={
         "issues": (tables.GOLD_ISSUES, same_day, _ISSUES),
         "feedback": (tables.SILVER_FEEDBACK, same_day, CONTEXT),
     },
+    # A walk starts from the state the days before it were left in: two at once would each miss the other's.
+    lease_seconds=_lease_seconds,
 )
 def clusters(
     context: dg.AssetExecutionContext, lake: Lake, issues: pd.DataFrame, feedback: pd.DataFrame
@@ -41,10 +49,9 @@ def clusters(
     """Walk the days from the newest state before them: join, found, merge, split."""
     days = days_of(context)
     rules, names, embedding = _prepared(load().prompts_dir, _changed(load().prompts_dir))
-    with held(lake.root, "clusters", context.run.run_id, lambda: datetime.now(UTC), rules.lease_seconds):
-        before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
-        recalled = RecalledEmbedding(embedding, Memo(lake, "embedding"), days)
-        walked = walk(issues, feedback, before, days, recalled, rules, names)
+    before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
+    recalled = RecalledEmbedding(embedding, Memo(lake, "embedding"), days)
+    walked = walk(issues, feedback, before, days, recalled, rules, names)
     recalled.keep(walked.placed)
     tell(context, tables.GOLD_CLUSTERS, recalled.work.metadata())
     context.log.info(f"{len(walked.members)} issues in {walked.clusters['cluster_id'].nunique()} clusters")

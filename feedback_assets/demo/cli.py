@@ -62,7 +62,7 @@ def _tell(seed: int, home: Path, console: Console) -> dict[str, Any]:
         wrote = Stage("story", story.items, round(time.monotonic() - began, 2))
     results = run_blocks(console, [Block(story.first_day, story.last_day)], open_instance(settings))
     stages = [wrote] + [Stage(s.name, s.rows, round(s.seconds, 2)) for result in results for s in result.stages]
-    lake = Lake(settings.lake_root)
+    lake = Lake(settings.lake_root, settings.storage)
     with console.status("Scoring against the planted truth, looking for personal values …"):
         members = lake.read(tables.GOLD_CLUSTER_MEMBERS)
         found = score(story.truth, lake.read(tables.TICKET_BATCH), members)

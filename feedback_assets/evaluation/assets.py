@@ -49,7 +49,7 @@ def golden_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
     settings = load()
     result, rows = measure_golden(settings, datetime.now(UTC), context.log.info)
-    added = Lake(settings.lake_root).append_missing(
+    added = Lake(settings.lake_root, settings.storage).append_missing(
         tables.GOLDEN_SCORES, rows, {"asset": tables.GOLDEN_SCORES.name, "run_id": context.run.run_id}
     )
     return dg.MaterializeResult(

@@ -53,7 +53,7 @@ def evaluate_command(
                 from feedback_assets import tables
                 from feedback_assets.lake.store import Lake
 
-                result["rows_added"] = Lake(settings.lake_root).append_missing(
+                result["rows_added"] = Lake(settings.lake_root, settings.storage).append_missing(
                     tables.GOLDEN_SCORES, rows, {"asset": tables.GOLDEN_SCORES.name}
                 )
     if as_json:

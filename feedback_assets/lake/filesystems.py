@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
+from feedback_assets import storage
+
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
@@ -30,7 +32,7 @@ def open_folder(url: str, options: dict[str, str]) -> FileSystem:
     parts = urlparse(url)
     if "://" not in url:
         return SubTreeFileSystem(str(Path(url)), LocalFileSystem())
-    plain = _plain(options)
+    plain = storage.plain(options)
     if parts.scheme == "file":
         return SubTreeFileSystem(parts.path, LocalFileSystem())
     if parts.scheme in ("s3", "s3a"):
@@ -45,20 +47,10 @@ def open_folder(url: str, options: dict[str, str]) -> FileSystem:
     raise ValueError(f"{url}: a lake is a local path or a URL of s3, gs or abfss, not {parts.scheme}")
 
 
-def _plain(options: dict[str, str]) -> dict[str, str]:
-    plain: dict[str, str] = {}
-    for name, value in options.items():
-        key = name.lower()
-        for prefix in ("aws_", "azure_storage_", "azure_", "google_"):
-            key = key.removeprefix(prefix)
-        plain[key] = value
-    return plain
-
-
 def _s3(options: dict[str, str]) -> FileSystem:
     from pyarrow.fs import S3FileSystem
 
-    endpoint = options.get("endpoint_url") or options.get("endpoint")
+    endpoint = storage.endpoint(options)
     scheme = urlparse(endpoint).scheme if endpoint else "https"
     return S3FileSystem(
         access_key=options.get("access_key_id"),

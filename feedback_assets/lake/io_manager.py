@@ -8,8 +8,9 @@ fails are here. What a table means is not.
 import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -24,8 +25,10 @@ from feedback_assets.lake import contract, frames
 from feedback_assets.lake.assets import IO_KEY, Dep, Input, asset_key, asset_spec, check_specs, upstream_deps
 from feedback_assets.lake.contract import DayCheck, Failures, Verdict
 from feedback_assets.lake.frames import refuse_outside, with_days
+from feedback_assets.lake.lease import held
 from feedback_assets.lake.store import DayConflictError, Lake, WriteReport, days_between
 from feedback_assets.partitions import DAYS
+from feedback_assets.settings import load
 from feedback_assets.tables import Table
 
 # Two runs on the same days are rare; a third loss in a row means something else is wrong.
@@ -49,10 +52,9 @@ class LakeIOManager(dg.ConfigurableIOManager):
     @cached_property
     def lake(self) -> Lake:
         """The store itself."""
-        options = self.storage.model_dump(exclude_none=True, exclude={"provider"})
-        if str(options.get("endpoint", "")).startswith("http://"):
-            options["allow_http"] = "true"  # an endpoint without TLS was asked for by name
-        return Lake(self.root, {name: str(value) for name, value in options.items()})
+        told = self.storage.model_dump(exclude_none=True, exclude={"provider"})
+        # The settings are asked here and not written into this resource's configuration, which the UI shows.
+        return Lake(self.root, {**load().storage, **{name: str(value) for name, value in told.items()}})
 
     def handle_output(self, context: dg.OutputContext, obj: "_Computed") -> None:
         """Commit the rows of one table for the days of the run, in one commit.
@@ -95,6 +97,7 @@ class _Declared:
     ins: Mapping[str, Input]
     checks: tuple[str, ...]
     code_version: str
+    lease_seconds: Callable[[], float] | None
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:
@@ -117,6 +120,7 @@ def day_asset(
     kinds: Sequence[str] = (),
     code_version: str = "1",
     automation_condition: dg.AutomationCondition | None = _WHEN_LANDING_CHANGES,
+    lease_seconds: Callable[[], float] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Declare the asset of one table by day.
 
@@ -133,6 +137,8 @@ def day_asset(
         kinds: Shown on the asset besides deltalake and pandas.
         code_version: A label; change it with the meaning of the computation.
         automation_condition: When it runs by itself; None for what a sensor asks for.
+        lease_seconds: For what only one run at a time may do, from reading to the commit: how long its lease holds.
+            Another run waits as long.
     """
     return day_multi_asset(
         [table],
@@ -142,6 +148,7 @@ def day_asset(
         kinds=kinds,
         code_version=code_version,
         automation_condition=automation_condition,
+        lease_seconds=lease_seconds,
     )
 
 
@@ -154,6 +161,7 @@ def day_multi_asset(
     kinds: Sequence[str] = (),
     code_version: str = "1",
     automation_condition: dg.AutomationCondition | None = _WHEN_LANDING_CHANGES,
+    lease_seconds: Callable[[], float] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Declare the assets of several tables computed together; see `day_asset`.
 
@@ -162,7 +170,7 @@ def day_multi_asset(
     """
 
     def decorate(body: Callable[..., Any]) -> dg.AssetsDefinition:
-        declared = _Declared(body, tuple(outputs), ins or {}, tuple(checks), code_version)
+        declared = _Declared(body, tuple(outputs), ins or {}, tuple(checks), code_version, lease_seconds)
         wanted = _resource_keys(declared)
         upstream = upstream_deps(declared.ins.values(), deps)
         name = getattr(body, "__name__", "_".join(outputs[0].key))
@@ -177,11 +185,33 @@ def day_multi_asset(
             required_resource_keys={IO_KEY, *wanted},
         )
         def compute(context: dg.AssetExecutionContext) -> Iterator[dg.Output | dg.AssetCheckResult]:
-            yield from _run(context, declared, wanted)
+            with _alone(context, declared):
+                yield from _run(context, declared, wanted)
 
         return compute
 
     return decorate
+
+
+@contextmanager
+def _alone(context: dg.AssetExecutionContext, declared: _Declared) -> Iterator[None]:
+    """Hold the asset's lease, if it has one, until its last output is committed: each is while `compute` waits."""
+    if declared.lease_seconds is None:
+        yield
+        return
+    lake: Lake = getattr(context.resources, IO_KEY).lake
+    seconds = declared.lease_seconds()
+    with held(
+        lake.root,
+        declared.outputs[0].key[1],
+        context.run.run_id,
+        lambda: datetime.now(UTC),
+        seconds,
+        lake.options,
+        patience=seconds,
+        on_wait=context.log.info,
+    ):
+        yield
 
 
 def _run(

@@ -16,6 +16,8 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from pyarrow.fs import FileSelector
 
+from feedback_assets import storage
+from feedback_assets.errors import OutsideError
 from feedback_assets.lake import frames
 from feedback_assets.lake.filesystems import open_folder
 
@@ -36,12 +38,19 @@ _ATTEMPTS = 12
 _CONFIGURATION = {"delta.enableDeletionVectors": "false"}  # pyarrow cannot read deletion vectors
 
 
+# What to do about what the system says; looked for in the text, as delta-rs hands on no number.
+_MENDS = (
+    ("no space left", "the disk is full: free space there"),
+    ("disk quota exceeded", "the quota is used up: free space there"),
+    ("read-only file system", "the place is read-only: make it writable, or name another with FEEDBACK_LAKE_URL"),
+    ("permission denied", "this user may not write there: make it writable, or name another with FEEDBACK_LAKE_URL"),
+)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _TRACE = re.compile(r"\d+: |at \S+:\d+")
 
 
-class LakeError(RuntimeError):
-    """A table cannot be opened or written; the text says which and what to do."""
+class LakeError(OutsideError):
+    """A table cannot be opened, read or written; the text says which and what to do."""
 
 
 class ContractError(ValueError):
@@ -77,7 +86,8 @@ class Lake:
 
     def __init__(self, root: str, storage_options: dict[str, str] | None = None) -> None:
         self.root = root.rstrip("/")
-        self.storage_options = dict(storage_options or {})
+        self.options = dict(storage_options or {})
+        self.storage_options = storage.delta_options(self.root, self.options)
 
     def url(self, table: Table) -> str:
         """Where the table is."""
@@ -117,7 +127,10 @@ class Lake:
         # Files come in any order; sorted rows make the same input for a day and for a range.
         keys = list(dict.fromkeys((*(("day",) if table.by_day else ()), *table.primary_key)))
         stored = [name for name in dict.fromkeys((*wanted, *keys)) if name in dataset.schema.names]
-        data = dataset.to_table(columns=stored, filter=_day_filter(start, end))
+        try:
+            data = dataset.to_table(columns=stored, filter=_day_filter(start, end))
+        except OSError as error:
+            raise LakeError(f"{self.url(table)}: cannot be read: {_told(error)}; {_mend(error)}") from error
         data = data.sort_by([(key, "ascending") for key in keys if key in stored])
         schema = table.arrow_schema()
         arrays = [
@@ -228,7 +241,7 @@ class Lake:
             )
             return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
 
-        return _retried(insert)
+        return self._written(table, insert)
 
     def _replace(
         self,
@@ -259,7 +272,16 @@ class Lake:
                 commit_properties=_commit(metadata),
             )
 
-        _retried(replace)
+        self._written(table, replace)
+
+    def _written(self, table: Table, write: Callable[[], _T]) -> _T:
+        """What the write returns; lost races are tried again, and anything else that goes wrong is told as ours."""
+        try:
+            return _retried(write)
+        except (DeltaError, OSError) as error:
+            raise LakeError(
+                f"{self.url(table)}: cannot be written, nothing was changed: {_told(error)}; {_mend(error)}"
+            ) from error
 
     def _open_or_create(self, table: Table) -> DeltaTable:
         delta = self._open(table)
@@ -292,7 +314,7 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise LakeError(
                 f"{self.url(table)}: cannot be opened, nothing was changed: {_told(error)}; "
-                "look at _delta_log and at the storage's own messages"
+                f"{_mend(error, 'look at _delta_log and at the storage itself, then run again')}"
             ) from error
 
     def _has_log(self, table: Table) -> bool:
@@ -300,7 +322,7 @@ class Lake:
         return any(info.base_name.endswith((".json", ".parquet")) for info in found)
 
     def _folder(self, table: Table) -> FileSystem:
-        return open_folder(self.url(table), self.storage_options)
+        return open_folder(self.url(table), self.options)
 
 
 def _retried(write: Callable[[], _T]) -> _T:
@@ -332,6 +354,12 @@ def _day_filter(start: date | None, end: date | None) -> pc.Expression | None:
     since = None if start is None else pc.field("day") >= pa.scalar(start)
     until = None if end is None else pc.field("day") < pa.scalar(end)
     return since if until is None else until if since is None else since & until
+
+
+def _mend(error: BaseException, otherwise: str = "look at the storage itself, then run again") -> str:
+    text = str(error).lower()
+    known = next((mend for sign, mend in _MENDS if sign in text), None)
+    return f"{known}, then run again; what was committed stays" if known else otherwise
 
 
 def _told(error: BaseException) -> str:

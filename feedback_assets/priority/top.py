@@ -18,7 +18,7 @@ import typer
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import TableNotFoundError
 
-from feedback_assets import tables
+from feedback_assets import storage, tables
 from feedback_assets.tables import Table
 
 _MONTH = 28
@@ -81,6 +81,7 @@ def top(
     category: str | None = None,
     members: int = 0,
     seed: int = 0,
+    options: dict[str, str] | None = None,
 ) -> Top:
     """The first problems by score with members in the last days.
 
@@ -92,11 +93,12 @@ def top(
         category: Only this category; also shows wishes and vague anger, which are left out otherwise.
         members: So many members of each, drawn at random from the last 28 days.
         seed: Of the drawing.
+        options: Storage options of an object store.
 
     Raises:
         deltalake.exceptions.DeltaError: A table is there but cannot be read.
     """
-    lake = _Reader(lake_root)
+    lake = _Reader(lake_root, options or {})
     until = f"day <= '{day}'" if day else "true"
     newest = [row["day"] for row in lake.ask(tables.GOLD_PRIORITY, "max(day) AS day", until)]
     if not newest or newest[0] is None:
@@ -127,8 +129,9 @@ def top(
 class _Reader:
     """Small SQL questions to Delta tables; a table that is not there yet has no rows."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, options: dict[str, str]) -> None:
         self._root = root.rstrip("/")
+        self._options = storage.delta_options(root, options)
 
     def ask(self, table: Table, columns: str, where: str = "true", order: str = "") -> list[dict[str, Any]]:
         """Rows of the answer; days come as text.
@@ -141,7 +144,7 @@ class _Reader:
         """
         sql = f"SELECT {columns} FROM t WHERE {where} {order}"  # noqa: S608  see where
         try:
-            delta = DeltaTable(f"{self._root}/{table.name}")
+            delta = DeltaTable(f"{self._root}/{table.name}", storage_options=self._options)
         except TableNotFoundError:
             return []
         answer: Any = QueryBuilder().register("t", delta).execute(sql).read_all()
@@ -278,7 +281,8 @@ def top_command(
     """What drives the most negative feedback: the first problems by score, with counts and decision."""
     from feedback_assets.settings import load
 
-    found = top(load().lake_root, days, limit, _parsed(day), category, members, seed)
+    settings = load()
+    found = top(settings.lake_root, days, limit, _parsed(day), category, members, seed, settings.storage)
     if as_json:
         typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
     elif found.day is None:

@@ -15,7 +15,7 @@ from feedback_assets.run_tags import BACKFILL, BY_AUTOMATION, PROMPT
 from feedback_assets.settings import load
 from feedback_assets.taxonomy import load_taxonomy
 from feedback_assets.thresholds import load_thresholds
-from feedback_assets.tickets.delivery import deliver, evidence_rows, standing_keys
+from feedback_assets.tickets.delivery import LEASE_SECONDS, deliver, evidence_rows, standing_keys
 from feedback_assets.tickets.plan import Inputs, Rules, plan
 from feedback_assets.tickets.trackers.files import FileTracker
 
@@ -58,6 +58,8 @@ def ticket_batch(
         "issues": (tables.GOLD_ISSUES, last_28_days),
         "feedback": (tables.SILVER_FEEDBACK, last_28_days),
     },
+    # Two that ask the tracker at once would both not find the ticket, and both make it.
+    lease_seconds=lambda: LEASE_SECONDS,
 )
 def ticket_deliveries(
     context: dg.AssetExecutionContext, lake: Lake, batch: pd.DataFrame, issues: pd.DataFrame, feedback: pd.DataFrame

@@ -18,9 +18,10 @@ from rich.text import Text
 from feedback_assets import tables
 from feedback_assets.errors import CallError
 from feedback_assets.lake.frames import records
+from feedback_assets.lake.lease import held
 from feedback_assets.lake.store import Lake
 from feedback_assets.settings import Settings, load
-from feedback_assets.tickets.delivery import deliver, evidence_rows, merge_receipts, standing_keys
+from feedback_assets.tickets.delivery import LEASE_SECONDS, deliver, evidence_rows, merge_receipts, standing_keys
 from feedback_assets.tickets.trackers.files import FileTracker
 
 
@@ -32,11 +33,13 @@ def tickets_command(
 ) -> None:
     """List tickets; with --approve KEY or --release, deliver those that waited."""
     settings = load()
-    lake = Lake(settings.lake_root)
+    lake = Lake(settings.lake_root, settings.storage)
     if approve or release:
         if not by:
             raise typer.BadParameter("say who decides: --by NAME")
-        done = let_go(lake, settings, datetime.now(UTC), by, approve)
+        name = tables.TICKET_DELIVERIES.key[1]
+        with held(lake.root, name, f"{by}, by hand", lambda: datetime.now(UTC), LEASE_SECONDS, lake.options):
+            done = let_go(lake, settings, datetime.now(UTC), by, approve)
         typer.echo(
             json.dumps(done)
             if as_json

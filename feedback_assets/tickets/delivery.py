@@ -15,6 +15,8 @@ from feedback_assets.tickets.tracker import Receipt, TicketText, Tracker
 
 # A ticket must stand before evidence is added to it.
 _ORDER = {"create": 0, "reopen": 1, "raise": 2, "add_evidence": 3}
+# As long as a slow tracker may take over a few hundred actions; a holder that died on this machine is not waited for.
+LEASE_SECONDS = 900.0
 
 
 def deliver(
