@@ -9,19 +9,21 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
-from dagster import DagsterEventType, DagsterInstance, EventLogEntry
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, EventLogEntry
 
 from feedback_assets import landing_files, tables
 from feedback_assets.dead_runs import tags_of_this_process
-from feedback_assets.lake.store import Lake
+from feedback_assets.lake.store import Lake, days_between
+from feedback_assets.partitions import last_56_days
 from feedback_assets.settings import Settings, load
 
 JOB = "every_room"
 _LAST = dg.AssetKey(list(tables.TICKET_DELIVERIES.key))
+_PARTITION = "dagster/partition"
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 # For an installation without the checkout's dagster.yaml: the same, without its reasons.
 _INSTANCE = """telemetry: {enabled: false}
@@ -30,6 +32,7 @@ concurrency: {runs: {max_concurrent_runs: 1}}
 run_monitoring: {enabled: true}
 run_retries: {enabled: true, max_retries: 3, retry_on_asset_or_op_failure: false}
 """
+_DAY = timedelta(days=1)
 # A gap of a week or less is cheaper to walk through than to start another run for.
 _LARGEST_GAP = 7
 # Long enough that a run's fixed cost does not count, short enough that an interruption loses a minute or two.
@@ -90,7 +93,7 @@ def open_instance(settings: Settings) -> DagsterInstance:
 
 
 def pending_days(settings: Settings, instance: DagsterInstance) -> list[date]:
-    """The landed days that the last asset has not seen as they are now."""
+    """The landed days that the last asset has not seen as they are now, and those that look back on a changed one."""
     lake = Lake(settings.lake_root, settings.storage)
     landed = _landed_objects(settings)
     known = _bronze_objects(lake)
@@ -100,12 +103,45 @@ def pending_days(settings: Settings, instance: DagsterInstance) -> list[date]:
     started = instance.event_log_storage.get_latest_storage_id_by_partition(
         dg.AssetKey(list(tables.BRONZE_FEEDBACK.key)), DagsterEventType.ASSET_MATERIALIZATION
     )
-    waiting = [
-        day
-        for day, objects in landed.items()
-        if known.get(day) != objects or str(day) not in finished or finished[str(day)] < started.get(str(day), 0)
-    ]
+    changed = {day for day, objects in landed.items() if known.get(day) != objects}
+    behind = {day for day in landed if str(day) not in finished or finished[str(day)] < started.get(str(day), 0)}
+    first, newest = min(landed, default=None), max(landed, default=None)
+    unfinished = {day for day in unfinished_days(instance) if first and newest and first <= day <= newest}
+    waiting = behind | _reached(changed, newest) | unfinished
     return sorted(day for day in waiting if day >= settings.first_day)
+
+
+def unfinished_days(instance: DagsterInstance) -> set[date]:
+    """The days of runs that did not end well and that no later run carried to the end.
+
+    The tables cannot tell alone: a run killed between a commit and its event in the log, or after the first of the
+    five bronze tables, leaves days that look as if nothing had changed.
+    """
+    badly = instance.get_run_records(dg.RunsFilter(statuses=[DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]))
+    if not badly:
+        return set()
+    since = min(record.create_timestamp for record in badly)
+    well = instance.get_run_records(dg.RunsFilter(statuses=[DagsterRunStatus.SUCCESS], created_after=since))
+    waiting: set[date] = set()
+    for record in sorted([*badly, *well], key=lambda record: record.storage_id):
+        run = record.dagster_run
+        if run.status != DagsterRunStatus.SUCCESS:
+            waiting |= _days_of(run)
+        elif run.asset_selection is None or _LAST in run.asset_selection:
+            waiting -= _days_of(run)
+    return waiting
+
+
+def _days_of(run: dg.DagsterRun) -> set[date]:
+    one = run.tags.get(_PARTITION, "")
+    first, last = run.tags.get(_RANGE_START, one), run.tags.get(_RANGE_END, one)
+    return set(days_between(date.fromisoformat(first), date.fromisoformat(last) + _DAY)) if first and last else set()
+
+
+def _reached(changed: set[date], newest: date | None) -> set[date]:
+    """The changed days and those after each that look back on it, days without feedback among them: one block."""
+    reach = timedelta(days=-last_56_days.start_offset)
+    return {day for start in changed if newest for day in days_between(start, min(start + reach, newest) + _DAY)}
 
 
 def blocks(days: Sequence[date], largest_gap: int = _LARGEST_GAP, longest: int = _LONGEST_BLOCK) -> list[Block]:
