@@ -87,7 +87,9 @@ class Home:
         process = self.start("run", "--json")
         out, err = process.communicate(timeout=_HANGS_SECONDS)
         if process.returncode:
-            raise RuntimeError(f"feedback run in {self.folder} exits {process.returncode}:\n{err[-4000:]}\n{out[-2000:]}")
+            raise RuntimeError(
+                f"feedback run in {self.folder} exits {process.returncode}:\n{err[-4000:]}\n{out[-2000:]}"
+            )
         return {stage["name"]: stage["seconds"] for stage in json.loads(out)["stages"]}
 
     def run_and_kill(self, step: str, delay: float, *more: str, limit: float = _HANGS_SECONDS) -> str | None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pandas as pd
-import pytest
 
 from feedback_assets import tables
 from feedback_assets.clusters.assets import clusters
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
-from feedback_assets.lake.lease import LeaseHeldError, take
+from feedback_assets.lake.lease import take
 from feedback_assets.lake.store import Lake
 from feedback_assets.priority.assets import counts_by_day, moving_averages, priority, rates_per_order
 from feedback_assets_tests.clusters.story import day, told
@@ -86,10 +85,10 @@ def test_the_priority_page_shows_the_top_problems(tmp_path: Path) -> None:
     assert "█" in str(shown)
 
 
-def test_a_walk_beside_another_is_refused(tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
+def test_a_walk_waits_until_another_is_over(tmp_path: Path) -> None:
     lake = filled(tmp_path)
-    take(lake.root, "clusters", "another run", datetime.now(UTC), 60)
-    with pytest.raises(LeaseHeldError, match="another run"):
-        run(lake, [day(10)])
+    began = datetime.now(UTC)
+    take(lake.root, "clusters", "another run", began, 3)
+    run(lake, [day(10)])
+    assert datetime.now(UTC) - began >= timedelta(seconds=3)
+    assert len(lake.read(tables.GOLD_CLUSTERS))
