@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,10 +15,8 @@ from feedback_assets.definitions import build_defs
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing.sensors import new_feedback, remember_carried
 from feedback_assets.settings import load
+from feedback_assets_tests.crash.small import few_prompts
 
-PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
-# Enough of each category for a local model in seconds.
-EXAMPLES_EACH = 30
 TODAY = datetime.now(UTC).date()
 CALM = (
     "Fast delivery, thank you.",
@@ -97,16 +94,8 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    prompts = tmp_path / "prompts"
-    shutil.copytree(PROMPTS, prompts, ignore=shutil.ignore_patterns("golden", "examples"))
-    few: dict[str, list[str]] = {}
-    for line in (PROMPTS / "examples" / "en.jsonl").read_text(encoding="utf-8").splitlines():
-        few.setdefault(json.loads(line)["issues"][0]["category"], []).append(line)
-    (prompts / "examples").mkdir()
-    kept = [line for lines in few.values() for line in lines[:EXAMPLES_EACH]]
-    (prompts / "examples" / "en.jsonl").write_text("\n".join(kept) + "\n", encoding="utf-8")
     monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("FEEDBACK_PROMPTS", str(prompts))
+    monkeypatch.setenv("FEEDBACK_PROMPTS", str(few_prompts(tmp_path / "prompts")))
     with dg.DagsterInstance.ephemeral() as instance:
         yield Machine(instance)
 

@@ -226,7 +226,8 @@ def kill_chains(
                     delay *= 0.7
                     hit = home.run_and_kill(step, delay, "--from", _day(landed[0][0]), "--to", _day(part[-1]))
                 outcome.kills.append(Kill(chain, step, round(delay, 2), hit))
-                print(f"chain {chain}: aimed at {step} + {delay:.2f} s, killed at {hit}", file=sys.stderr, flush=True)
+                sys.stderr.write(f"chain {chain}: aimed at {step} + {delay:.2f} s, killed at {hit}\n")
+                sys.stderr.flush()
             began = time.monotonic()
             home.run()
             outcome.seconds_to_recover.append(round(time.monotonic() - began, 1))
@@ -258,7 +259,7 @@ def main() -> None:
         given.folder.resolve(), seed=given.seed, kills=given.kills, chains=chains, of=given.chains, days=given.days,
         story_seed=given.story_seed, parts=given.parts,
     )  # fmt: skip
-    print(json.dumps({**asdict(outcome), "hits": outcome.hits}, indent=1))
+    sys.stdout.write(json.dumps({**asdict(outcome), "hits": outcome.hits}, indent=1) + "\n")
     sys.exit(bool(outcome.differences))
 
 
