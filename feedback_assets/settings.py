@@ -6,16 +6,16 @@ serves too. Secrets are `SecretStr` and never printed.
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PACKAGE = Path(__file__).resolve().parent
+_TEXTS = TypeAdapter(dict[str, str])
 
 
 class Settings(BaseSettings):
@@ -151,15 +151,14 @@ class Settings(BaseSettings):
 
     def _storage_options(self) -> dict[str, str]:
         try:
-            told: object = json.loads(self.storage_options.get_secret_value() or "{}")
-        except ValueError:
-            told = None  # what was written may hold a key, so the message does not repeat it
-        if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
+            told = _TEXTS.validate_json(self.storage_options.get_secret_value() or "{}")
+        except ValidationError as error:
+            # What was written may hold a key, so neither this message nor its cause repeats it.
             raise ValueError(
                 "FEEDBACK_STORAGE_OPTIONS is no JSON object of texts; "
                 'write it like {"aws_endpoint_url": "http://minio:9000", "aws_region": "eu-central-1"}'
-            )
-        return {str(name).lower(): str(value) for name, value in cast("dict[str, str]", told).items()}
+            ) from error.__cause__
+        return {name.lower(): value for name, value in told.items()}
 
     @cached_property
     def prompts_dir(self) -> Path:
