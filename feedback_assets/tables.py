@@ -772,10 +772,10 @@ TICKET_DELIVERIES = Table(
             "outcome",
             "What happened.",
             nullable=False,
-            allowed=("delivered", "found", "proposed", "waits_for_approval"),
+            allowed=("delivered", "proposed", "waits_for_approval"),
         ),
         _text("external_id", "Id in the tracker."),
-        _text("location", "Link or path."),
+        _text("location", "Link or path; below the home of this installation.", volatile=True),
         Column("delivered_at", "timestamp", "When.", volatile=True),
     ),
 )

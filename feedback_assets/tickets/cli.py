@@ -112,7 +112,7 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
     keys = set(chosen["ticket_key"]) if approve else set()
     new = deliver(chosen, evidence, tracker, now, propose=False, approved=keys, standing=standing_keys(receipts))
     _record(lake, receipts, new, by)
-    went = new[new["outcome"].isin(["delivered", "found"])]
+    went = new[new["outcome"] == "delivered"]
     return [f"{key}/{action}" for key, action in zip(went["ticket_key"], went["action"], strict=True)]
 
 
@@ -173,4 +173,4 @@ def left_over(folder: Path, planned: Collection[str]) -> list[str]:
 
 
 def _shown_as(row: dict[str, Any]) -> str:
-    return "delivered" if row["outcome"] == "found" else str(row["outcome"])
+    return str(row["outcome"])

@@ -49,16 +49,16 @@ def deliver(
     receipts: list[dict[str, Any]] = []
     for row in rows:
         key = str(row["ticket_key"])
+        text = ticket_text(row, evidence)
+        receipt = tracker.find(text)
+        # What stands in the tracker stands: a crash before the receipt, an approval or a release came before this run.
         held_back = row["state"] == "needs_approval" and key not in approved
-        if propose or held_back or (row["action"] != "create" and key not in stands):
+        if receipt is None and (propose or held_back or (row["action"] != "create" and key not in stands)):
             outcome = "proposed" if propose or not held_back else "waits_for_approval"
             receipts.append(_receipt(row, tracker, outcome, None, now))
             continue
-        text = ticket_text(row, evidence)
-        found = tracker.find(text)
-        receipt = found or tracker.deliver(text)
         stands.add(key)
-        receipts.append(_receipt(row, tracker, "found" if found else "delivered", receipt, now))
+        receipts.append(_receipt(row, tracker, "delivered", receipt or tracker.deliver(text), now))
     return conform(pd.DataFrame(receipts), tables.TICKET_DELIVERIES)
 
 
@@ -90,7 +90,7 @@ def evidence_rows(issues: pd.DataFrame, feedback: pd.DataFrame) -> dict[str, dic
 
 def standing_keys(deliveries: pd.DataFrame) -> set[str]:
     """Keys of tickets that earlier receipts say stand in the tracker."""
-    done = deliveries[deliveries["outcome"].isin(["delivered", "found"])]
+    done = deliveries[deliveries["outcome"] == "delivered"]
     return {str(key) for key in done["ticket_key"]}
 
 

@@ -41,13 +41,14 @@ def test_a_ticket_becomes_a_file_with_its_evidence_beside_it(tmp_path: Path):
     assert json.loads((tmp_path / "FB-1.evidence.jsonl").read_text())["quote"] == "too small"
 
 
-def test_delivering_twice_changes_nothing_and_says_found(tmp_path: Path):
+def test_delivering_twice_changes_neither_tickets_nor_receipts(tmp_path: Path):
     rows = batch(action("create"), action("add_evidence", date(2025, 3, 11), members=("b#0",)))
     tracker = FileTracker(tmp_path)
-    deliver(rows, evidence("a#0", "b#0"), tracker, NOW, propose=False)
+    first = deliver(rows, evidence("a#0", "b#0"), tracker, NOW, propose=False)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     again = deliver(rows, evidence("a#0", "b#0"), tracker, NOW, propose=False)
-    assert again["outcome"].tolist() == ["found", "found"]
+    assert first["outcome"].tolist() == ["delivered", "delivered"]
+    assert again.equals(first)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -70,6 +71,8 @@ def test_a_ticket_that_needs_approval_waits_until_it_is_given(tmp_path: Path):
     assert waiting["outcome"].tolist() == ["waits_for_approval"]
     given = deliver(rows, evidence("a#0"), FileTracker(tmp_path), NOW, propose=False, approved={"FB-1"})
     assert given["outcome"].tolist() == ["delivered"]
+    again = deliver(rows, evidence("a#0"), FileTracker(tmp_path), NOW, propose=False)
+    assert again["outcome"].tolist() == ["delivered"]  # the day runs again, and nobody needs to approve twice
 
 
 def test_evidence_for_a_ticket_that_was_only_proposed_stays_a_proposal(tmp_path: Path):
