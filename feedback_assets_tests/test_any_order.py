@@ -1,4 +1,4 @@
-"""The story delivered in random order, with gaps and late days, through the sensors: the tables of the story in order."""
+"""The story in random order, with gaps and late days, through the sensors: the tables of the story in order."""
 
 from __future__ import annotations
 

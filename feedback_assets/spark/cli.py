@@ -38,7 +38,7 @@ def parity_command(
     Exit 0 when every table is equal, 1 when one is not.
     """
     settings = load()
-    lake = Lake(settings.lake_root)
+    lake = Lake(settings.lake_root, settings.storage)
     stored = sorted(lake.days(tables.BRONZE_FEEDBACK))
     if not stored:
         raise CallError(f"{settings.lake_root}: bronze/feedback has no days; land something and `feedback run` it")
