@@ -73,7 +73,7 @@ def diff_command(
         from feedback_assets.lake.store import Lake
 
         settings = load()
-        lake, now = Lake(settings.lake_root), datetime.now(UTC)
+        lake, now = Lake(settings.lake_root, settings.storage), datetime.now(UTC)
         rows = prompts.change_rows(planned.held, now)
         told: dict[str, Any] = {
             **{name: prompts.as_dict(planned)[name] for name in ("prompt_before", "prompt_after", "scope", "unknown")},
@@ -165,7 +165,7 @@ def promote_command(
         edition = edition_of(open_reader(settings))
         first = (since or now).date()
         keep_files(settings.prompts_dir, editions_dir(settings), edition)
-        promote(Lake(settings.lake_root), Promotion(first, edition, by, why, now))
+        promote(Lake(settings.lake_root, settings.storage), Promotion(first, edition, by, why, now))
     told = {"effective_day": str(first), "prompt_version": edition.prompt_version, "promoted_by": by, "reason": why}
     if as_json:
         typer.echo(json.dumps(told, indent=2))
@@ -184,7 +184,7 @@ def _planned(scope: str | None, alternative: list[str] | None, since: datetime |
 
         settings = load()
         named = prompts.scope_named(settings, scope, alternative or (), status.update)
-        lake = Lake(settings.lake_root)
+        lake = Lake(settings.lake_root, settings.storage)
         return prompts.plan(settings, lake, datetime.now(UTC), named, _day(since), _day(until), status.update)
 
 

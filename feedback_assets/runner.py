@@ -19,6 +19,7 @@ from feedback_assets import landing_files, tables
 from feedback_assets.dead_runs import tags_of_this_process
 from feedback_assets.lake.store import Lake, days_between
 from feedback_assets.partitions import last_56_days
+from feedback_assets.run_tags import PROMPT
 from feedback_assets.settings import Settings, load
 
 JOB = "every_room"
@@ -112,7 +113,7 @@ def pending_days(settings: Settings, instance: DagsterInstance) -> list[date]:
 
 
 def unfinished_days(instance: DagsterInstance) -> set[date]:
-    """The days of runs that did not end well and that no later run carried to the end.
+    """The days of runs that did not end well and that no later run carried to the end; prompt backfills aside.
 
     The tables cannot tell alone: a run killed between a commit and its event in the log, or after the first of the
     five bronze tables, leaves days that look as if nothing had changed.
@@ -125,6 +126,8 @@ def unfinished_days(instance: DagsterInstance) -> set[date]:
     waiting: set[date] = set()
     for record in sorted([*badly, *well], key=lambda record: record.storage_id):
         run = record.dagster_run
+        if PROMPT in run.tags:
+            continue  # its days keep the labels they have until the lead starts it again
         if run.status != DagsterRunStatus.SUCCESS:
             waiting |= _days_of(run)
         elif run.asset_selection is None or _LAST in run.asset_selection:

@@ -69,7 +69,7 @@ def prompt_plan(context: dg.AssetExecutionContext, config: Narrowed) -> dg.Mater
     from feedback_assets.evaluation import prompts
 
     settings, now = load(), datetime.now(UTC)
-    lake = Lake(settings.lake_root)
+    lake = Lake(settings.lake_root, settings.storage)
     planned = _planned(context, config, settings, lake, now)
     told = prompts.as_dict(planned)
     rows = prompts.plan_rows(planned, now)
@@ -99,7 +99,7 @@ def label_changes(context: dg.AssetExecutionContext, config: Narrowed) -> dg.Mat
     from feedback_assets.evaluation import prompts
 
     settings, now = load(), datetime.now(UTC)
-    lake = Lake(settings.lake_root)
+    lake = Lake(settings.lake_root, settings.storage)
     planned = _planned(context, config, settings, lake, now)
     rows = prompts.change_rows(planned.held, now)
     added = lake.append_missing(

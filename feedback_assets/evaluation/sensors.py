@@ -33,7 +33,7 @@ def prompt_change(_context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         version = load_prompt(settings.prompts_dir / "classify.md", taxonomy).version
     except CallError as error:
         return dg.SkipReason(f"the prompts cannot be read: {error}")
-    seen = _context.cursor or _newest_in_force(Lake(settings.lake_root))
+    seen = _context.cursor or _newest_in_force(Lake(settings.lake_root, settings.storage))
     if seen in (None, version):
         return dg.SensorResult(skip_reason=f"prompt {version} is planned or in force", cursor=version)
     request = dg.RunRequest(asset_selection=[asset_key(tables.PROMPT_PLAN)], tags={"feedback/changed_from": str(seen)})
