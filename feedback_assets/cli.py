@@ -37,6 +37,7 @@ COMMANDS = {
     "train": Command("feedback_assets.classification.train_cli", "train_command", "Train and measure a local model."),
     "evaluate": Command("feedback_assets.evaluation.cli", "evaluate_command", "Score the model on the golden set."),
     "prompts": Command("feedback_assets.prompts_cli", "app", "Plan, compare and start a change of prompts."),
+    "releases": Command("feedback_assets.releases_cli", "releases_command", "Which releases are suspected of what."),
     "tickets": Command("feedback_assets.tickets.cli", "tickets_command", "List tickets, approve or release them."),
     "parity": Command("feedback_assets.spark.cli", "parity_command", "Compare silver on Spark with silver here."),
     "doctor": Command("feedback_assets.doctor", "doctor_command", "Check the installation and say what to mend."),

@@ -681,6 +681,7 @@ GOLD_RELEASE_IMPACT = Table(
         _text("name", "What it is called.", nullable=False),
         _text("version", "Version shipped, where it has one."),
         Column("released_at", "timestamp", "Since when it is in force.", nullable=False),
+        _text("commits", "First and last commit, where its source names them."),
         _text("scope", "What is compared.", nullable=False, allowed=("all", "category", "cluster")),
         _id("value", "Which one: `*`, the category, or the cluster's id."),
         _text("title", "Its name for people.", nullable=False),

@@ -55,6 +55,7 @@ class Release:
     at: datetime
     regions: frozenset[str]
     product_id: str | None
+    commits: str | None = None
 
     @property
     def first_after(self) -> date:
@@ -202,7 +203,7 @@ def releases_on(frame: pd.DataFrame, day: date, look_back: int) -> list[Release]
         found[key] = Release(
             release_id=key, kind=str(row["kind"]), name=str(row["name"]), version=_text(row["version"]),
             version_key=_text(row["version_key"]), at=row["at"].to_pydatetime(), regions=told,
-            product_id=_text(row["product_id"]),
+            product_id=_text(row["product_id"]), commits=_text(row["commits"]),
         )  # fmt: skip
     return list(found.values())
 

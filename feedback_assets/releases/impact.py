@@ -66,6 +66,7 @@ def _one_day(inputs: Inputs, told: pd.DataFrame, day: date, rules: ReleaseRules)
         if one.scope.scope != "cluster" or enough(one, rules)
     ]
     verdicts = [judge(one, stood, rules) for _, _, one, stood in kept]
+    verdicts = _explained_away([one for _, _, one, _ in kept], verdicts, rules)
     ranks = _ranks([one for _, _, one, _ in kept], verdicts)
     return [
         _row(day, seen, found, place, one, stood, verdict, rank)
@@ -109,6 +110,22 @@ def _standing(cases: Sequence[Case], rules: ReleaseRules) -> list[bool]:
     return [bool(stood) for stood in standing]
 
 
+def _explained_away(cases: Sequence[Case], verdicts: Sequence[Verdict], rules: ReleaseRules) -> list[Verdict]:
+    """The verdicts, without suspects that another release explains far better: one rise, one cause."""
+    best: dict[tuple[str, str], tuple[float, str]] = {}
+    for one, verdict in zip(cases, verdicts, strict=True):
+        key = (one.scope.scope, one.scope.value)
+        if verdict.verdict == "suspect":
+            best[key] = max(best.get(key, (-math.inf, "")), (verdict.evidence, one.release.version or one.release.name))
+    judged: list[Verdict] = []
+    for one, verdict in zip(cases, verdicts, strict=True):
+        evidence, name = best.get((one.scope.scope, one.scope.value), (-math.inf, ""))
+        if verdict.verdict == "suspect" and evidence - verdict.evidence > rules.onset_gap:
+            verdict = Verdict("coincides", verdict.evidence, f"{verdict.reason}; far better explained by {name}")
+        judged.append(verdict)
+    return judged
+
+
 def _ranks(cases: Sequence[Case], verdicts: Sequence[Verdict]) -> list[int | None]:
     """1 for the release that explains a scope best: suspects first, then what coincides, each by evidence."""
     order = {"suspect": 0, "coincides": 1}
@@ -130,7 +147,8 @@ def _row(
     release, scope = one.release, one.scope
     return {
         "day": day, "release_id": release.release_id, "kind": release.kind, "name": release.name,
-        "version": release.version, "released_at": release.at, "scope": scope.scope, "value": scope.value,
+        "version": release.version, "released_at": release.at, "commits": release.commits,
+        "scope": scope.scope, "value": scope.value,
         "title": scope.title, "category": scope.category, "product_id": scope.product_id,
         "days_before": one.days_before, "days_after": one.days_after, "complaints_before": one.before,
         "complaints_after": one.after, "items_before": found.items_before, "items_after": found.items_after,
@@ -139,7 +157,7 @@ def _row(
         "p_value": _number(one.p_value), "onset_gap": _number(one.onset_gap), "onset_day": one.onset_day,
         "named": one.named, "named_any": one.named_any, "named_share": _number(one.share),
         "items_named_share": _number(one.items_share), "version_ratio": _number(one.version_ratio),
-        "version_low": _number(one.version_low), "version_high": _number(_version_high(found, place)),
+        "version_low": _number(one.version_low), "version_high": _number(one.version_high),
         "version_p_value": _number(one.version_p) if found.named else None,
         "same_time_ratio": _number(one.same_time_ratio),
         "same_time_p_value": _number(one.same_time_p) if found.named else None,
@@ -147,10 +165,6 @@ def _row(
         "beyond_chance": stood, "evidence": verdict.evidence, "rank": rank, "verdict": verdict.verdict,
         "reason": verdict.reason,
     }  # fmt: skip
-
-
-def _version_high(found: Evidence, place: int) -> float:
-    return float(found.named.against_before.high[place]) if found.named else math.nan
 
 
 def _number(value: float) -> float | None:

@@ -49,6 +49,7 @@ class Case:
     items_share: float
     version_ratio: float
     version_low: float
+    version_high: float
     version_p: float
     same_time_ratio: float
     same_time_p: float
@@ -96,6 +97,7 @@ def case(window: Window, release: Release, found: Evidence, place: int, product_
         items_share=float(told.items_share[place]) if told else nothing,
         version_ratio=float(told.against_before.ratio[place]) if told else nothing,
         version_low=float(told.against_before.low[place]) if told else nothing,
+        version_high=float(told.against_before.high[place]) if told else nothing,
         version_p=float(told.against_before.p_value[place]) if told else 1.0,
         same_time_ratio=float(told.same_time_ratio[place]) if told else nothing,
         same_time_p=float(told.same_time_p[place]) if told else 1.0,
@@ -142,7 +144,8 @@ def judge(one: Case, beyond_chance: bool, rules: ReleaseRules) -> Verdict:
     tie = _tie(one, told, rules)
     if tie is None:
         return Verdict("coincides", evidence, f"{_rise(one)}, but nothing ties it to this change{_named(one)}")
-    return Verdict("suspect", evidence, f"{_rise(one)}, {tie}{_named(one)}")
+    rise = _rise(one) if jumped else _rise_of_version(one)
+    return Verdict("suspect", evidence, f"{rise}, {tie}{_named(one)}")
 
 
 def _jumped(one: Case, rules: ReleaseRules) -> bool:
@@ -192,6 +195,12 @@ def _rise(one: Case) -> str:
         return f"{one.after} after {since}, none before" if one.after else f"none after {since}"
     ends = f"[{one.low:.1f}, {one.high:.1f}]" if math.isfinite(one.high) else f"[{one.low:.1f}, …]"
     return f"{one.ratio:.1f}x after {since} {ends}"
+
+
+def _rise_of_version(one: Case) -> str:
+    """A staged rollout: what rose is the rate of those who have it, not that of all."""
+    ends = f"[{one.version_low:.1f}, {one.version_high:.1f}]"
+    return f"{one.version_ratio:.1f}x among those who name {one.release.version} {ends}"
 
 
 def _named(one: Case) -> str:

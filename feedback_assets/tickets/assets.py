@@ -29,6 +29,7 @@ from feedback_assets.tickets.trackers.files import FileTracker
         "issues": (tables.GOLD_ISSUES, last_28_days),
         "feedback": (tables.SILVER_FEEDBACK, last_28_days),
         "commerce": (tables.SILVER_COMMERCE, last_28_days),
+        "impact": (tables.GOLD_RELEASE_IMPACT, same_day),
     },
     deps=[(tables.BRONZE_TICKET_EVENTS, same_day)],
 )
@@ -41,12 +42,13 @@ def ticket_batch(
     issues: pd.DataFrame,
     feedback: pd.DataFrame,
     commerce: pd.DataFrame,
+    impact: pd.DataFrame,
 ) -> pd.DataFrame:
     """Fold the days' priorities and clusters into what should exist in the tracker."""
     days, settings = days_of(context), load()
     history = lake.read(tables.TICKET_BATCH, end=days[0])
     events = lake.read(tables.BRONZE_TICKET_EVENTS, end=days[-1] + timedelta(days=1))
-    inputs = Inputs(priority, clusters, members, issues, feedback, commerce, history, events)
+    inputs = Inputs(priority, clusters, members, issues, feedback, commerce, history, events, impact)
     rules = Rules.read(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("tickets"))
     return plan(inputs, days, load_taxonomy(settings.prompts_dir / "taxonomy.yaml"), rules)
 

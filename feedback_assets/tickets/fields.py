@@ -20,13 +20,20 @@ _HINT_SHARE, _HINT_REPORTS = 0.3, 3
 
 
 class Evidence:
-    """Issues with their item's context, by issue id, and the commerce of the window."""
+    """Issues with their item's context, by issue id, the commerce of the window, and the releases suspected."""
 
-    def __init__(self, issues: pd.DataFrame, feedback: pd.DataFrame, commerce: pd.DataFrame) -> None:
+    def __init__(
+        self, issues: pd.DataFrame, feedback: pd.DataFrame, commerce: pd.DataFrame, impact: pd.DataFrame | None = None
+    ) -> None:
+        self._releases = {} if impact is None or impact.empty else suspected_releases(impact)
         context = feedback.drop(columns=["day", "source"], errors="ignore")
         joined = issues.merge(context, on="event_id", how="left", suffixes=("", "_item"))
         self._rows: dict[str, dict[str, Any]] = {str(row["issue_id"]): row for row in records(joined)}
         self.commerce = commerce
+
+    def release(self, cluster_id: str, day: date) -> dict[str, Any] | None:
+        """The release suspected first of a cluster on a day."""
+        return self._releases.get((day, cluster_id))
 
     def of(self, members: Sequence[str]) -> list[dict[str, Any]]:
         """The rows of those members that the window holds."""
@@ -77,6 +84,7 @@ def ticket_fields(
         "reproduction": reproduction(rows),
         "kpi": kpi(scored),
         "priority_reason": scored["reason"],
+        "suspected_release": evidence.release(str(cluster["cluster_id"]), day),
     }  # fmt: skip
     fields["missing"] = missing(fields)
     return fields
@@ -172,9 +180,26 @@ def missing(fields: dict[str, Any]) -> dict[str, str]:
         "causes": "no language model answered",
     }
     absent = {name: why for name, why in reasons.items() if not fields[name]}
-    absent["suspected_release"] = "releases are not compared with clusters yet"
+    if not fields["suspected_release"]:
+        absent["suspected_release"] = "no release of the fortnight before is suspected"
+    elif not fields["suspected_release"]["commits"]:
+        absent["commit_window"] = "the log of releases names no commits"
     absent["revenue_at_risk"] = "conversion is not measured"
     return absent
+
+
+def suspected_releases(impact: pd.DataFrame) -> dict[tuple[date, str], dict[str, Any]]:
+    """The release suspected first of each cluster, by day and cluster, out of `gold/release_impact`."""
+    first = impact[(impact["scope"] == "cluster") & (impact["verdict"] == "suspect") & (impact["rank"] == 1)]
+    names = ("release_id", "kind", "name", "reason")
+    return {
+        (row["day"], str(row["value"])): {
+            **{name: str(row[name]) for name in names},
+            "version": _known(row["version"]), "released_at": row["released_at"].isoformat(),
+            "commits": _known(row["commits"]),
+        }
+        for row in records(first)
+    }  # fmt: skip
 
 
 def _top(rows: list[dict[str, Any]], column: str, most: int = 5) -> dict[str, int]:

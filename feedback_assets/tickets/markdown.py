@@ -16,6 +16,7 @@ def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
         _quotes(fields["quotes"]),
         _trend(fields),
         _where(fields),
+        _release(fields["suspected_release"]),
         _list("Probable causes", [f"{row['cause']} ({row['probability']:.0%})" for row in fields["causes"]]),
         _list("Suggested action", fields["suggested_actions"]),
         _list("To reproduce", fields["reproduction"]),
@@ -88,6 +89,16 @@ def _where(fields: dict[str, Any]) -> str:
     where = fields["concentrated_in"]
     about = f"{where['reason']} Reports from elsewhere are as many as ever.\n\n" if where else ""
     return f"## Where\n\n{about}| | reports |\n|---|---|\n" + "\n".join(lines) if lines else ""
+
+
+def _release(release: dict[str, Any] | None) -> str:
+    if release is None:
+        return ""
+    commits = f", commits {release['commits']}" if release["commits"] else ""
+    told = (
+        f"{release['name']} ({release['kind']}, {release['release_id']}), out since {release['released_at']}{commits}"
+    )
+    return f"## Suspected release\n\n{_one_line(told)}: {_one_line(release['reason'])}."
 
 
 def _impact(fields: dict[str, Any]) -> str:

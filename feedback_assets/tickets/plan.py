@@ -92,6 +92,7 @@ class Inputs:
     commerce: pd.DataFrame
     history: pd.DataFrame
     events: pd.DataFrame
+    impact: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules)
     """
     standing = standing_tickets(inputs.history)
     index = _Index(inputs.clusters, inputs.members, inputs.feedback)
-    evidence = Evidence(inputs.issues, inputs.feedback, inputs.commerce)
+    evidence = Evidence(inputs.issues, inputs.feedback, inputs.commerce, inputs.impact)
     closings = _closings(inputs.events)
     by_day = dict(iter(inputs.priority.groupby("day", sort=True)))
     rows: list[dict[str, Any]] = []

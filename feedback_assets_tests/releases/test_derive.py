@@ -1,0 +1,70 @@
+"""Releases derived from versions, quiet days, and the listing."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+
+from feedback_assets.releases.counts import Release
+from feedback_assets.releases.derive import derive
+from feedback_assets.releases.impact import release_impact
+from feedback_assets.releases.listing import suspected
+from feedback_assets.releases.quiet import quiet_days
+from feedback_assets_tests.releases.story import RULES, Shop, day, frames, shipped
+
+
+def named(counts: dict[str, dict[int, int]], days: int = 40) -> pd.DataFrame:
+    rows = [(day(n), "1.0.0") for n in range(days)]
+    rows += [
+        (day(n), version) for version, by_day in counts.items() for n, count in by_day.items() for _ in range(count)
+    ]
+    return pd.DataFrame(rows, columns=["day", "app_version"]).astype({"day": object})
+
+
+def test_a_version_came_out_on_the_first_of_the_days_that_name_it_often() -> None:
+    [found] = derive(named({"v2.0.0": {20: 1, 21: 3, 22: 9, 23: 20}}), (), RULES)
+    assert (found.version, found.version_key, found.day, found.named) == ("v2.0.0", "2.0.0", day(20), 13)
+    assert "named by 13 of 16 items in 3 days" in found.reason
+
+
+def test_what_was_there_at_the_start_or_is_named_now_and_then_is_no_release() -> None:
+    now_and_then = dict.fromkeys(range(0, 40, 4), 1)
+    assert not derive(named({"2.0.0": {3: 9}, "3.0.0": now_and_then}), (), RULES)
+
+
+def test_a_few_testers_before_do_not_hide_a_release() -> None:
+    [found] = derive(named({"2.0.0": {15: 1, 25: 8, 26: 9}}), (), RULES)
+    assert found.day == day(25)
+
+
+def test_a_version_that_has_a_release_is_not_derived_and_more_feedback_dates_none_differently() -> None:
+    counts = {"2.0.0": {20: 4, 21: 9, 22: 3, 30: 50}}
+    assert not derive(named(counts), {"2.0.0"}, RULES)
+    assert [one.day for one in derive(named(counts, 24), (), RULES)] == [
+        one.day for one in derive(named(counts), (), RULES)
+    ]
+    assert not derive(named({}).iloc[:0], (), RULES)
+
+
+def test_days_of_an_open_window_nobody_computed_are_asked_for_and_today_is_not() -> None:
+    at = datetime(2026, 3, 10, 1, tzinfo=UTC)
+    release = Release("r", "app", "App", "1.0", "1.0", at, frozenset(), None)
+    done = {date(2026, 3, 10), date(2026, 3, 12)}
+    assert quiet_days([release], done, date(2026, 3, 14), 14) == [date(2026, 3, 11), date(2026, 3, 13)]
+    late = quiet_days([release], (), date(2026, 5, 1), 14)
+    assert (late[0], late[-1]) == (date(2026, 3, 10), date(2026, 3, 10) + timedelta(days=13))
+
+
+def test_the_listing_names_what_a_release_is_suspected_of_when_it_was_surest() -> None:
+    jump = dict.fromkeys(range(30, 37), 6)
+    shop = Shop(1, days=40, a_day=80, releases=[
+        shipped(10, "old", version="2.0.0"), shipped(29, "flag", "flag"), shipped(30, "bad", version="2.1.0"),
+    ], planted=[{"category": "checkout_payment", "counts": jump, "version": "2.1.0", "named": 0.8}])  # fmt: skip
+    found = suspected(release_impact(frames(shop), [day(number) for number in (32, 36)], RULES))
+    assert [one["release_id"] for one in found] == ["bad", "flag"]
+    bad, flag = found
+    assert bad["verdict"] == "suspect" and "2.1.0" in bad["reason"]
+    assert {row["scope"] for row in bad["suspected_of"]} >= {"category"}
+    # The flag of the day before may break the same things, but the version explains their rise far better.
+    assert "checkout_payment" not in {row["value"] for row in flag["suspected_of"]}
