@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -103,6 +103,21 @@ def open_object(root: str, path: str) -> IO[bytes]:
         return Path(join(root, path)).open("rb")
     system, base = file_system(root)
     return cast("IO[bytes]", system.open(f"{base}/{path}", "rb"))
+
+
+def landed_at(root: str, path: str) -> datetime | None:
+    """When an object landed; None when it is gone."""
+    if is_local(root):
+        try:
+            return datetime.fromtimestamp(Path(join(root, path)).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
+    system, base = file_system(root)
+    try:
+        at = cast("datetime", system.modified(f"{base}/{path}"))
+    except FileNotFoundError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _day_of(name: str) -> date | None:

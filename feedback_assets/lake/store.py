@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
@@ -35,6 +35,8 @@ _T = TypeVar("_T")
 
 # A lost race costs milliseconds; twelve tries let a dozen writers through one after the other.
 _ATTEMPTS = 12
+# Days of a busy lake; each commit told is a file read.
+_COMMITS = 200
 _CONFIGURATION = {"delta.enableDeletionVectors": "false"}  # pyarrow cannot read deletion vectors
 
 
@@ -74,6 +76,15 @@ class WriteReport:
     rows: dict[date, int]
     failures: dict[date, list[str]]
     new_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """When days were written, both included."""
+
+    at: datetime
+    first: date
+    last: date
 
 
 def days_between(start: date, end: date) -> list[date]:
@@ -161,6 +172,17 @@ class Lake:
         """The data files of the days in [start, end): what two looks at the same days have in common."""
         delta = self._open(table)
         return frozenset() if delta is None else _files(delta, start, end)
+
+    def commits(self, table: Table) -> list[Commit]:
+        """The newest commits of days, newest first, as far back as the log tells and `_COMMITS` reaches."""
+        delta = self._open(table)
+        found: list[Commit] = []
+        for entry in [] if delta is None else delta.history(_COMMITS):
+            first, _, last = str(entry.get("partition", "")).partition("...")
+            if first:
+                at = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
+                found.append(Commit(at, date.fromisoformat(first), date.fromisoformat(last or first)))
+        return found
 
     def write_days(
         self,

@@ -1,0 +1,126 @@
+"""How long an item takes from being received to each hop: landed, silver, classified, scored, ticketed.
+
+Read afterwards from what is there anyway, when its object landed and when the tables of its day were committed: so no
+column and no run has to carry a clock. Whether that is slow is said against the budgets of `thresholds.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from feedback_assets import landing_files, tables
+from feedback_assets.lake.store import Commit, Lake
+from feedback_assets.tables import Table
+from feedback_assets.thresholds import Section
+
+# A week shows a trend; older days say how fast it was once.
+_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A station of an item, the table that tells it is reached, and the name of its budget in minutes."""
+
+    name: str
+    table: Table
+    budget: str
+
+
+HOPS = (
+    Hop("landed", tables.BRONZE_FEEDBACK, "landed_minutes"),
+    Hop("silver", tables.SILVER_FEEDBACK, "silver_minutes"),
+    Hop("classified", tables.GOLD_ITEMS, "classified_minutes"),
+    Hop("scored", tables.GOLD_PRIORITY, "triage_minutes"),
+    Hop("ticketed", tables.TICKET_DELIVERIES, "triage_minutes"),
+)
+
+
+@dataclass(frozen=True)
+class DayLatency:
+    """Minutes from received to the hop: median and 95th percentile over the items of a day."""
+
+    day: date
+    items: int
+    p50: float
+    p95: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a hop keeps its budget, and why in words."""
+
+    kept: bool
+    reason: str
+    days: tuple[DayLatency, ...]
+
+
+def look(lake: Lake, landing_root: str, hop: Hop, section: Section) -> Verdict:
+    """How long the items of the newest days took to a hop.
+
+    Args:
+        lake: Where the tables are.
+        landing_root: Where the objects are.
+        hop: Which hop.
+        section: The section `latency` of the thresholds.
+    """
+    days = sorted(lake.days(tables.SILVER_FEEDBACK))[-_DAYS:]
+    if not days:
+        return Verdict(True, "no feedback yet", ())
+    columns = ["day", "received_at", "landing_object"]
+    items = lake.read(tables.SILVER_FEEDBACK, days[0], days[-1] + timedelta(days=1), columns)
+    landed = {path: landing_files.landed_at(landing_root, path) for path in items["landing_object"].unique()}
+    commits = None if hop.name == "landed" else lake.commits(hop.table)
+    found = latencies(items, landed, commits, timedelta(hours=section.number("history_hours", 0)))
+    return judge(hop.name, found, section.number(hop.budget, 0))
+
+
+def latencies(
+    items: pd.DataFrame,
+    landed: Mapping[str, datetime | None],
+    commits: Sequence[Commit] | None,
+    history: timedelta,
+) -> list[DayLatency]:
+    """Minutes from received to the hop, by day.
+
+    A hop is reached by the first commit for the item's day after its object landed. What landed later than `history`
+    after it was received was brought in afterwards: it says nothing about speed and is left out.
+
+    Args:
+        items: `day`, `received_at` and `landing_object` of items.
+        landed: When each object landed; None where nobody knows.
+        commits: Of the hop's table; None when landing itself is the hop.
+        history: See above.
+    """
+    known = items.dropna(subset=["received_at"])
+    places = known[["day", "landing_object"]].drop_duplicates()
+    reached = {
+        (day, path): _reached(day, landed.get(path), commits) for day, path in places.itertuples(index=False, name=None)
+    }
+    rows: dict[date, list[float]] = {}
+    for day, received, path in known[["day", "received_at", "landing_object"]].itertuples(index=False, name=None):
+        at, there = landed.get(path), reached[day, path]
+        if at is not None and there is not None and at - received <= history:
+            rows.setdefault(day, []).append(max(0.0, (there - received).total_seconds() / 60))
+    return [
+        DayLatency(day, len(minutes), *(round(float(pd.Series(minutes).quantile(share)), 2) for share in (0.5, 0.95)))
+        for day, minutes in sorted(rows.items())
+    ]
+
+
+def judge(name: str, days: Sequence[DayLatency], budget: float) -> Verdict:
+    """Whether 95 of 100 items of every day reached the hop within the budget, in minutes."""
+    if not days:
+        return Verdict(True, "no item landed soon after it was received: there is nothing to time", ())
+    worst = max(days, key=lambda one: one.p95)
+    told = f"{name}: 95 of 100 items of {worst.day} within {worst.p95:g} minutes, the budget is {budget:g}"
+    return Verdict(worst.p95 <= budget, told, tuple(days))
+
+
+def _reached(day: date, landed: datetime | None, commits: Sequence[Commit] | None) -> datetime | None:
+    if landed is None or commits is None:
+        return landed
+    return min((one.at for one in commits if one.at >= landed and one.first <= day <= one.last), default=None)
