@@ -8,7 +8,7 @@ from functools import lru_cache
 import grimp
 
 # Reading, writing and settings: they bring rows, they do not make them.
-_BRING_ROWS = ("feedback_assets.settings", "feedback_assets.errors", "feedback_assets.lake", "feedback_assets.keys")
+_BRING_ROWS = tuple(f"feedback_assets.{name}" for name in ("settings", "errors", "lake", "keys", "storage"))
 
 
 @lru_cache
