@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     )
     prompts: Path | None = Field(None, description="Folder of taxonomy, prompts, examples and golden set.")
     hash_key_file: Path | None = Field(None, description="Key for hashing customer ids; kept outside the lake.")
+    hash_key: SecretStr | None = Field(
+        None, description="The same key as hex digits, only for a Databricks job; from its secret scope."
+    )
     models: Path | None = Field(None, description="Where trained local models are, if not below home.")
     first_day: date = Field(date(2016, 1, 1), description="First day of the partitions, UTC.")
     timezone: str = Field("UTC", description="Zone of timestamps that name none.")

@@ -223,7 +223,10 @@ def _run(
     start, end = days[0], days[-1] + timedelta(days=1)
     seen = {table.name: lake.files(table, start, end) for table in declared.outputs}
     arguments = _arguments(context, declared, wanted, lake, days)
-    computed, told = _unpack(declared, declared.body(**arguments))
+    try:
+        computed, told = _unpack(declared, declared.body(**arguments))
+    except DayConflictError as error:  # what it read changed while another engine read it too
+        raise dg.RetryRequested(max_retries=_RECOMPUTATIONS) from error
     for table in declared.outputs:
         refuse_outside(computed[table.name], table, start, end)
     verdicts = {table.name: contract.judge(computed[table.name], table) for table in declared.outputs}

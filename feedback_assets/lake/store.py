@@ -6,6 +6,7 @@ Everything learned about Delta the hard way is here and nowhere else. No dagster
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -229,6 +230,11 @@ class Lake:
             self._replace(table, frames.to_arrow(rows, table, extra=True), start, end, held_back, metadata, seen)
         counts = frame["day"].value_counts()
         return WriteReport({day: int(counts.get(day, 0)) for day in good}, verdict.failures, verdict.new_columns)
+
+    def remove(self, table: Table) -> None:
+        """Delete a table whole, with its history: for what was only passed on. Nothing happens when it is not there."""
+        with suppress(FileNotFoundError):
+            open_folder(self.root, self.storage_options).delete_dir(table.name)
 
     def append_missing(self, table: Table, frame: pd.DataFrame, metadata: dict[str, str]) -> int:
         """Insert the rows whose primary key the table does not have; of equal keys in the frame the first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from feedback_assets.errors import CallError
 from feedback_assets.settings import Settings
 from feedback_assets.silver.engine import InProcess, RowEngine
 
@@ -12,4 +13,10 @@ def row_engine(settings: Settings) -> RowEngine:
         from feedback_assets.spark.engine import SparkEngine
 
         return SparkEngine(settings.spark_remote.get_secret_value())
+    if settings.engine == "databricks":
+        try:
+            from feedback_assets.spark.launcher import DatabricksEngine
+        except ImportError as error:
+            raise CallError(f"{error.name} is not installed; run `pip install feedback-assets[databricks]`") from error
+        return DatabricksEngine(settings)
     return InProcess()

@@ -1,0 +1,204 @@
+"""The row part of silver as a Databricks job, launched and followed through Dagster Pipes.
+
+The job leaves its results in a passing table; this side checks that they are of the rows it asked for, takes them
+and removes the table. Everything after that is the same as without Databricks.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import dagster as dg
+from dagster._core.errors import DagsterPipesExecutionError  # what the client raises; not exported
+from dagster_databricks import PipesDatabricksClient
+from dagster_databricks.pipes import PipesUnityCatalogVolumesContextInjector, PipesUnityCatalogVolumesMessageReader
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.core import Config
+from databricks.sdk.errors.base import DatabricksError
+from databricks.sdk.service import compute, jobs
+from requests.exceptions import RequestException
+
+from feedback_assets import tables
+from feedback_assets.errors import OutsideError
+from feedback_assets.lake.store import Lake
+from feedback_assets.settings import Settings
+from feedback_assets.silver.feedback import RowWork
+from feedback_assets.silver.row_part import Redactors, RowPart, Rules
+from feedback_assets.spark.engine import collected, window
+from feedback_assets.spark.order import Order, code_version, fingerprint, passing_table
+from feedback_assets.spark.row_work import SCHEMA
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PACKAGE, ENTRY_POINT = "feedback_assets", "feedback-row-task"
+# The SDK tries again on its own (429, 503, lost connections); after this long it is an outage.
+_RETRY_SECONDS = 300
+_MENDS = {
+    "Unauthenticated": "correct FEEDBACK_DATABRICKS_TOKEN or the client id and secret",
+    "PermissionDenied": "let the principal submit job runs and read and write the volume",
+    "NotFound": "correct FEEDBACK_DATABRICKS_VOLUME or the cluster id",
+}
+
+
+class DatabricksRefusedError(OutsideError):
+    """The workspace could not be reached or said no; nothing was written."""
+
+
+@dataclass(frozen=True)
+class DatabricksEngine:
+    """The rows are computed by a Databricks job, one for each step."""
+
+    settings: Settings = field(repr=False)
+
+    def work(self, context: Any, lake: Lake) -> RowWork:
+        """The row work of one step; the cluster must see the lake under the same URL."""
+
+        def row_work(bronze: pd.DataFrame, rules: Rules, redactors: Redactors) -> list[RowPart]:
+            if bronze.empty:
+                return []
+            order = _order(lake, bronze, rules, redactors)
+            passing = passing_table(order.token)
+            try:
+                with warnings.catch_warnings():
+                    # Pipes uses, of Dagster itself, what is in preview and what is deprecated; both are pinned.
+                    warnings.simplefilter("ignore", dg.PreviewWarning)
+                    warnings.simplefilter("ignore", dg.BetaWarning)
+                    warnings.filterwarnings("ignore", r"AssetExecutionContext\.\w+ is deprecated", DeprecationWarning)
+                    self._launch(context, order)
+                found = lake.dataset(passing)
+                return collected([] if found is None else [found.to_table(columns=SCHEMA.names)], bronze)
+            finally:
+                lake.remove(passing)
+
+        return row_work
+
+    def _launch(self, context: dg.AssetExecutionContext, order: Order) -> None:
+        settings, reader = self.settings, None
+        try:
+            client = _workspace(settings)
+            volume = settings.databricks_volume.rstrip("/")
+            reader = _Reader(interval=settings.databricks_poll_seconds, client=client, volume_path=volume)
+            pipes = PipesDatabricksClient(
+                client,
+                context_injector=PipesUnityCatalogVolumesContextInjector(client=client, volume_path=volume),
+                message_reader=reader,
+                poll_interval_seconds=settings.databricks_poll_seconds,
+            )
+            done = pipes.run(
+                context=context,
+                extras=order.to_extras(),
+                task=_task(settings),
+                # Without the token a submission whose answer is lost would start a second job.
+                submit_args={"run_name": f"{tables.SILVER_FEEDBACK.name} rows", "idempotency_token": order.token},
+            )
+            run_id: Any = done.metadata["Databricks Job Run ID"]
+            state = client.jobs.get_run(int(run_id.value)).state
+        except DagsterPipesExecutionError as error:
+            raise _failure(error, reader) from error
+        except (DatabricksError, RequestException) as error:
+            raise _refused(settings, error) from error
+        if state is None or state.result_state != jobs.RunResultState.SUCCESS:
+            # Pipes returns without a word when the step was interrupted and the job therefore cancelled.
+            raise dg.Failure("the Databricks job was cancelled; run the days again")
+        _report(context, done)
+
+
+class _Reader(PipesUnityCatalogVolumesMessageReader):
+    """Remembers the messages, which the client gives away only of a job that succeeded."""
+
+    handler: Any = None
+
+    @contextmanager
+    def read_messages(self, handler: Any) -> Iterator[Any]:
+        self.handler = handler
+        with super().read_messages(handler) as parameters:
+            yield parameters
+
+    def traceback(self) -> str | None:
+        """What the job said about its failure, if it came so far."""
+        messages = self.handler.get_custom_messages() if self.handler else ()
+        return next((told["traceback"] for told in messages if isinstance(told, Mapping) and "traceback" in told), None)
+
+
+def _order(lake: Lake, bronze: pd.DataFrame, rules: Rules, redactors: Redactors) -> Order:
+    first, last = window(bronze)
+    return Order(
+        token=uuid4().hex,
+        lake=lake.root,
+        first=first,
+        last=last,
+        rows=len(bronze),
+        mappings=rules.mappings.known,
+        broken=rules.mappings.broken,
+        order_patterns=rules.order_patterns,
+        keep=redactors.keep,
+        key_fingerprint=fingerprint(rules.key),
+        code=code_version(),
+    )
+
+
+def _workspace(settings: Settings) -> WorkspaceClient:
+    token, secret = settings.databricks_token, settings.databricks_client_secret
+    access: dict[str, Any] = (
+        {"token": token.get_secret_value(), "auth_type": "pat"}
+        if token
+        else {
+            "client_id": settings.databricks_client_id,
+            "client_secret": secret and secret.get_secret_value(),
+            "auth_type": "oauth-m2m",
+        }
+    )
+    return WorkspaceClient(
+        config=Config(host=settings.databricks_host, retry_timeout_seconds=_RETRY_SECONDS, **access),
+    )
+
+
+def _task(settings: Settings) -> jobs.SubmitTask:
+    told: dict[str, Any] = {"existing_cluster_id": settings.databricks_cluster_id}
+    if not settings.databricks_cluster_id:
+        told = {
+            "new_cluster": compute.ClusterSpec(
+                spark_version=settings.databricks_spark_version,
+                node_type_id=settings.databricks_node_type,
+                num_workers=settings.databricks_workers,
+                data_security_mode=compute.DataSecurityMode.SINGLE_USER,
+                # Databricks puts the secret in its place on the cluster; this process does not know it.
+                spark_env_vars={"FEEDBACK_HASH_KEY": f"{{{{secrets/{settings.databricks_secret_scope}/hash_key}}}}"},
+            )
+        }
+    return jobs.SubmitTask(
+        task_key="silver_rows",
+        python_wheel_task=jobs.PythonWheelTask(package_name=PACKAGE, entry_point=ENTRY_POINT, parameters=[]),
+        libraries=[compute.Library(whl=settings.databricks_wheel)],
+        **told,
+    )
+
+
+def _report(context: dg.AssetExecutionContext, done: Any) -> None:
+    """What the job reported, on the asset page beside what the commit says."""
+    metadata = dict(done.metadata)
+    for result in done.get_results(implicit_materializations=False):
+        metadata |= dict(result.metadata or {})
+    context.log.info("the Databricks job is done: %s", {name: found.value for name, found in metadata.items()})
+    key = dg.AssetKey(list(tables.SILVER_FEEDBACK.key))
+    # Once, with the last day of the run: the event log keeps every copy.
+    context.add_asset_metadata(metadata, asset_key=key, partition_key=context.partition_keys[-1])
+
+
+def _failure(error: DagsterPipesExecutionError, reader: _Reader | None) -> dg.Failure:
+    told = reader.traceback() if reader else None
+    metadata = {"remote_traceback": dg.MetadataValue.md(f"```\n{told}\n```")} if told else {}
+    last = told.strip().splitlines()[-1] if told else "the job did not come so far as to say why; see its own page"
+    return dg.Failure(f"{error}: {last}", metadata=metadata, allow_retries=False)
+
+
+def _refused(settings: Settings, error: Exception) -> DatabricksRefusedError:
+    mend = _MENDS.get(type(error).__name__, "try again, or see whether the workspace is up")
+    told = " ".join(str(error).split())[:300]
+    return DatabricksRefusedError(f"{settings.databricks_host}: {type(error).__name__}: {told}; {mend}")
