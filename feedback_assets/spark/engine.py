@@ -15,7 +15,7 @@ from feedback_assets.lake.store import DayConflictError, Lake
 from feedback_assets.silver.feedback import RowWork
 from feedback_assets.silver.row_part import Redactors, RowPart, Rules
 from feedback_assets.spark import session as spark_session
-from feedback_assets.spark.row_work import COLUMNS, SPARK_SCHEMA, RowTask, decode, partitions
+from feedback_assets.spark.row_work import COLUMNS, SPARK_SCHEMA, RowTask, decode, partitions, stretches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,8 @@ class SparkEngine:
             session = spark_session.connect(self.remote)
             try:
                 first, last = window(bronze)
-                rows = mapped(session, url, first, last, len(bronze), RowTask(rules, redactors.keep))
+                task = RowTask(rules, redactors.keep, stretches(bronze["landing_object"], bronze["line"]))
+                rows = mapped(session, url, first, last, len(bronze), task)
                 parts = collected([rows.toArrow()], bronze)
             finally:
                 session.stop()

@@ -31,7 +31,7 @@ from feedback_assets.silver.feedback import RowWork
 from feedback_assets.silver.row_part import Redactors, RowPart, Rules
 from feedback_assets.spark.engine import collected, window
 from feedback_assets.spark.order import Order, code_version, fingerprint, passing_table
-from feedback_assets.spark.row_work import SCHEMA
+from feedback_assets.spark.row_work import SCHEMA, stretches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,6 +134,7 @@ def _order(lake: Lake, bronze: pd.DataFrame, rules: Rules, redactors: Redactors)
         first=first,
         last=last,
         rows=len(bronze),
+        wanted=stretches(bronze["landing_object"], bronze["line"]),
         mappings=rules.mappings.known,
         broken=rules.mappings.broken,
         order_patterns=rules.order_patterns,

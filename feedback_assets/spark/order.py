@@ -14,7 +14,7 @@ from typing import Any
 from feedback_assets.mappings import Mapping
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.row_part import Rules
-from feedback_assets.spark.row_work import RowTask
+from feedback_assets.spark.row_work import RowTask, Stretches
 from feedback_assets.tables import Column, Table
 
 # What the row functions consist of, besides libraries.
@@ -30,7 +30,8 @@ class Order:
         lake: Root of the lake, as the caller sees it and the cluster must.
         first: First day of bronze to read.
         last: Last day, included.
-        rows: How many rows the caller found there.
+        rows: How many rows are wanted.
+        wanted: Which rows, by landing object.
         mappings: The saved mappings by name.
         broken: Those that cannot be read, and why.
         order_patterns: The shop's own order numbers.
@@ -44,6 +45,7 @@ class Order:
     first: date
     last: date
     rows: int
+    wanted: Stretches
     mappings: MappingABC[str, Mapping]
     broken: MappingABC[str, str]
     order_patterns: tuple[str, ...]
@@ -54,7 +56,7 @@ class Order:
     def task(self, key: bytes) -> RowTask:
         """What the workers are told."""
         rules = Rules(key, Mappings(self.mappings, self.broken), (), self.order_patterns)
-        return RowTask(rules, dict(self.keep))
+        return RowTask(rules, dict(self.keep), self.wanted)
 
     def to_extras(self) -> dict[str, Any]:
         """As JSON; days that share their names share one list."""
@@ -65,6 +67,7 @@ class Order:
             "first": str(self.first),
             "last": str(self.last),
             "rows": self.rows,
+            "wanted": self.wanted,
             "mappings": {name: mapping.model_dump(mode="json") for name, mapping in self.mappings.items()},
             "broken": dict(self.broken),
             "order_patterns": list(self.order_patterns),
@@ -84,6 +87,7 @@ class Order:
             first=date.fromisoformat(extras["first"]),
             last=date.fromisoformat(extras["last"]),
             rows=extras["rows"],
+            wanted=extras["wanted"],
             mappings={name: Mapping.model_validate(told) for name, told in extras["mappings"].items()},
             broken=extras["broken"],
             order_patterns=tuple(extras["order_patterns"]),

@@ -27,31 +27,55 @@ COLUMNS = tables.BRONZE_FEEDBACK.column_names
 _ROWS_A_PARTITION = 2_000
 # More tasks than a cluster of usual size has cores bring nothing.
 _MOST_PARTITIONS = 256
+# Landing object -> first and last line of each stretch.
+Stretches = dict[str, list[list[int]]]
 _TIMES = {column.name for column in tables.SILVER_FEEDBACK.columns if column.kind == "timestamp"}
 
 
 @dataclass(frozen=True)
 class RowTask:
-    """What a worker is told: the rules, and of each day to compute the names that are no people.
+    """What a worker is told. Called with batches of `bronze/feedback` it yields batches of `SCHEMA`.
 
-    Called with the batches of one partition of `bronze/feedback` it yields batches of `SCHEMA`.
+    Attributes:
+        rules: Mappings and hashing key.
+        keep: Of each day to compute, the names that are no people.
+        wanted: The rows to compute; the others of their days are passed over.
     """
 
     rules: Rules
     keep: dict[date, frozenset[str]]
+    wanted: Stretches
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The row part of every row."""
         redactors = Redactors(self.keep, self.rules.order_patterns).by_day
+        wanted = {
+            name: {line for first, last in stretches for line in range(first, last + 1)}
+            for name, stretches in self.wanted.items()
+        }
         for batch in batches:
             parts: list[RowPart] = []
             for row in batch.to_pylist():
+                if row["line"] not in wanted.get(row["landing_object"], ()):
+                    continue
                 try:
                     parts.append(row_part(row, self.rules, redactors.get(row["day"])))
                 except Exception as error:
                     error.add_note(f"bronze/feedback: {row['landing_object']}, line {row['line']}")
                     raise
             yield to_batch(parts)
+
+
+def stretches(objects: Iterable[str], lines: Iterable[int]) -> Stretches:
+    """Rows by landing object, their lines as stretches without a gap: what is missing is mostly all of an object."""
+    by_object: dict[str, list[list[int]]] = {}
+    for name, line in sorted((str(name), int(line)) for name, line in zip(objects, lines, strict=True)):
+        found = by_object.setdefault(name, [])
+        if found and found[-1][1] + 1 >= line:
+            found[-1][1] = line
+        else:
+            found.append([line, line])
+    return by_object
 
 
 def partitions(rows: int) -> int:

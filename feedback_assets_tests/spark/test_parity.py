@@ -17,7 +17,7 @@ from feedback_assets.silver.products import Catalogs
 from feedback_assets.silver.row_part import RowPart
 from feedback_assets.spark.engine import SparkEngine, collected
 from feedback_assets.spark.parity import agree, compare
-from feedback_assets.spark.row_work import RowTask, decode, encode, to_batch
+from feedback_assets.spark.row_work import RowTask, decode, encode, stretches, to_batch
 from feedback_assets.spark.session import SparkUnreachableError, connect
 from feedback_assets_tests.silver.rows import DAY, frame
 from feedback_assets_tests.spark.conftest import free_port
@@ -47,6 +47,15 @@ def test_days_before_the_first_are_only_compared_with_and_cost_no_cleaning(lake:
     assert agree(compare(lake, LAST, LAST, RULES, SparkEngine(spark_remote)))
 
 
+def test_of_a_day_partly_known_only_the_wanted_rows_are_computed(lake: Lake, spark_remote: str) -> None:
+    fill(lake)
+    rows = lake.read(tables.BRONZE_FEEDBACK)
+    wanted = rows.iloc[::3]
+    redactors = redactors_of(Catalogs(lake.read(tables.SILVER_CATALOG)), [LAST], RULES)
+    found = SparkEngine(spark_remote).work(None, lake)(wanted, RULES, redactors)
+    assert repr(found) == repr(in_process(wanted, RULES, redactors))
+
+
 def test_a_row_part_survives_its_journey_unchanged(lake: Lake) -> None:
     fill(lake)
     for part in parts_of(lake):
@@ -70,13 +79,13 @@ def test_rows_that_another_engine_saw_differently_are_refused(lake: Lake) -> Non
 
 
 def test_a_row_that_breaks_a_worker_is_named(lake: Lake) -> None:
-    rows = frame(bronze()[:1], tables.BRONZE_FEEDBACK).assign(line=[None])
+    rows = frame(bronze()[:1], tables.BRONZE_FEEDBACK).assign(payload=[7], occurred_at=["no time"])
     import pyarrow as pa
 
     batch = pa.RecordBatch.from_pandas(rows)
     with pytest.raises(TypeError) as raised:
-        list(RowTask(RULES, {})([batch]))
-    assert "line None" in raised.value.__notes__[0]
+        list(RowTask(RULES, {}, stretches(rows["landing_object"], rows["line"]))([batch]))
+    assert "line" in raised.value.__notes__[0]
 
 
 def test_a_server_nobody_runs_is_named_without_its_token() -> None:
