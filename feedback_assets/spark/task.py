@@ -58,7 +58,7 @@ def _run(pipes: PipesContext, settings: Settings) -> None:
         )
     pipes.log.info(f"reading {tables.BRONZE_FEEDBACK.name} of {order.first} to {order.last} from {order.lake}")
     spark = _session()
-    lake = Lake(order.lake)
+    lake = Lake(order.lake)  # only for its URLs: reading and writing is Spark's
     rows = mapped(spark, lake.url(tables.BRONZE_FEEDBACK), order.first, order.last, order.rows, order.task(key))
     passing = lake.url(passing_table(order.token))
     spark_session.append(rows, passing)

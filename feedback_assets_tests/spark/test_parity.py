@@ -83,7 +83,7 @@ def test_a_row_that_breaks_a_worker_is_named(lake: Lake) -> None:
     import pyarrow as pa
 
     batch = pa.RecordBatch.from_pandas(rows)
-    with pytest.raises(TypeError) as raised:
+    with pytest.raises(AttributeError) as raised:
         list(RowTask(RULES, {}, stretches(rows["landing_object"], rows["line"]))([batch]))
     assert "line" in raised.value.__notes__[0]
 
