@@ -23,6 +23,8 @@ class Scope:
 
 
 EVERYTHING = Scope((), "every item")
+# One or two mistakes about a category's examples are chance, whatever share they are.
+_FEWEST_MISTAKES = 3
 
 
 def close_alternatives(category: str, confused: Mapping[str, Mapping[str, int]], least: float) -> Scope:
@@ -47,6 +49,7 @@ def close_alternatives(category: str, confused: Mapping[str, Mapping[str, int]],
 
 
 def _share(confused: Mapping[str, Mapping[str, int]], true: str, said: str) -> float:
-    """Share of the examples of one category taken for another."""
+    """Share of the examples of one category taken for another; 0 where they are too few to say."""
     counts = confused.get(true, {})
-    return counts.get(said, 0) / max(sum(counts.values()), 1)
+    mistakes = counts.get(said, 0)
+    return mistakes / sum(counts.values()) if mistakes >= _FEWEST_MISTAKES else 0.0

@@ -31,9 +31,9 @@ from feedback_assets.lake.store import Lake
 from feedback_assets_tests.azure import AzureStandIn, azure
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
-OLD_WORDS = "tracking is wrong or stuck, or the courier misbehaved."
-NEW_WORDS = "Whatever a courier says or leaves unsaid belongs here too."
-CATEGORY = "delivery"
+OLD_WORDS = "excessive or too thin, or goods were damaged because of it."
+NEW_WORDS = "Goods that are dented inside a whole box belong elsewhere."
+CATEGORY, TAKES_OVER = "packaging", "defect"
 _BACKFILL = """query Found($id: String!) { partitionBackfillOrError(backfillId: $id) {
   __typename ... on PartitionBackfill { status error { message } } } }"""
 
@@ -146,7 +146,8 @@ class Home:
         )
         url = f"http://127.0.0.1:{port}"
         try:
-            _until(lambda: _answers(url), 300, "the UI")
+            _until(lambda: running.poll() is not None or _answers(url), 300, "the UI")
+            assert running.poll() is None, (self.root / "ui.log").read_text()[-2000:]
             yield url
         finally:
             running.terminate()
@@ -164,7 +165,7 @@ def tell(root: Path, server: AzureStandIn, seed: int, every: int, examples_each:
         every: Keep each so many items.
         examples_each: Keep so many English examples of each category; None for all there are.
     """
-    home = Home(root, server)
+    home = Home(root.resolve(), server)
     left_out = ("golden", "examples") if examples_each else ()
     shutil.copytree(PROMPTS, root / "prompts", ignore=shutil.ignore_patterns(*left_out))
     if examples_each:
@@ -246,12 +247,16 @@ def _main() -> None:
     options.add_argument("--seed", type=int, default=7)
     options.add_argument("--every", type=int, default=1)
     options.add_argument("--examples-each", type=int)
+    options.add_argument("--alternative", action="append", default=[], help="instead of the measured ones")
     given = options.parse_args()
-    with azure({NEW_WORDS: (CATEGORY, "service_quality")}) as server:
+    given.folder.mkdir(parents=True, exist_ok=True)
+    given.folder = given.folder.resolve()
+    with azure({NEW_WORDS: (CATEGORY, TAKES_OVER)}) as server:
         whole = tell(given.folder / "whole", server, given.seed, given.every, given.examples_each)
         labelled = sum(server.sent.values())
         narrowed = whole.copied(given.folder / "narrowed")
-        for name, home, scope in (("whole", whole, ()), ("narrowed", narrowed, ("--scope", CATEGORY))):
+        instead = [word for name in given.alternative for word in ("--alternative", name)]
+        for name, home, scope in (("whole", whole, ()), ("narrowed", narrowed, ("--scope", CATEGORY, *instead))):
             home.change_words()
             found = backfill(home, *scope)
             days = {day["day"] for day in found.plan["days"]}
