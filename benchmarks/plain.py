@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from feedback_assets import tables
+from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
 from feedback_assets.settings import load
 
@@ -153,6 +154,32 @@ def write_plain(sample: int) -> tuple[int, float]:
     whole = pd.concat([frame.assign(day=first + timedelta(days=n)) for n in range(_DAYS_OF_TABLE)])
     with tempfile.TemporaryDirectory() as folder:
         return len(frame), _timed(lambda: whole.to_parquet(Path(folder) / "table.parquet"))
+
+
+def embed_fresh(sample: int) -> tuple[int, float]:
+    return _embedded(sample, Memo(Lake(load().lake_root), "never-kept"))
+
+
+def embed_recalled(sample: int) -> tuple[int, float]:
+    """The row-wise part of clusters alone, as the walk asks for it; the memo is that of the stage."""
+    return _embedded(sample, Memo(Lake(load().lake_root), "embedding"))
+
+
+def _embedded(sample: int, memo: Memo) -> tuple[int, float]:
+    from feedback_assets.clusters.assets import _changed, _prepared
+    from feedback_assets.clusters.recalled import RecalledEmbedding
+    from feedback_assets.clusters.walk import CONTEXT, _prepare
+
+    settings = load()
+    lake, prompts = Lake(settings.lake_root), settings.prompts_dir
+    issues, feedback = lake.read(tables.GOLD_ISSUES).head(sample), lake.read(tables.SILVER_FEEDBACK, columns=CONTEXT)
+    rules, _, embedding = _prepared(prompts, _changed(prompts))
+
+    def place() -> None:
+        through = RecalledEmbedding(embedding, memo, sorted(set(issues["day"])))
+        through.vectors(_prepare(issues, feedback, through, rules)["issue"].tolist())
+
+    return len(issues), _timed(place)
 
 
 def definitions(_sample: int) -> tuple[int, float]:

@@ -74,6 +74,10 @@ def bench(home: Path, items: int, repeat: int) -> None:
     table(("work", "rows a second", "peak MB", "the plain way", "its rows a second", "its peak MB", "ratio", "sample"), [
         against(home, *row, repeat) for row in AGAINST
     ])  # fmt: skip
+    placed = [call(home, "plain", f"embed_{how}", str(items))["seconds"] for how in ("fresh", "recalled")]
+    print(
+        f"embedding alone, the row-wise part of clusters: {placed[0]:.1f} s, recalled {placed[1]:.1f} s, {100 * placed[1] / placed[0]:.0f} %"
+    )
     loads = [call(home, "plain", "definitions", "0")["seconds"] for _ in range(repeat)]
     print(f"definitions load in {statistics.median(loads):.1f} s")
     print(
