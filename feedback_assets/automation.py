@@ -42,6 +42,17 @@ def when_landing_changes() -> dg.AutomationCondition:
     return _in_one_place((updated | at_first).since(handled) & free)
 
 
+def with_its_table(table: dg.AssetKey) -> dg.AutomationCondition[dg.AssetCheckKey]:
+    """Run a check whenever its table is asked for: the condition of the contract checks.
+
+    A contract is judged inside its table's own step, with or without a condition. It has one for the sake of the
+    advisory checks, which have none: only where some check of a run's tables has a condition does Dagster take the
+    checks without one along in a run of a single day. Were the condition theirs, a range would start a second run
+    for them alone.
+    """
+    return dg.AutomationCondition.asset_matches(table, dg.AutomationCondition.will_be_requested())
+
+
 # Between two assets Dagster follows the declared look-back, and takes the same day where none is declared. So where a
 # condition is judged decides how far it reaches; no table declares a look-back on landing.
 def _in_one_place(condition: dg.AutomationCondition) -> dg.AutomationCondition:

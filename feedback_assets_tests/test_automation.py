@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -10,7 +10,13 @@ from feedback_assets.settings import load
 
 NOW = datetime(2025, 3, 30, 12)
 TODAY = "2025-03-30"
+# The sensor itself knows no other time than the clock's.
+TODAY_THERE = str(datetime.now(UTC).date())
 DEFS = build_defs(load())
+REPOSITORY = DEFS.get_repository_def()
+ADVISORY = {
+    key for key in DEFS.resolve_asset_graph().asset_check_keys if not DEFS.resolve_asset_graph().get(key).blocking
+}  # fmt: skip
 BY_DAY = [
     key for key in DEFS.resolve_asset_graph().materializable_asset_keys
     if DEFS.resolve_asset_graph().get(key).is_partitioned
@@ -30,6 +36,7 @@ class Daemon:
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
         self.cursor = None
+        self.runs_cursor: str | None = None
 
     def tick(self) -> dict[dg.AssetKey, set[str]]:
         # What the sensor `changed_days` looks at.
@@ -39,6 +46,16 @@ class Daemon:
         )
         self.cursor = result.cursor
         return {key: set(result.get_requested_partitions(key)) for key in BY_DAY}
+
+    def run_requests(self) -> list[dg.RunRequest]:
+        """What the sensor would start, from the same state on."""
+        everything = dg.AssetSelection.all().materializable()
+        with pytest.warns(dg.BetaWarning, match="use_user_code_server"):
+            sensor = dg.AutomationConditionSensorDefinition("looks", target=everything, use_user_code_server=True)
+        context = dg.build_sensor_context(self.instance, cursor=self.runs_cursor, repository_def=REPOSITORY)
+        told = sensor.evaluate_tick(context)
+        self.runs_cursor = told.cursor
+        return list(told.run_requests or [])
 
     def land(self, day: str, stream: str = "feedback") -> None:
         self.instance.report_runless_asset_event(
@@ -136,3 +153,22 @@ def test_feedback_that_lands_during_a_run_is_asked_for_when_the_run_is_over(daem
     daemon.compute(asked)
     daemon.instance.report_run_failed(run)  # any end will do
     assert all(day == {TODAY} for day in daemon.tick().values())
+
+
+def test_a_run_of_one_new_day_takes_the_advisory_checks_along(daemon: Daemon):
+    daemon.run_requests()
+    daemon.land(TODAY_THERE)
+    (request,) = daemon.run_requests()
+    assert request.partition_key == TODAY_THERE
+    assert set(request.asset_selection or []) == set(BY_DAY)
+    assert set(request.asset_check_keys or []) == DEFS.resolve_asset_graph().asset_check_keys
+    assert {"volume", "review_share", "drift_label_mix"} <= {key.name for key in ADVISORY}
+    assert not daemon.run_requests()
+
+
+def test_a_range_is_one_backfill_and_no_run_of_checks_beside_it(daemon: Daemon):
+    daemon.run_requests()
+    daemon.land(str(date.fromisoformat(TODAY_THERE) - timedelta(days=1)))
+    (request,) = daemon.run_requests()
+    assert request.asset_graph_subset is not None
+    assert not daemon.run_requests()

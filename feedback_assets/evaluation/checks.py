@@ -1,12 +1,22 @@
-"""Advisory checks that watch all rooms: how long items take to each hop."""
+"""Advisory checks that watch all rooms: how long items take to each hop, and drift of what is written and labelled."""
+
+# Without `from __future__ import annotations`: Dagster wants the context's annotation as a type, not as text.
+
+from collections.abc import Iterator
 
 import dagster as dg
 
+from feedback_assets import tables
+from feedback_assets.evaluation.drift_rules import drift_rules
 from feedback_assets.evaluation.latency import HOPS, Hop, look
+from feedback_assets.evaluation.watched import WATCHED, Verdict
+from feedback_assets.evaluation.watching import watch
 from feedback_assets.lake.io_manager import IO_KEY
 from feedback_assets.lake.store import Lake
 from feedback_assets.settings import load
 from feedback_assets.thresholds import load_thresholds
+
+_ITEMS = dg.AssetKey(list(tables.GOLD_ITEMS.key))
 
 
 def _latency_check(hop: Hop) -> dg.AssetChecksDefinition:
@@ -33,3 +43,42 @@ def _latency_check(hop: Hop) -> dg.AssetChecksDefinition:
 
 
 latency_checks = [_latency_check(hop) for hop in HOPS]
+
+
+@dg.multi_asset_check(
+    specs=[dg.AssetCheckSpec(name, asset=_ITEMS, description=told) for name, told in WATCHED.items()],
+    required_resource_keys={IO_KEY},
+)
+def drift(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """Hold the newest week of items against the four weeks before it."""
+    settings = load()
+    lake: Lake = getattr(context.resources, IO_KEY).lake
+    rules = drift_rules(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("drift"))
+    for verdict in watch(lake, settings.prompts_dir, rules):
+        yield _result(verdict)
+
+
+def _result(verdict: Verdict) -> dg.AssetCheckResult:
+    rows = [
+        f"| {one.name} | {one.move.size:.3f} | {one.move.chance:.2g} | {one.items} | {one.before} "
+        f"| {'; '.join([*(str(share) for share in one.move.shares[:4]), *([one.note] if one.note else [])])} |"
+        for one in verdict.slices
+    ]
+    return dg.AssetCheckResult(
+        check_name=verdict.name,
+        asset_key=_ITEMS,
+        passed=verdict.level not in ("warn", "fail"),
+        severity=dg.AssetCheckSeverity.ERROR if verdict.level == "fail" else dg.AssetCheckSeverity.WARN,
+        description=verdict.reason,
+        metadata={
+            "value": round(verdict.value, 4),
+            "threshold": verdict.threshold,
+            "items": verdict.items,
+            "window": verdict.window,
+            "baseline": verdict.baseline,
+            "slices_judged": verdict.judged,
+            "most_moved": dg.MetadataValue.md(
+                "\n".join(["| slice | move | chance | items | before | bins |", "|---|---|---|---|---|---|", *rows])
+            ),
+        },
+    )

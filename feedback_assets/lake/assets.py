@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
+from feedback_assets.automation import with_its_table
 from feedback_assets.partitions import DAYS, window
 from feedback_assets.tables import Table
 
@@ -53,6 +54,7 @@ def check_specs(outputs: Sequence[Table], names: Sequence[str]) -> list[dg.Asset
             "contract",
             asset=asset_key(table),
             blocking=True,
+            automation_condition=with_its_table(asset_key(table)),
             description="Types, nulls, allowed values, ranges and the key of every day; a failing day is not written.",
         )
         for table in outputs
