@@ -23,7 +23,7 @@ from feedback_assets.classification.reader import Reader
 from feedback_assets.classification.rows import gold, items_of
 from feedback_assets.clusters.embedding import content_words
 from feedback_assets.demo import calendar as calendars
-from feedback_assets.demo import releases, shop
+from feedback_assets.demo import problems, releases, shop
 from feedback_assets.demo.items import BACKGROUND, Writer
 from feedback_assets.demo.voices import Voices
 from feedback_assets.evaluation.drift_rules import DriftRules, drift_rules
@@ -58,7 +58,7 @@ def stable_days(seed: int, reader: Reader) -> Frame:
     rng = random.Random(seed)
     calendar = calendars.plan(rng, seed)
     goods = shop.build(rng, calendar)
-    shipped = releases.plan(rng, goods, [])
+    shipped = releases.plan(rng, goods, problems.plan(rng, goods))
     writer = Writer(rng, goods, shipped, Voices(rng))
     lines = []
     for number in range(JUDGED + HISTORY):

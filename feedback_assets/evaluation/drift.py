@@ -92,7 +92,7 @@ def compare(before: Numbers, now: Numbers, weekdays: NDArray[np.int64], names: t
     size = float(moved.sum()) - spread * (bins - 1) * (1 / n + 1 / m)
     most = np.argsort(-moved)
     return Move(
-        max(0.0, size),
+        max(0.0, float(size)),
         float(chdtrc(bins - 1, square / spread)),
         spread,
         tuple(Share(labels[at], float(was[at] / n), float(now_kept[at] / m)) for at in most),
@@ -130,7 +130,7 @@ def compare_centres(before: Numbers, days_before: NDArray[np.int64], now: Number
     shape = n / max(1, n - axes - 1)
     square = distance * n * m / (n + m) / shape / spread
     size = distance - spread * shape * axes * (1 / n + 1 / m)
-    return Move(max(0.0, size), float(chdtrc(axes, square)), spread)
+    return Move(max(0.0, float(size)), float(chdtrc(axes, square)), spread)
 
 
 def spread_of_days(counts: Numbers, weekdays: NDArray[np.int64]) -> float:
@@ -153,7 +153,7 @@ def spread_of_days(counts: Numbers, weekdays: NDArray[np.int64]) -> float:
         expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
         square += float(((table - expected) ** 2 / expected).sum()) * (total - 1) / total
         freedom += (len(table) - 1) * (table.shape[1] - 1)
-    return max(1.0, square / freedom) if freedom else 1.0
+    return max(1.0, float(square / freedom)) if freedom else 1.0
 
 
 def _spread_of_centres(sums: Numbers, counts: Numbers, weekdays: NDArray[np.int64]) -> float:
@@ -165,7 +165,7 @@ def _spread_of_centres(sums: Numbers, counts: Numbers, weekdays: NDArray[np.int6
         means = sums[rows] / counts[rows, None]
         square += float((counts[rows, None] * (means - centre) ** 2).sum())
         freedom += (len(rows) - 1) * sums.shape[1]
-    return max(1.0, square / freedom) if freedom else 1.0
+    return max(1.0, float(square / freedom)) if freedom else 1.0
 
 
 def _alike(sizes: Numbers, weekdays: NDArray[np.int64]) -> list[NDArray[np.int64]]:
