@@ -114,8 +114,8 @@ class _Items:
         self._factors: dict[str, tuple[Ints, tuple[str, ...]]] = {}
         self._tokens: tuple[Ints, Ints, list[str]] | None = None
         self._places: Numbers | None = None
-        self.lengths: Numbers = self.frame["text"].str.len().to_numpy(np.float64)
-        self.confidence: Numbers = self.frame["confidence"].to_numpy(np.float64)
+        self.lengths: Numbers = np.asarray(self.frame["text"].str.len(), dtype=np.float64)
+        self.confidence: Numbers = np.asarray(self.frame["confidence"], dtype=np.float64)
         now = newest - timedelta(days=rules.recent_days - 1)
         self.window = f"{now} to {newest}"
         self.baseline = f"{first} to {now - timedelta(days=1)}"
