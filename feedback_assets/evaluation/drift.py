@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
+from scipy.special import chdtrc, fdtrc
 
 Numbers = NDArray[np.float64]
 
@@ -86,14 +86,14 @@ def compare(before: Numbers, now: Numbers, weekdays: NDArray[np.int64], names: t
     # Half a row in each bin keeps an empty one finite.
     p, q = (was + 0.5) / (n + 0.5 * bins), (now_kept + 0.5) / (m + 0.5 * bins)
     moved = (q - p) * np.log(q / p)
-    spread = spread_of_days(before_kept, weekdays)
+    spread, freedom = spread_of_days(before_kept, weekdays)
     pooled = (was + now_kept) / (n + m)
     square = float(((was - n * pooled) ** 2 / (n * pooled) + (now_kept - m * pooled) ** 2 / (m * pooled)).sum())
     size = float(moved.sum()) - spread * (bins - 1) * (1 / n + 1 / m)
     most = np.argsort(-moved)
     return Move(
         max(0.0, float(size)),
-        float(chdtrc(bins - 1, square / spread)),
+        _chance(square / spread, bins - 1, freedom),
         spread,
         tuple(Share(labels[at], float(was[at] / n), float(now_kept[at] / m)) for at in most),
     )
@@ -125,15 +125,20 @@ def compare_centres(before: Numbers, days_before: NDArray[np.int64], now: Number
     sums = np.zeros((len(weekdays), axes))
     np.add.at(sums, days_before, points)
     counts = np.bincount(days_before, minlength=len(weekdays)).astype(np.float64)
-    spread = _spread_of_centres(sums, counts, weekdays)
+    spread, freedom = _spread_of_centres(sums, counts, weekdays)
     # The cloud's shape is estimated from the same points: Hotelling's factor for it.
     shape = n / max(1, n - axes - 1)
     square = distance * n * m / (n + m) / shape / spread
     size = distance - spread * shape * axes * (1 / n + 1 / m)
-    return Move(max(0.0, float(size)), float(chdtrc(axes, square)), spread)
+    return Move(max(0.0, float(size)), _chance(square, axes, freedom), spread)
 
 
-def spread_of_days(counts: Numbers, weekdays: NDArray[np.int64]) -> float:
+def _chance(square: float, bins: int, freedom: float) -> float:
+    """The upper tail of a chi-square scaled by a spread that is itself an estimate: Fisher's F, not chi-square."""
+    return float(fdtrc(bins, freedom, square / bins) if freedom else chdtrc(bins, square))
+
+
+def spread_of_days(counts: Numbers, weekdays: NDArray[np.int64]) -> tuple[float, float]:
     """How much more the days differ than draws from one distribution for each weekday would; at least 1.
 
     Pearson's chi-square of days against bins within each weekday, over its degrees of freedom: a weekend that is
@@ -142,6 +147,9 @@ def spread_of_days(counts: Numbers, weekdays: NDArray[np.int64]) -> float:
     Args:
         counts: Shape (days, bins).
         weekdays: Shape (days,).
+
+    Returns:
+        The spread, and the degrees of freedom it was estimated with; 0 when it could not be.
     """
     square = freedom = 0.0
     for rows in _alike(counts.sum(axis=1), weekdays):
@@ -153,10 +161,10 @@ def spread_of_days(counts: Numbers, weekdays: NDArray[np.int64]) -> float:
         expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
         square += float(((table - expected) ** 2 / expected).sum()) * (total - 1) / total
         freedom += (len(table) - 1) * (table.shape[1] - 1)
-    return max(1.0, float(square / freedom)) if freedom else 1.0
+    return (max(1.0, float(square / freedom)), float(freedom)) if freedom else (1.0, 0.0)
 
 
-def _spread_of_centres(sums: Numbers, counts: Numbers, weekdays: NDArray[np.int64]) -> float:
+def _spread_of_centres(sums: Numbers, counts: Numbers, weekdays: NDArray[np.int64]) -> tuple[float, float]:
     square = freedom = 0.0
     for rows in _alike(counts, weekdays):
         if len(rows) < 2:
@@ -165,7 +173,7 @@ def _spread_of_centres(sums: Numbers, counts: Numbers, weekdays: NDArray[np.int6
         means = sums[rows] / counts[rows, None]
         square += float((counts[rows, None] * (means - centre) ** 2).sum())
         freedom += (len(rows) - 1) * sums.shape[1]
-    return max(1.0, float(square / freedom)) if freedom else 1.0
+    return (max(1.0, float(square / freedom)), float(freedom)) if freedom else (1.0, 0.0)
 
 
 def _alike(sizes: Numbers, weekdays: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -190,7 +198,7 @@ def rise_of_share(before: Numbers, now: Numbers, weekdays: NDArray[np.int64]) ->
         return STILL
     p, q = float(was[0] / n), float(is_now[0] / m)
     pooled = (was[0] + is_now[0] + 1) / (n + m + 2)  # one more of each, so that a share of 0 has a variance
-    spread = spread_of_days(before, weekdays)
+    spread, freedom = spread_of_days(before, weekdays)
     square = (q - p) ** 2 / (pooled * (1 - pooled) * (1 / n + 1 / m) * spread)
-    chance = float(chdtrc(1, square)) / 2 if q > p else 1.0
+    chance = _chance(square, 1, freedom) / 2 if q > p else 1.0
     return Move(max(0.0, q - p), chance, spread, (Share("other", p, q),))

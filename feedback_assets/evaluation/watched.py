@@ -39,6 +39,8 @@ WATCHED = {
 _NO_SLICE = {
     "drift_label_mix": "category", "drift_other_share": "category", "drift_language_mix": "language",
 }  # fmt: skip
+# Texts too short to tell their language hold a word or two: enough for a label, not for a vocabulary of their own.
+_OF_WORDS, _TOO_SHORT = ("drift_vocabulary", "drift_embedding_centre"), "language und"
 _SHARES_TOLD, _SLICES_TOLD = 4, 5
 _LASTING = "lasting"
 _NEW, _RARE = "words never seen before", "all other words"
@@ -204,7 +206,8 @@ def judge(
 def _verdict(name: str, items: _Items, now: int) -> Verdict:
     rules = items.rules
     warn, fail = (rules.other_warn, rules.other_fail) if name == "drift_other_share" else (rules.warn, rules.fail)
-    moves = [_MOVES[name](items, sides) for sides in items.slices(_NO_SLICE.get(name))]
+    slices = [one for one in items.slices(_NO_SLICE.get(name)) if name not in _OF_WORDS or one.name != _TOO_SHORT]
+    moves = [_MOVES[name](items, sides) for sides in slices]
     # Each slice is a chance of a false alarm: their sum is held to the rate (Bonferroni).
     sure = [one for one in moves if one.move.chance * len(moves) < rules.alarm_rate]
     moved = sorted((one for one in sure if one.move.size >= warn), key=lambda one: -one.move.size)
