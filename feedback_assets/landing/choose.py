@@ -260,13 +260,14 @@ def _check_columns(mapping: Mapping, columns: Sequence[str], path: Path, origin:
         for column in [spec] if isinstance(spec, str) else spec if isinstance(spec, list) else []:
             if column not in columns:
                 place = f"{origin}: {'fields.' if name in mapping.fields else ''}{name}" if origin else name
-                raise MappingError(f"{place}: {missing(column, columns, path)}")
+                mend = f". Mend {origin}, or say --map {name}=COLUMN for this file" if origin else ""
+                raise MappingError(f"{place}: {missing(column, columns, path)}{mend}")
 
 
 def missing(column: str, columns: Sequence[str], path: Path) -> str:
     """Says that a column is not there, which ones are, and which may have been meant."""
     near = get_close_matches(column, columns, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
+    hint = f"; did you mean {near[0]!r}?" if near else "; name one it has."
     return f"{path.name} has no column {column!r}{hint} Its columns are: {', '.join(columns)}"
 
 

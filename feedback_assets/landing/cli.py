@@ -5,7 +5,9 @@ Only options, progress and printing; the import itself is `importer.import_file`
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -112,10 +114,23 @@ def _import_one(
     except (FileError, MappingError) as error:
         return _failed(_WRONG_CALL, str(error), path)
     except (OSError, ImportError) as error:
-        return _failed(_OUTSIDE_FAILED, f"{path}: landing at {settings.landing_root} cannot be used: {error}", path)
+        return _failed(_OUTSIDE_FAILED, f"{path}: {_place_told(error, settings)}", path)
     if not quiet:
         show(summary, Console(highlight=False))
     return summary.exit_code, summary.as_json()
+
+
+def _place_told(error: OSError | ImportError, settings: Settings) -> str:
+    """What a place that cannot be written to means for the import, and the mend."""
+    number = error.errno if isinstance(error, OSError) else None
+    place = str(error.filename) if isinstance(error, OSError) and error.filename else settings.landing_root
+    again = "import the file again: what landed before stays, and no row lands twice"
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return f"no space left for landing at {settings.landing_root}; free some, then {again}"
+    if number in (errno.EROFS, errno.EACCES, errno.EPERM):
+        why = os.strerror(number)
+        return f"{place} cannot be written: {why}; make it writable or choose another FEEDBACK_HOME, then {again}"
+    return f"landing at {settings.landing_root} cannot be used: {error}; once it can, {again}"
 
 
 def _failed(code: int, message: str, path: Path) -> tuple[int, dict[str, Any]]:

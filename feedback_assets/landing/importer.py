@@ -127,7 +127,7 @@ def _nothing(path: Path, shape: Shape, stream: str) -> ImportSummary:
     return ImportSummary(
         file=str(path), stream=stream, source="", channel="", format=shape.format, encoding=shape.encoding.name,
         delimiter="", zone="", mapping="", fields={}, rows=0, landed=0, repeated=0, objects=0, unreadable={},
-        first_day=None, last_day=None, notes=("the file is empty: nothing to land",),
+        first_day=None, last_day=None, notes=("the file is empty: nothing to land; export it again",),
     )  # fmt: skip
 
 
@@ -201,8 +201,23 @@ def _spec_text(spec: object) -> str:
 
 def _warnings(shape: Shape, account: Account, style: times.TimeStyle) -> list[str]:
     found = [shape.encoding.warning] if shape.encoding.warning else []
+    if not account.rows:
+        found.append("the file has column names and no rows: nothing to land; was the export filtered to nothing?")
     if shape.renamed:
-        found.append(f"column names were there twice or empty; now called {', '.join(shape.renamed)}")
+        found.append(
+            f"column names were there twice or empty; now called {', '.join(shape.renamed)}. If the wrong one is read, "
+            "say --map FIELD=COLUMN; FIELD=COLUMN,COLUMN_2 joins two"
+        )
+    if account.with_nul:
+        found.append(
+            f"{account.with_nul:,} rows hold NUL bytes, the first is {account.first_nul}; they are kept as they came "
+            "and read as if the NUL was not there. Often the export was cut or is UTF-16: --encoding utf-16 reads that"
+        )
+    if account.long:
+        found.append(
+            f"{account.long:,} rows hold over 1 MB, the first is {account.first_long}; kept whole. If that is not "
+            "one text, a quote is not closed there"
+        )
     for column, count in account.rounded.items():
         if count:
             found.append(

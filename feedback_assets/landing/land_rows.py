@@ -25,7 +25,15 @@ _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+|\d[.,]\d+[eE]\d+")
 _POINT_ZERO = re.compile(r"\d+\.0")
 # An id this short may be a counter, which another system has too; the source makes it unique.
 _COUNTER = 10
+_UNREADABLE_DATE = "a date that cannot be read"
+# How much of a date that cannot be read is shown.
+_SHOWN = 24
+_NUL, _LONG = b"\\u0000", 1_000_000
 _ID_FIELDS = ("order_id", "customer_id", "product_id", "sku", "case_id", "release_id", "ticket_key")
+
+
+# Hex digits of a content's hash; behind them stands which of the equal rows it is.
+_PLAIN = 32
 
 
 class Account:
@@ -40,17 +48,34 @@ class Account:
         self.zoned = 0
         self.dated = 0
         self.earliest: date | None = None
+        self.with_nul = self.long = 0
+        self.first_nul = self.first_long = ""
 
     def too_early(self, day: date) -> None:
         """Remember the earliest day before the first."""
         self.earliest = day if self.earliest is None else min(day, self.earliest)
 
-    def unreadable(self, reason: str, line: int) -> None:
-        """Count a row that is kept but not understood."""
+    def unreadable(self, reason: str, line: int, value: str = "") -> None:
+        """Count a row that is kept but not understood; `value` is what could not be read, if one field it is."""
         found = self.reasons.setdefault(reason, Reason())
         found.count += 1
         if len(found.examples) < EXAMPLES:
-            found.examples.append(f"{self._file}:{line}")
+            shown = f" {value[:_SHOWN]!r}" if value else ""
+            found.examples.append(f"{self._file}:{line}{shown}")
+
+    def look_at(self, landed: bytes, line: int) -> None:
+        """Count what a row holds that is odd but can be kept: NUL bytes, a megabyte and more.
+
+        Args:
+            landed: The row's line in landing, where JSON writes NUL as an escape.
+            line: Its line in the file.
+        """
+        if _NUL in landed:
+            self.with_nul += 1
+            self.first_nul = self.first_nul or f"{self._file}:{line}"
+        if len(landed) > _LONG:
+            self.long += 1
+            self.first_long = self.first_long or f"{self._file}:{line}"
 
 
 class RowLanding:
@@ -75,7 +100,7 @@ class RowLanding:
         moment = None if row.problem else self._moment(row.payload)
         filed = row.problem or self._misfiled(row.payload, moment)
         if filed:
-            self._account.unreadable(filed, row.line)
+            self._account.unreadable(filed, row.line, self._date_told(row) if filed == _UNREADABLE_DATE else "")
         event = envelope.Envelope(
             event_id=self._event_id(row),
             source=self._mapping.source,
@@ -88,7 +113,12 @@ class RowLanding:
         )
         digest = envelope.digest(event.event_id, event.source, event.channel, moment, row.payload)
         day = self._today if filed or moment is None else moment.date()
-        self._store.add(day, digest, envelope.to_line(event), filed=bool(filed))
+        line = envelope.to_line(event)
+        self._account.look_at(line, row.line)
+        self._store.add(day, digest, line, filed=bool(filed))
+
+    def _date_told(self, row: Row) -> str:
+        return str(mappings.column(row.payload, self._mapping.occurred_at or ""))
 
     def _moment(self, payload: Mapping[str, Any]) -> datetime | None:
         if self._day is not None:
@@ -104,7 +134,7 @@ class RowLanding:
         """Why an event cannot be filed under its own day; empty when it can."""
         if moment is None:
             value = mappings.column(payload, self._mapping.occurred_at or "")
-            return "no date" if value in (None, "") else "a date that cannot be read"
+            return "no date" if value in (None, "") else _UNREADABLE_DATE
         if moment.date() < self._first_day:
             self._account.too_early(moment.date())
             return f"before the first day, {self._first_day}"
@@ -117,9 +147,11 @@ class RowLanding:
         if any(text) and not row.problem:
             joined = ":".join(text)
             rounded = any(_ROUNDED.fullmatch(part) for part in text)
-            # Rounded ids are shared by different rows, so the content must tell them apart.
+            # Rounded ids are shared by different rows, so the content must tell them apart, and of equal rows which
+            # one it is: nobody can say any more whether they had one id.
             if rounded:
-                return f"{joined}~{self._content(row.payload)[:12]}"
+                content = self._content(row.payload)
+                return f"{joined}~{content[:12]}{content[_PLAIN:]}"
             return joined if len(joined) > _COUNTER else f"{slug(self._mapping.source)}:{joined}"
         return self._content(row.payload)
 

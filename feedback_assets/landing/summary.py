@@ -94,7 +94,8 @@ def render(summary: ImportSummary) -> RenderableType:
         table.add_row(name, Text(value))
     parts: list[RenderableType] = [table]
     if summary.broken:
-        parts.append(Text(f"! {summary.broken}; what came before has landed", style="red"))
+        again = "Fetch the file again and import it: no row lands twice"
+        parts.append(Text(f"! {summary.broken}; what came before has landed. {again}", style="red"))
     parts += [Text(f"! {note}", style="yellow") for note in summary.notes]
     if summary.next_command:
         parts.append(Text(f"next: {summary.next_command}", style="green"))
@@ -107,7 +108,7 @@ def _lines(summary: ImportSummary) -> list[tuple[str, str]]:
         ("encoding", summary.encoding),
         ("delimiter", summary.delimiter),
         ("zone", summary.zone),
-        ("stream", f"{summary.stream} · source {summary.source} · channel {summary.channel}"),
+        ("stream", _stream(summary)),
         ("mapping", summary.mapping),
         *(("", f"{name} ← {column}") for name, column in summary.fields.items()),
         ("rows", f"{summary.rows:,}"),
@@ -125,6 +126,12 @@ def _lines(summary: ImportSummary) -> list[tuple[str, str]]:
     if summary.first_day is not None:
         lines.append(("days", f"{summary.first_day} to {summary.last_day}"))
     return [(name, value) for name, value in lines if value]
+
+
+def _stream(summary: ImportSummary) -> str:
+    if not summary.source:  # an empty file has none
+        return summary.stream
+    return f"{summary.stream} · source {summary.source} · channel {summary.channel}"
 
 
 def _kept(summary: ImportSummary) -> str:

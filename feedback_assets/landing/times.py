@@ -76,6 +76,8 @@ def decide_order(values: Iterable[str], style: TimeStyle) -> TimeStyle:
         found = _NUMERIC.match(value.strip())
         if found is None or len(found["a"]) == _YEAR_DIGITS:
             continue
+        if min(int(found["a"]), int(found["b"])) > _MONTHS:
+            continue  # no date at all: it decides nothing
         seen += 1
         first_above += int(found["a"]) > _MONTHS
         second_above += int(found["b"]) > _MONTHS
