@@ -14,7 +14,7 @@ from scipy.special import chdtrc, fdtrc
 Numbers = NDArray[np.float64]
 
 # Below five expected in a cell a chi-square is no longer one (Cochran 1954); such bins are pooled.
-_LEAST_EXPECTED = 5.0
+LEAST_EXPECTED = 5.0
 _WEEK = 7
 POOLED = "rarer ones"
 
@@ -71,7 +71,7 @@ def compare(before: Numbers, now: Numbers, weekdays: NDArray[np.int64], names: t
     if not n or not m:
         return STILL
     smaller = min(n, m) / (n + m)
-    order = np.flatnonzero((totals[0] + totals[1]) * smaller >= _LEAST_EXPECTED)
+    order = np.flatnonzero((totals[0] + totals[1]) * smaller >= LEAST_EXPECTED)
     rest = np.setdiff1d(np.arange(before.shape[1]), order)
     labels = [names[at] for at in order]
     before_kept, now_kept = before[:, order], totals[1][order]

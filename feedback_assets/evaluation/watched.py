@@ -14,7 +14,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from feedback_assets.evaluation.drift import STILL, Move, Numbers, compare, compare_centres, rise_of_share
+from feedback_assets.evaluation.drift import (
+    LEAST_EXPECTED,
+    STILL,
+    Move,
+    Numbers,
+    compare,
+    compare_centres,
+    rise_of_share,
+)
 from feedback_assets.evaluation.drift_rules import DriftRules
 
 Ints = NDArray[np.int64]
@@ -312,7 +320,8 @@ def _vocabulary(items: _Items, sides: _Sides) -> SliceMove:
     before, now = np.flatnonzero(of_row == 1), np.flatnonzero(of_row == 2)
     seen = np.bincount(words[before], minlength=len(names))
     top = np.argsort(-seen, kind="stable")[: items.rules.words]
-    top = top[seen[top] > 1]
+    # The most frequent of a small sample are there by luck and fall back later: only words to be expected now, too.
+    top = top[seen[top] * len(now) >= LEAST_EXPECTED * max(1, len(before))]
     bins = np.full(len(names), len(top), dtype=np.int64)
     bins[top] = np.arange(len(top))
     bins_before = np.where(seen == 1, len(top) + 1, bins)
