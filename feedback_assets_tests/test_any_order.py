@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import shutil
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -13,13 +12,13 @@ import dagster as dg
 import pytest
 
 from feedback_assets import tables
-from feedback_assets.demo.story import generate
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.store import Lake
+from feedback_assets_tests.crash.harness import story
+from feedback_assets_tests.crash.small import few_prompts
 from feedback_assets_tests.test_daemon import BY_AUTOMATION, Machine
 
-SEED, BATCHES = 7, 4
-_KEY = re.compile(r"FB-[0-9A-F]{8}(-\d{6})?")
+SEED, DAYS, BATCHES = 7, 10, 3
 
 
 def installed(home: Path, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterInstance) -> Machine:
@@ -94,7 +93,8 @@ def open_tickets(folder: Path) -> dict[str, list[str]]:
 @pytest.mark.slow
 def test_the_story_in_any_order_ends_as_the_story_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     landing = tmp_path / "story"
-    generate(SEED, str(landing))
+    story(SEED, DAYS, landing)
+    monkeypatch.setenv("FEEDBACK_PROMPTS", str(few_prompts(tmp_path / "prompts")))
     objects = sorted(landing.glob("*/day=*/*.jsonl"))
     with dg.DagsterInstance.ephemeral() as instance:
         straight = installed(tmp_path / "in-order", monkeypatch, instance)
