@@ -1,0 +1,79 @@
+"""A disk that is full or read-only: told by name with the mend, nothing lost, and the next write works."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from feedback_assets import tables
+from feedback_assets.lake.frames import table_hash
+from feedback_assets.lake.store import Lake, LakeError
+
+TABLE = tables.GOLD_DAILY_COUNTS
+DAY = date(2025, 3, 1)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Two megabytes of a disk of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def counts(rows: int, generation: int) -> pd.DataFrame:
+    # Random names, which do not compress.
+    names = np.random.default_rng(generation).bytes(rows * 16).hex()
+    return pd.DataFrame(
+        {"day": DAY, "category": "c", "product_id": names[row * 32 : row * 32 + 32], "region": "-",
+         "channel": "survey", "language": "en", "app_version": "-", "issues": generation, "negative": 0,
+         "severity_sum": 1.0}
+        for row in range(rows)
+    )  # fmt: skip
+
+
+def write(lake: Lake, frame: pd.DataFrame) -> None:
+    lake.write_days(TABLE, frame, DAY, DAY + timedelta(days=1), {})
+
+
+def test_a_full_disk_is_named_loses_nothing_and_takes_the_write_when_space_is_freed(small_disk: Path, tmp_path: Path):
+    lake = Lake(str(small_disk / "lake"))
+    write(lake, counts(100, 1))
+    before = table_hash(lake.read(TABLE), TABLE)
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as handle, pytest.raises(OSError, match="No space left"):
+        while True:
+            handle.write(os.urandom(4096))
+    with pytest.raises(LakeError, match=r"disk/lake/gold/daily_counts: cannot be .+ the disk is full: free space"):
+        write(lake, counts(20_000, 2))
+    assert table_hash(lake.read(TABLE), TABLE) == before
+    ballast.unlink()
+    write(lake, counts(2_000, 2))
+    elsewhere = Lake(str(tmp_path / "lake"))
+    write(elsewhere, counts(2_000, 2))
+    assert table_hash(lake.read(TABLE), TABLE) == table_hash(elsewhere.read(TABLE), TABLE)
+
+
+def test_a_read_only_lake_is_named_and_still_read(small_disk: Path):
+    lake = Lake(str(small_disk / "lake"))
+    write(lake, counts(100, 1))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(LakeError, match=r"lake/gold/daily_counts: cannot be .+ the place is read-only: make it"):
+        write(lake, counts(100, 2))
+    assert set(lake.read(TABLE)["issues"]) == {1}
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    write(lake, counts(100, 2))
+    assert set(lake.read(TABLE)["issues"]) == {2}
