@@ -38,7 +38,7 @@ def releases_command(
 ) -> None:
     """Releases and what rose after them; `derive` makes releases of the versions customers name."""
     settings = load()
-    lake = Lake(settings.lake_root)
+    lake = Lake(settings.lake_root, settings.storage)
     if action == "derive":
         _derive(settings, lake, datetime.now(UTC), dry_run=dry_run, as_json=as_json)
     elif action:
