@@ -37,7 +37,9 @@ def open_releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
         return dg.SkipReason("there are no partitions yet")
     today, settings = date.fromisoformat(last), load()
     rules = release_rules(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("releases"))
-    told = Lake(settings.lake_root, settings.storage).read(tables.SILVER_RELEASES, start=today - timedelta(days=_LOOK_BACK))
+    told = Lake(settings.lake_root, settings.storage).read(
+        tables.SILVER_RELEASES, start=today - timedelta(days=_LOOK_BACK)
+    )
     done = {date.fromisoformat(key) for key in context.instance.get_materialized_partitions(_IMPACT)}
     waiting = quiet_days(releases_on(told, today, _LOOK_BACK), done, today, rules.window_days)
     if not waiting:
