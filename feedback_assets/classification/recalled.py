@@ -16,7 +16,7 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.classification.cascade import Asking
 from feedback_assets.lake.frames import conform
-from feedback_assets.lake.memo import KEY, Memo, Work, code_version, keys_of, positions
+from feedback_assets.lake.memo import KEY, Memo, Work, code_version, having, keys_of, positions
 
 Frames = dict[str, pd.DataFrame]
 GOLD = (tables.GOLD_ITEMS, tables.GOLD_ISSUES)
@@ -79,7 +79,7 @@ class Recalled:
         return {table.name: _joined(found, fresh, table) for table in GOLD}
 
     def _keep(self, known: pd.DataFrame, rows: pd.DataFrame, fresh: Frames) -> None:
-        parts = [known[known[KEY].isin(set(rows[KEY]))]] if KEY in known.columns else []
+        parts = [having(known, rows[KEY])] if KEY in known.columns else []
         for table in GOLD:
             frame = fresh[table.name]
             frame = frame if self._settled else frame[frame["answered_by"].isin(_ALWAYS)]
@@ -92,7 +92,7 @@ class Recalled:
 def _recalled(known: pd.DataFrame, keys: set[bytes]) -> pd.DataFrame | None:
     if not keys:
         return None
-    rows = known[known[KEY].isin(keys)]
+    rows = having(known, keys)
     # Whatever was paid for them was paid by the run that asked.
     return rows.assign(tokens_in=0, tokens_out=0, cost=0.0)
 

@@ -126,6 +126,15 @@ def keys_of(frame: pd.DataFrame, columns: Sequence[str], version: str, secret: b
     return found
 
 
+def having(kept: pd.DataFrame, keys: Iterable[bytes]) -> pd.DataFrame:
+    """The rows of what is kept whose key is among these.
+
+    Not by `Series.isin`: pandas gives bytes to numpy, which drops the zero bytes a key ends in, and loses the row.
+    """
+    wanted = set(keys)
+    return kept[[key in wanted for key in kept[KEY]]]
+
+
 def positions(kept: pd.DataFrame, keys: Sequence[bytes]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Where each key stands in what is kept, -1 for one that does not; of equal keys the first counts."""
     import numpy as np

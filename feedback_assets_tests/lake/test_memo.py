@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from feedback_assets.lake.memo import FOLDER, KEY, Memo, Work, code_version, keys_of, positions
+from feedback_assets.lake.memo import FOLDER, KEY, Memo, Work, code_version, having, keys_of, positions
 from feedback_assets.lake.store import Lake
 
 MONDAY, TUESDAY = date(2026, 2, 9), date(2026, 2, 10)
@@ -76,3 +76,11 @@ def test_the_version_of_code_follows_its_sources_and_libraries():
 
 def test_work_of_several_stages_adds_up():
     assert (Work(2, 3) + Work(1, 0)).metadata() == {"rows_computed": 3, "rows_recalled": 3}
+
+
+def test_a_key_that_ends_in_zero_bytes_is_found_too(memo: Memo):
+    keys = [b"0123456789abcde\0", b"0123456789abcdef", b"0123456789abcd\0\0"]
+    memo.keep({MONDAY: shouted(keys)})
+    known = memo.recall([MONDAY])
+    assert list(having(known, keys)[KEY]) == keys
+    assert list(positions(known, keys)) == [0, 1, 2]
