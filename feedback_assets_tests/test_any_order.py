@@ -26,7 +26,9 @@ def installed(home: Path, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterI
     monkeypatch.setenv("FEEDBACK_HOME", str(home))
     monkeypatch.setenv("FEEDBACK_MODELS", str(home.parent / "models"))
     monkeypatch.setenv("FEEDBACK_HASH_KEY_FILE", str(home.parent / "hash.key"))
-    return Machine(instance)
+    machine = Machine(instance)
+    settle(machine)  # the daemon runs before anything lands
+    return machine
 
 
 def land(machine: Machine, landing: Path, objects: Iterable[Path]) -> None:

@@ -62,7 +62,7 @@ def test_a_killed_import_lands_the_rest_when_it_is_called_again(tmp_path: Path):
         for item in landing_files.list_objects(root, "feedback")
         for _, line in landing_files.read_lines(root, item.path)
     ]
-    assert sorted(ids) == sorted(f"r{number}" for number in range(10_000))
+    assert sorted(ids) == sorted(f"reviews:r{number}" for number in range(10_000))
 
 
 @pytest.mark.slow
