@@ -84,6 +84,7 @@ class Recalled:
         self._kept = kept
         self._here = here[at >= 0]
         self._learned: list[Record] = []
+        self._words: dict[Place, str] = {}
         self.work = Work(int((here & (at < 0)).sum()), int((here & (at >= 0)).sum()))
 
     @cached_property
@@ -112,9 +113,12 @@ class Recalled:
         """The words of an item; of a recalled one they are read again."""
         if item.folded is not None:
             return item.folded
-        row: Any = self._bronze.iloc[self._places[item.row]].to_dict()
-        read = read_item(row, self._rules.mappings)
-        return folded_of(read) if isinstance(read, Item) else ""
+        # Each item of one customer is compared with each: read once, it is compared many times.
+        if item.row not in self._words:
+            row: Any = self._bronze.iloc[self._places[item.row]].to_dict()
+            read = read_item(row, self._rules.mappings)
+            self._words[item.row] = folded_of(read) if isinstance(read, Item) else ""
+        return self._words[item.row]
 
     def of_day(self, day: date) -> Iterator[tuple[int, Place]]:
         """The number and place of each recalled row of a day to compute."""
