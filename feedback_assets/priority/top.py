@@ -16,9 +16,10 @@ from typing import Annotated, Any
 
 import typer
 from deltalake import DeltaTable, QueryBuilder
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from feedback_assets import storage, tables
+from feedback_assets.errors import OutsideError
 from feedback_assets.tables import Table
 
 _MONTH = 28
@@ -147,6 +148,10 @@ class _Reader:
             delta = DeltaTable(f"{self._root}/{table.name}", storage_options=self._options)
         except TableNotFoundError:
             return []
+        except DeltaError as error:
+            told = str(error).splitlines()[0]
+            mend = "look at _delta_log and at the storage itself; `feedback run` says the same of what it cannot open"
+            raise OutsideError(f"{self._root}/{table.name}: cannot be opened: {told}; {mend}") from error
         answer: Any = QueryBuilder().register("t", delta).execute(sql).read_all()
         names: list[str] = answer.column_names
         values = [[str(v) if isinstance(v, date) else v for v in answer.column(name).to_pylist()] for name in names]

@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from feedback_assets import tables
+from feedback_assets.errors import OutsideError
 from feedback_assets.lake.store import Lake
 from feedback_assets.priority.score import score
 from feedback_assets.priority.top import top, top_command
@@ -113,3 +114,15 @@ def test_it_starts_without_the_heavy_libraries(filled: Lake) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_a_corrupt_log_is_told_with_its_table_and_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "lake" / "gold" / "priority" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / "00000000000000000000.json").write_text("garbage{")
+    monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path))
+    app = typer.Typer()
+    app.command()(top_command)
+    called = CliRunner().invoke(app, [])
+    assert isinstance(called.exception, OutsideError)
+    assert "gold/priority: cannot be opened" in str(called.exception) and "_delta_log" in str(called.exception)
