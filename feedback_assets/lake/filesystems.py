@@ -59,6 +59,9 @@ def _s3(options: dict[str, str]) -> FileSystem:
         region=options.get("region"),
         endpoint_override=endpoint,
         scheme=scheme,
+        # Arrow gives a store three seconds and one; a busy one takes longer now and then.
+        request_timeout=60,
+        connect_timeout=10,
     )
 
 
