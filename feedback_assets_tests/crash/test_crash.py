@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -135,6 +136,7 @@ def test_a_store_that_fails_now_and_then_ends_with_the_tables_of_a_disk(
     file = csv_of(tmp_path / "reviews.csv", FIRST, DAYS, rows_a_day=20)
     assert called(there, "import", str(file), "--source", "shop").returncode == 0
     download(proxy.url, "landing/", tmp_path / "disk")
+    shutil.copytree(tmp_path / "home" / "mappings", tmp_path / "disk" / "mappings")
     assert called(here, "run").returncode == 0
     rng = random.Random(5)
     proxy.decide = lambda method, path: rng.choice(["error", "cut", "lost"]) if rng.random() < 0.02 else None
