@@ -57,6 +57,9 @@ def run_command(
         typer.echo(json.dumps(_as_json(planned, results), indent=2))
     elif results:
         console.print(_stages(results))
+    if not as_json:
+        for text in dict.fromkeys(text for result in results for text in result.warnings):
+            console.print(f"note: {text}", markup=False)
     failed = [result for result in results if not result.success]
     for result in failed:
         console.print(f"[red]{result.block} did not finish:[/red]")
@@ -131,4 +134,5 @@ def _as_json(planned: list[Block], results: list[BlockResult]) -> dict[str, obje
             for stage in result.stages
         ],
         "failures": [text for result in results for text in result.failures],
+        "warnings": list(dict.fromkeys(text for result in results for text in result.warnings)),
     }

@@ -73,6 +73,7 @@ class BlockResult:
     success: bool
     stages: list[Stage] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def open_instance(settings: Settings) -> DagsterInstance:
@@ -206,7 +207,7 @@ def run_block(
     )
     if result.success and only is None:
         remember_carried(instance, landed, block.first, block.last)
-    return BlockResult(block, result.success, _stages(result), _failures(result))
+    return BlockResult(block, result.success, _stages(result), _failures(result), _warnings(result))
 
 
 def steps_of_a_run() -> int:
@@ -239,10 +240,21 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
             texts.append(f"{event.step_key}: {cause.message.strip() if cause is not None else 'failed'}")
         elif event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
-            if not check.passed:
+            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
                 days = [str(value.value) for key, value in check.metadata.items() if key[:2] == "20"]
                 texts.append(f"{check.asset_key.to_user_string()} fails {check.check_name}: {'; '.join(days[:3])}")
     return texts
+
+
+def _warnings(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What advisory checks say; it stops nothing."""
+    return [
+        f"{check.asset_key.to_user_string()}, {check.check_name}: {check.description or 'see the check'}"
+        for event in result.all_events
+        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION
+        for check in [event.asset_check_evaluation_data]
+        if not check.passed and check.severity != dg.AssetCheckSeverity.ERROR
+    ]
 
 
 def _landed_objects(settings: Settings) -> dict[date, set[str]]:
