@@ -69,11 +69,13 @@ _CLOSING = (
     r"|atenciosamente|att|(?:com os )?(?:melhores )?cumprimentos|cordiais saudações|saudações|(?:um )?abraços?)"
 )
 # Two closings may follow each other ("Abraços\nAtenciosamente, …"): the second is no name.
-_CLOSED = rf"(?:(?i:\b{_CLOSING})\b[ ,.!;:–—-]*\n?[ ]*)+"
-_SIGNED = re.compile(rf"{_CLOSED}({_NAME})")
-_SIGNED_SHOUTING = re.compile(rf"{_CLOSED}([A-ZÀ-Þ]{{2,}}(?:[ ]+[A-ZÀ-Þ]{{2,}}){{0,2}})(?=[.!]?\s*(?:\n|$))")
+_NO_CLOSING = rf"(?!(?i:{_CLOSING})\b)"
+_SIGNED = re.compile(rf"(?i:\b{_CLOSING})\b[ ,.!;:–—-]*\n?[ ]*{_NO_CLOSING}({_NAME})")
+_SIGNED_SHOUTING = re.compile(
+    rf"(?i:\b{_CLOSING})\b[ ,.!;:–—-]*\n?[ ]*{_NO_CLOSING}([A-ZÀ-Þ]{{2,}}(?:[ ]+[A-ZÀ-Þ]{{2,}}){{0,2}})(?=[.!]?\s*(?:\n|$))"
+)
 _SIGNED_LOWER = re.compile(
-    rf"(?:{_CLOSED})?(?i:\b{_CLOSING})\b[ ]*[,.!;:–—-]*[ ]*\n[ ]*([^\W\d_]{{3,}}(?:[ ]+[^\W\d_]{{2,}}){{0,2}})(?=[.!]?\s*(?:\n|$))"
+    rf"(?i:\b{_CLOSING})\b[ ]*[,.!;:–—-]*[ ]*\n[ ]*{_NO_CLOSING}([^\W\d_]{{3,}}(?:[ ]+[^\W\d_]{{2,}}){{0,2}})(?=[.!]?\s*(?:\n|$))"
 )
 _THANKS = (
     r"(?i:\b(?:many thanks|thanks(?: a lot| in advance)?|thank you(?: very much)?|thx|cheers|best|yours|love|vielen dank|danke(?: im voraus)?|lg|vg|bg|merci(?: d['’]avance)?|bises"
