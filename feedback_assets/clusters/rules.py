@@ -30,6 +30,7 @@ class ClusterRules:
     vague: frozenset[str]
     join_bound: float
     join_open: float
+    join_open_of: Mapping[str, float]
     merge_bound: float
     merge_open: float
     merge_members: int
@@ -61,7 +62,7 @@ class ClusterRules:
         """Similarity an issue needs to join."""
         if self.is_whole(scope):
             return -1.0
-        return self.join_bound if self.is_loose(scope) else self.join_open
+        return self.join_bound if self.is_loose(scope) else self.join_open_of.get(scope, self.join_open)
 
     def merge(self, scope: str) -> float:
         """Similarity two centres need to become one."""
@@ -83,6 +84,7 @@ def cluster_rules(section: Section) -> ClusterRules:
             raise ThresholdsError(
                 f"{section.origin}: clusters.scope.{name}: {unknown[0]!r} is none of {', '.join(SCOPES)}; use one"
             )
+    of_category = Section("clusters.join_open_of", section.values.get("join_open_of", {}), section.origin)
     similarity = {name: section.number(name, 0, 1) for name in _SIMILARITIES}
     counts = {
         name: int(section.number(name, 1)) for name in ("merge_members", "split_members", "batch", "title_members")
@@ -94,6 +96,7 @@ def cluster_rules(section: Section) -> ClusterRules:
         skip=frozenset(cast("list[str]", section.values.get("skip", []))),
         ignored_concepts=frozenset(cast("list[str]", section.values.get("ignored_concepts", []))),
         vague=frozenset(cast("list[str]", section.values.get("vague", []))),
+        join_open_of={name: of_category.number(name, 0, 1) for name in of_category.values},
         title_distinct=section.number("title_distinct", 1),
         lease_seconds=section.number("lease_seconds", 1),
         **similarity,

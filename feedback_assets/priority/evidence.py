@@ -32,8 +32,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "triage",
     ),
     "clusters": (
-        "day", "cluster_id", "status", "merged_into", "category", "product_id", "title", "cohesion", "confidence",
-        "members_total", "concepts", "specific",
+        "day", "cluster_id", "status", "merged_into", "scope", "category", "product_id", "title", "cohesion",
+        "confidence", "members_total", "concepts", "specific",
     ),
     "feedback": (
         "day", "event_id", "occurred_at", "channel", "customer_ref", "order_ref", "customer_tier", "customer_value",

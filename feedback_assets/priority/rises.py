@@ -106,4 +106,23 @@ def _ratio(
             of_product = volume_ratio(*without_own, recent, before, rules.exposure_prior)
             of_shop = np.where(product >= 0, np.maximum(of_product, of_shop), of_shop)
         ratios.append(of_shop)
-    return np.max(ratios, axis=0) if ratios else np.full(len(states), np.inf)
+    if not ratios:
+        return np.full(len(states), np.inf)
+    volume_of_all = np.max(ratios, axis=0)
+    return np.maximum(volume_of_all, _of_its_category(states, own, volume_of_all, rules))
+
+
+def _of_its_category(states: Sequence[dict[Any, Any]], own: Floats, shop: Floats, rules: PriorityRules) -> Floats:
+    """How much the rest of the category rose, for what nobody could tie to one product or carrier; else nothing.
+
+    Where a fault of the category is a product's or carrier's own, what is left untied is everybody's: it rises when
+    all of the category does, as in a busy season, and that is no fault of one kind.
+    """
+    bound = {str(state["category"]) for state in states if "|" in str(state["scope"])}
+    untied = np.array([state["category"] in bound and "|" not in str(state["scope"]) for state in states])
+    categories = pd.factorize(pd.Series([state["category"] for state in states]))[0]
+    others = np.stack([np.bincount(categories, weights=side)[categories] - side for side in own])
+    # Thin siblings are drawn to the volume of the shop.
+    weight = rules.exposure_prior
+    rose = (others[0] + weight * shop / (1 + shop)) / (others[1] + weight / (1 + shop))
+    return np.where(untied, rose, 0.0)

@@ -48,6 +48,7 @@ RULES = ClusterRules(
     vague=frozenset(),
     join_bound=0.33,
     join_open=0.55,
+    join_open_of={},
     merge_bound=0.45,
     merge_open=0.88,
     merge_members=3,

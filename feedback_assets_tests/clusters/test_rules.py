@@ -25,3 +25,11 @@ def test_an_unknown_scope_is_refused_by_name() -> None:
     values = {**section().values, "scope": {"delivery": ["moon"]}}
     with pytest.raises(ThresholdsError, match=r"clusters\.scope\.delivery: 'moon' is none of product, carrier"):
         cluster_rules(Section("clusters", values, "thresholds.yaml"))
+
+
+def test_a_category_may_ask_more_likeness_than_others_across_products() -> None:
+    rules = cluster_rules(section())
+    assert rules.join("app_usability") > rules.join("service_quality") == rules.join_open
+    values = {**section().values, "join_open_of": {"app_usability": "much"}}
+    with pytest.raises(ThresholdsError, match=r"join_open_of\.app_usability is 'much'"):
+        cluster_rules(Section("clusters", values, "thresholds.yaml"))

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -142,16 +143,18 @@ class Home:
         command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "-m", "feedback_assets.definitions"]
         log = (self.root / "ui.log").open("w")
         running = subprocess.Popen(
-            [*command, "-p", str(port)], env=self.environment, stdout=log, stderr=log, cwd=self.root
-        )
+            [*command, "-p", str(port)], env=self.environment, stdout=log, stderr=log, cwd=self.root,
+            start_new_session=True,
+        )  # fmt: skip
         url = f"http://127.0.0.1:{port}"
         try:
             _until(lambda: running.poll() is not None or _answers(url), 300, "the UI")
             assert running.poll() is None, (self.root / "ui.log").read_text()[-2000:]
             yield url
         finally:
-            running.terminate()
-            running.wait(60)
+            # The daemon, the webserver and the code server are its children, and not all of them stop when asked.
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
             log.close()
 
 

@@ -69,6 +69,23 @@ def test_a_season_of_one_product_is_no_rise_though_the_shop_stays_calm() -> None
     assert story.scored(41, "late")["decision"] in ("watch", "digest")
 
 
+@pytest.mark.parametrize(("carriers_rise", "decision"), [(True, ("watch", "digest")), (False, ("ticket",))])
+def test_what_is_tied_to_no_carrier_rises_only_beyond_those_that_are(
+    carriers_rise: bool, decision: tuple[str, ...]
+) -> None:
+    story = Story()
+    for on in range(42):
+        busy = 5 if on >= 35 else 1
+        story.praise(on, 100)
+        story.issues("untied", on, 2 * busy, category="delivery")
+        for number in range(4):
+            story.issues(f"carrier-{number}", on, 3 * (busy if carriers_rise else 1), category="delivery")
+    for state in story.states:
+        tied = str(state["cluster_id"]).startswith("carrier")
+        state["scope"] = f"delivery|carrier={state['cluster_id']}" if tied else "delivery"
+    assert story.scored(41, "untied")["decision"] in decision
+
+
 def test_the_same_rise_without_the_season_is_one() -> None:
     story = Story()
     for on in range(42):
