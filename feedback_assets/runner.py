@@ -240,7 +240,7 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
             texts.append(f"{event.step_key}: {cause.message.strip() if cause is not None else 'failed'}")
         elif event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
-            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+            if not check.passed and check.blocking:
                 days = [str(value.value) for key, value in check.metadata.items() if key[:2] == "20"]
                 texts.append(f"{check.asset_key.to_user_string()} fails {check.check_name}: {'; '.join(days[:3])}")
     return texts
@@ -253,7 +253,7 @@ def _warnings(result: dg.ExecuteInProcessResult) -> list[str]:
         for event in result.all_events
         if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION
         for check in [event.asset_check_evaluation_data]
-        if not check.passed and check.severity != dg.AssetCheckSeverity.ERROR
+        if not check.passed and not check.blocking
     ]
 
 

@@ -12,6 +12,7 @@ import dagster as dg
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedback_assets import runner
 from feedback_assets.dead_runs import mark_dead_runs
 from feedback_assets.runner import Block, blocks
 
@@ -52,3 +53,19 @@ def test_a_run_whose_process_was_killed_is_marked_failed_and_a_living_one_is_not
         assert mark_dead_runs(instance) == [dead]
         assert instance.get_run_by_id(dead).status == dg.DagsterRunStatus.FAILURE
         assert instance.get_run_by_id(alive).status == dg.DagsterRunStatus.STARTED
+
+
+def test_what_an_advisory_check_says_is_a_note_and_what_a_blocking_one_says_a_failure() -> None:
+    @dg.asset(
+        check_specs=[dg.AssetCheckSpec("sums", asset="day", blocking=True), dg.AssetCheckSpec("drift", asset="day")]
+    )
+    def day():
+        yield dg.MaterializeResult()
+        yield dg.AssetCheckResult(check_name="sums", passed=False, metadata={"2025-03-01": "2 rows of 3"})
+        yield dg.AssetCheckResult(check_name="drift", passed=False, description="labels moved by 0.3")
+
+    result = (
+        dg.Definitions(assets=[day]).resolve_implicit_global_asset_job_def().execute_in_process(raise_on_error=False)
+    )
+    assert runner._failures(result)[0] == "day fails sums: 2 rows of 3"
+    assert runner._warnings(result) == ["day, drift: labels moved by 0.3"]
