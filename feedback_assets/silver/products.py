@@ -207,7 +207,10 @@ class Orders:
         kept = frame[
             frame["order_ref"].isin(set(wanted)) & frame["event_type"].isin(("order", "order_item", "delivery"))
         ]
-        rows: list[dict[str, Any]] = kept.sort_values(["occurred_at", "event_id"], kind="stable").to_dict("records")  # pyright: ignore
+        # An id that holds an order number is hashed with the installation's key: sorted by it, the first product of an
+        # order would be another one in each installation.
+        order = ["occurred_at", "product_id", "variant", "event_id"]
+        rows: list[dict[str, Any]] = kept.sort_values(order, kind="stable").to_dict("records")  # pyright: ignore
         for row in rows:
             names = ("product_id", "variant", "region", "vendor", "fulfilment_centre", "carrier")
             self._lines[str(row["order_ref"])].append(OrderLine(row["day"], *(present(row[name]) for name in names)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from feedback_assets import tables
-from feedback_assets.silver.products import Catalog, Catalogs, OrderLine, Product
+from feedback_assets.lake.frames import conform
+from feedback_assets.silver.products import Catalog, Catalogs, OrderLine, Orders, Product
 from feedback_assets_tests.silver.rows import DAY, frame
 
 
@@ -84,3 +86,17 @@ def test_a_day_sees_the_catalog_as_it_was_and_later_products_by_their_first_row(
     assert price("p1", DAY) == 10.0
     assert price("p1", DAY + timedelta(days=6)) == 12.0
     assert price("p2", DAY - timedelta(days=3)) == 90.0
+
+
+def test_the_first_product_of_an_order_is_the_same_in_every_installation() -> None:
+    # What differs between installations is the hashed id of a line.
+    def lines(ids: tuple[str, str]) -> list[str | None]:
+        rows = [
+            {"day": date(2025, 3, 1), "event_id": ids[number], "occurred_at": datetime(2025, 3, 1, tzinfo=UTC),
+             "event_type": "order_item", "order_ref": "o1", "product_id": product}
+            for number, product in enumerate(("p2", "p1"))
+        ]  # fmt: skip
+        orders = Orders(conform(pd.DataFrame(rows), tables.SILVER_COMMERCE), ["o1"])
+        return [line.product_id for line in orders.lines("o1", date(2025, 3, 2))]
+
+    assert lines(("a", "b")) == lines(("b", "a")) == ["p1", "p2"]
