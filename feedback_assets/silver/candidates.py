@@ -11,6 +11,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from rapidfuzz import fuzz
 
 # Share of equal characters from which two wordings count as the same.
@@ -19,6 +20,9 @@ NEAR = 0.9
 _CANDIDATE_JACCARD = 0.5
 _PERMUTATIONS = 128
 _BANDS = 32
+# Characters are counted in so many classes, all digits in one: enough to tell texts apart, too few to read them back.
+_LETTERS = 32
+_MANY = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,8 @@ class Candidate:
 
     `author`, `customer` and `order` tie items together, `mirror_of` names the `event_ref` of another, and `wording` is
     equal for equal words: all of them keyed hashes, empty where nothing is told, so that they can be kept. `public_id`
-    is the id as curated tables show it, `words` how many words there are. `folded`, the words themselves, is None for
-    an item that was recalled; see `Folded`.
+    is the id as curated tables show it, `words` how many words there are, `letters` is of `letters_of`. `folded`, the
+    words themselves, is None for an item that was recalled; see `Folded`.
     """
 
     day: date
@@ -46,6 +50,7 @@ class Candidate:
     mirror_of: str
     wording: str
     words: int
+    letters: str
     folded: str | None
 
     @property
@@ -77,6 +82,26 @@ def as_read(item: Candidate) -> str:
 def similarity(one: str, other: str) -> float:
     """Share of equal characters of two folded texts, 0 to 1; 0 when below `NEAR`."""
     return 1.0 if one == other else fuzz.ratio(one, other, score_cutoff=NEAR * 100) / 100
+
+
+def letters_of(folded: str) -> str:
+    """How often each of 32 classes of characters occurs in a text, up to 255: a byte each, in hexadecimal."""
+    codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.uint32)
+    digits = (codes >= ord("0")) & (codes <= ord("9"))
+    counts = np.bincount(np.where(digits, 0, codes % _LETTERS), minlength=_LETTERS)
+    return np.minimum(counts, _MANY).astype(np.uint8).tobytes().hex()
+
+
+def may_be_near(one: Candidate, other: Candidate) -> bool:
+    """False only when the words of two items cannot be nearly equal, whatever the order of their characters.
+
+    What two texts share in order is no more than what they share at all, so `similarity` is at most twice the shared
+    characters over all of them. Of texts too long to be counted nothing is said.
+    """
+    mine, theirs = (np.frombuffer(bytes.fromhex(item.letters), np.uint8) for item in (one, other))
+    if max(mine.max(), theirs.max()) == _MANY:
+        return True
+    return 2 * int(np.minimum(mine, theirs).sum()) >= NEAR * (int(mine.sum()) + int(theirs.sum()))
 
 
 def near_pairs(texts: Sequence[str]) -> list[tuple[int, int]]:

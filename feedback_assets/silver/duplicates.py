@@ -11,7 +11,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from feedback_assets.silver.candidates import NEAR, Candidate, Folded, as_read, near_pairs, similarity
+from feedback_assets.silver.candidates import (
+    NEAR,
+    Candidate,
+    Folded,
+    as_read,
+    may_be_near,
+    near_pairs,
+    similarity,
+)
 
 # Copies arrive within a week of the original; later repeats are new complaints. The same as partitions.last_7_days.
 WINDOW = timedelta(days=7)
@@ -148,6 +156,8 @@ def _near_copies(group: Sequence[Candidate], tie: str, folded: Folded) -> Iterat
     for one, other in _pairs(group, folded):
         original, item = group[one], group[other]
         if tie == "order" and original.customer and item.customer and original.customer != item.customer:
+            continue
+        if not may_be_near(original, item):
             continue
         score = 1.0 if original.wording == item.wording else similarity(folded(original), folded(item))
         if score >= NEAR:

@@ -131,6 +131,24 @@ def read_item(row: MappingABC[str, Any], mappings: Mappings) -> Item | Problem:
         return Problem("bad_field", str(error), f"correct {error.field!r} in {place} and land or run it again")
 
 
+def words_of(payload: object, named: object, mappings: Mappings) -> tuple[str, str]:
+    """Title and text of a row that `read_item` could read; both empty of one it could not.
+
+    Args:
+        payload: As the row has it.
+        named: Its mapping, if it has one.
+        mappings: The saved mappings.
+    """
+    read = payload_of({"payload": payload})
+    mapping = mappings.known.get(_present(named))
+    if read is None or (mapping is None and _present(named)):
+        return "", ""
+    try:
+        return _title_and_text(mapping.read(read) if mapping else _canonical(read))
+    except _FieldError:
+        return "", ""
+
+
 def payload_of(row: MappingABC[str, Any]) -> dict[str, Any] | None:
     """The payload as an object; None when it is no JSON object."""
     payload = row.get("payload")
@@ -204,10 +222,9 @@ def _item(row: MappingABC[str, Any], payload: dict[str, Any], found: MappingABC[
     numbers = {name: number for name in ("customer_value", "sla_hours") if (number := _number(found, name)) is not None}
     if numbers.get("sla_hours", 0) < 0:
         raise _FieldError("sla_hours", numbers["sla_hours"], "is below zero")
-    title, text = _words(found, "title"), _words(found, "text")
+    title, text = _title_and_text(found)
     rating = _rating(found)
     if not text.strip() and not title.strip():
-        text = values.get("return_reason", "")
         if not text and rating is None:
             return Problem(
                 "empty_text",
@@ -267,6 +284,12 @@ def _number(found: MappingABC[str, Any], name: str) -> float | None:
         return number_of(found.get(name))
     except BadValueError as error:
         raise _FieldError(name, found[name], f"{error}; send a number") from error
+
+
+def _title_and_text(found: MappingABC[str, Any]) -> tuple[str, str]:
+    """What was said; where nothing was, the reason given with a return."""
+    title, text = _words(found, "title"), _words(found, "text")
+    return title, text if text.strip() or title.strip() else _text(found, "return_reason") or ""
 
 
 def _words(found: MappingABC[str, Any], name: str) -> str:

@@ -21,7 +21,7 @@ from feedback_assets import tables
 from feedback_assets.lake.frames import conform
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version, keys_of, positions
 from feedback_assets.silver.candidates import Candidate
-from feedback_assets.silver.fields import Item, Problem, read_item
+from feedback_assets.silver.fields import Problem, words_of
 from feedback_assets.silver.products import Catalogs, Orders
 from feedback_assets.silver.row_part import Cleaned, RowPart, Rules, folded_of
 
@@ -33,7 +33,7 @@ LIBRARIES = (
 )  # fmt: skip
 # Nothing but the payload is made of the line itself, except where there is no payload; then its checksum speaks.
 _DECIDING = tuple(name for name in tables.BRONZE_FEEDBACK.column_names if name != "raw")
-_COMPARED = ("public_id", "author", "customer", "order", "event_ref", "mirror_of", "wording", "words")
+_COMPARED = ("public_id", "author", "customer", "order", "event_ref", "mirror_of", "wording", "words", "letters")
 _PREFIX = "compared_"
 _COLUMNS = (
     KEY, "seen_with", "lines", "shown_id", "problem", *(f"{_PREFIX}{name}" for name in _COMPARED),
@@ -103,10 +103,10 @@ class Recalled:
             Candidate(
                 day=day, occurred_at=at, event_id=event_id, landing_object=place, line=line, source=source,
                 channel=channel, folded=None, public_id=public_id, author=author, customer=customer, order=order,
-                event_ref=event_ref, mirror_of=mirror_of, wording=wording, words=int(words),
+                event_ref=event_ref, mirror_of=mirror_of, wording=wording, words=int(words), letters=letters,
             ) if readable else None
             for day, at, event_id, place, line, source, channel, readable,
-            public_id, author, customer, order, event_ref, mirror_of, wording, words in known
+            public_id, author, customer, order, event_ref, mirror_of, wording, words, letters in known
         ]  # fmt: skip
 
     def folded(self, item: Candidate) -> str:
@@ -115,9 +115,9 @@ class Recalled:
             return item.folded
         # Each item of one customer is compared with each: read once, it is compared many times.
         if item.row not in self._words:
-            row: Any = self._bronze.iloc[self._places[item.row]].to_dict()
-            read = read_item(row, self._rules.mappings)
-            self._words[item.row] = folded_of(read) if isinstance(read, Item) else ""
+            number = self._places[item.row]
+            payload, mapping = self._told(number, "payload", "mapping")
+            self._words[item.row] = folded_of(*words_of(payload, mapping, self._rules.mappings))
         return self._words[item.row]
 
     def of_day(self, day: date) -> Iterator[tuple[int, Place]]:
@@ -127,19 +127,18 @@ class Recalled:
 
     def part(self, number: int) -> RowPart:
         """A recalled row as a row part, for whoever puts it elsewhere than into silver."""
-        told, row = self._kept.iloc[number], self._bronze.iloc[number]
-        problem: Record = json.loads(_text(told["problem"]) or "{}")
+        day, place, line, checksum, source = self._told(number, "day", "landing_object", "line", "checksum", "source")
+        event_id, text, shown_id, told = self._told(number, "event_id", "text", "shown_id", "problem")
+        problem: Record = json.loads(_text(told) or "{}")
         cleaned = Cleaned(
-            {"event_id": told["event_id"], "text": told["text"]},
+            {"event_id": event_id, "text": text},
             (None, None, None),
-            _text(told["shown_id"]),
+            _text(shown_id),
             problem.get("detail"),
             problem.get("excerpt"),
         )
         read = self.candidates[number] or Problem(problem["reason"], problem["detail"], problem["mend"])
-        return RowPart(
-            row["day"], row["landing_object"], int(row["line"]), row["checksum"], _text(row["source"]), read, cleaned
-        )
+        return RowPart(day, place, int(line), checksum, _text(source), read, cleaned)
 
     def feedback(self, numbers: Sequence[int]) -> pd.DataFrame:
         """Recalled rows as rows of `silver/feedback`."""
@@ -187,6 +186,19 @@ class Recalled:
     @cached_property
     def _places(self) -> dict[Place, int]:
         return {place: number for number, place in enumerate(self._order)}
+
+    def _told(self, number: int, *names: str) -> tuple[Any, ...]:
+        """Values of one recalled row: what was made of it, or what bronze has where that is not kept.
+
+        One row at a time of a frame costs a hundred times as much as its columns as lists.
+        """
+        return tuple(self._lists[name][number] for name in names)
+
+    @cached_property
+    def _lists(self) -> dict[str, list[Any]]:
+        made = self._kept[["event_id", "text", "shown_id", "problem"]]
+        landed = self._bronze[["day", "landing_object", "line", "checksum", "source", "payload", "mapping"]]
+        return {str(name): column.tolist() for frame in (landed, made) for name, column in frame.items()}
 
     def _fits(self, told: pd.DataFrame, commerce: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether each row was looked up in what is known now."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from feedback_assets.silver.candidates import Candidate
+from feedback_assets.silver.candidates import Candidate, letters_of
 from feedback_assets.silver.fields import Item, Mappings, Problem, payload_of, personal_values, read_item
 from feedback_assets.silver.language import detect
 from feedback_assets.silver.names import name_parts
@@ -191,7 +191,7 @@ def candidate_of(item: Item, key: bytes) -> Candidate:
     def ref(value: str | None) -> str:
         return token(value) if value else ""
 
-    folded = folded_of(item)
+    folded = folded_of(item.title, item.text)
     return Candidate(
         day=item.day,
         occurred_at=item.occurred_at,
@@ -208,13 +208,14 @@ def candidate_of(item: Item, key: bytes) -> Candidate:
         mirror_of=ref(item.value("mirror_of")),
         wording=ref(folded),
         words=folded.count(" ") + 1 if folded else 0,
+        letters=letters_of(folded),
         folded=folded,
     )
 
 
-def folded_of(item: Item) -> str:
+def folded_of(title: str, text: str) -> str:
     """The words of an item as they are compared."""
-    return fold(normalise(item.title, item.text))
+    return fold(normalise(title, text))
 
 
 def _private(item: Item) -> list[str]:
