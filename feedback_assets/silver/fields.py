@@ -224,13 +224,12 @@ def _item(row: MappingABC[str, Any], payload: dict[str, Any], found: MappingABC[
         raise _FieldError("sla_hours", numbers["sla_hours"], "is below zero")
     title, text = _title_and_text(found)
     rating = _rating(found)
-    if not text.strip() and not title.strip():
-        if not text and rating is None:
-            return Problem(
-                "empty_text",
-                "neither text nor rating nor return_reason",
-                "map the column that holds the text, or leave it: nothing was said",
-            )
+    if not text and not title.strip() and rating is None:
+        return Problem(
+            "empty_text",
+            "neither text nor rating nor return_reason",
+            "map the column that holds the text, or leave it: nothing was said",
+        )
     names, known = personal_values(payload)
     # A bare `name` is the customer's, unless the mapping says it is the product's.
     names = tuple(name for name in names if name not in (values.get("product_name"), values.get("store")))

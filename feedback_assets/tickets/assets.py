@@ -15,7 +15,7 @@ from feedback_assets.run_tags import BACKFILL, BY_AUTOMATION, PROMPT
 from feedback_assets.settings import load
 from feedback_assets.taxonomy import load_taxonomy
 from feedback_assets.thresholds import load_thresholds
-from feedback_assets.tickets.delivery import LEASE_SECONDS, deliver, evidence_rows, standing_keys
+from feedback_assets.tickets.delivery import LEASE_SECONDS, deliver, evidence_rows, settle, standing_keys
 from feedback_assets.tickets.plan import Inputs, Rules, plan
 from feedback_assets.tickets.trackers.files import FileTracker
 
@@ -70,8 +70,14 @@ def ticket_deliveries(
     days, settings = days_of(context), load()
     tags = context.run.tags
     propose = PROMPT in tags or (BACKFILL in tags and BY_AUTOMATION not in tags)
-    standing = standing_keys(lake.read(tables.TICKET_DELIVERIES, end=days[0]))
-    tracker = FileTracker(settings.tickets_dir)
-    return deliver(
-        batch, evidence_rows(issues, feedback), tracker, datetime.now(UTC), propose=propose, standing=standing
-    )
+    shown, tracker = evidence_rows(issues, feedback), FileTracker(settings.tickets_dir)
+    told = lake.read(tables.TICKET_DELIVERIES, end=days[-1] + timedelta(days=1))
+    earlier = told["day"] < days[0]
+    standing = standing_keys(told[earlier])
+    receipts = deliver(batch, shown, tracker, datetime.now(UTC), propose=propose, standing=standing)
+    if not propose:
+        # What the run before this one delivered for these days, and this one may not plan.
+        touched = {*batch["ticket_key"], *told.loc[~earlier, "ticket_key"]}
+        withdrawn = settle(lake.read(tables.TICKET_BATCH, columns=("ticket_key", "members")), touched, shown, tracker)
+        context.log.info("%d tickets withdrawn: %s", len(withdrawn), ", ".join(withdrawn) or "none")
+    return receipts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +20,14 @@ from feedback_assets.lake.frames import records
 from feedback_assets.lake.lease import held
 from feedback_assets.lake.store import Lake
 from feedback_assets.settings import Settings, load
-from feedback_assets.tickets.delivery import LEASE_SECONDS, deliver, evidence_rows, merge_receipts, standing_keys
+from feedback_assets.tickets.delivery import (
+    LEASE_SECONDS,
+    deliver,
+    evidence_rows,
+    merge_receipts,
+    settle,
+    standing_keys,
+)
 from feedback_assets.tickets.trackers.files import FileTracker
 
 
@@ -79,7 +85,7 @@ def listed(lake: Lake) -> list[dict[str, Any]]:
 
 
 def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str) -> list[str]:
-    """Deliver one ticket that waits for approval, or with an empty key all that was proposed.
+    """Deliver one ticket that waits for approval, or with an empty key all that was proposed, and take back the rest.
 
     Args:
         lake: Where batch and receipts are.
@@ -89,7 +95,7 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
         approve: Key of the ticket, or empty.
 
     Returns:
-        The actions delivered, as `key/action`.
+        What was done, as `key/action`.
 
     Raises:
         CallError: No ticket of that key waits.
@@ -99,21 +105,23 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
     waiting = receipts[receipts["outcome"] == outcome]
     if approve:
         waiting = waiting[waiting["ticket_key"] == approve]
-    if waiting.empty:
+    batch, tracker = lake.read(tables.TICKET_BATCH), FileTracker(settings.tickets_dir)
+    left = frozenset() if approve else tracker.standing() - set(batch["ticket_key"])
+    if waiting.empty and not left:
         raise CallError(
             f"{approve}: no ticket of this key waits for approval; feedback tickets lists those that do"
             if approve
             else "no ticket is only proposed, so there is nothing to release; see feedback tickets"
         )
-    batch = lake.read(tables.TICKET_BATCH)
     chosen = batch.merge(waiting[["day", "ticket_key", "action"]], on=["day", "ticket_key", "action"])
-    tracker = FileTracker(settings.tickets_dir)
     evidence = evidence_rows(lake.read(tables.GOLD_ISSUES), lake.read(tables.SILVER_FEEDBACK))
     keys = set(chosen["ticket_key"]) if approve else set()
     new = deliver(chosen, evidence, tracker, now, propose=False, approved=keys, standing=standing_keys(receipts))
+    withdrawn = [] if approve else settle(batch, tracker.standing(), evidence, tracker)
     _record(lake, receipts, new, by)
     went = new[new["outcome"] == "delivered"]
-    return [f"{key}/{action}" for key, action in zip(went["ticket_key"], went["action"], strict=True)]
+    done = [f"{key}/{action}" for key, action in zip(went["ticket_key"], went["action"], strict=True)]
+    return [*done, *(f"{key}/withdraw" for key in withdrawn)]
 
 
 def _record(lake: Lake, old: pd.DataFrame, new: pd.DataFrame, by: str) -> None:
@@ -161,15 +169,10 @@ def show(console: Console, rows: list[dict[str, Any]], folder: Path) -> None:
     if any(row["location"] for row in rows):
         shown = min(str(folder), os.path.relpath(folder), key=len)
         console.print(f"The files are {shown}/KEY.md.", highlight=False, soft_wrap=True)
-    left = left_over(folder, {str(row["key"]) for row in rows})
+    left = sorted(FileTracker(folder).standing() - {str(row["key"]) for row in rows})
     if left:
-        told = "Left from days that were computed again with another outcome; close or delete: "
+        told = "In the tracker, but a backfill plans them no more; --release withdraws them, or close them there: "
         console.print(told + ", ".join(left), style="yellow", highlight=False)
-
-
-def left_over(folder: Path, planned: Collection[str]) -> list[str]:
-    """Tickets written earlier that no day plans any more, such as after a change of the taxonomy over old days."""
-    return sorted(path.stem for path in folder.glob("FB-*.md") if path.stem not in planned)
 
 
 def _shown_as(row: dict[str, Any]) -> str:

@@ -1,4 +1,7 @@
-"""Delivery: carries planned rows to a tracker, asking it before telling it. Decides nothing."""
+"""Delivery: carries planned rows to a tracker, asking it before telling it, and takes back what is planned no more.
+
+Decides nothing: what should exist is in the batch.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +63,40 @@ def deliver(
         stands.add(key)
         receipts.append(_receipt(row, tracker, "delivered", receipt or tracker.deliver(text), now))
     return conform(pd.DataFrame(receipts), tables.TICKET_DELIVERIES)
+
+
+def settle(
+    batch: pd.DataFrame, touched: Collection[str], evidence: dict[str, dict[str, object]], tracker: Tracker
+) -> list[str]:
+    """Take back what earlier runs delivered and no day plans any more, as when days came late; the keys withdrawn.
+
+    Args:
+        batch: `tickets/ticket_batch` of all days.
+        touched: Keys of the tickets to look at.
+        evidence: What to show of an issue, by issue id, for those at hand.
+        tracker: Where tickets are.
+
+    Raises:
+        TrackerError: The tracker refused or could not be reached; the next run goes on.
+    """
+    planned: dict[str, set[str]] = {}
+    for key, members in zip(batch["ticket_key"], batch["members"], strict=True):
+        planned.setdefault(str(key), set()).update(json.loads(members))
+    withdrawn: list[str] = []
+    for key in sorted(tracker.standing() & set(touched)):
+        if key in planned:
+            tracker.settle(key, {issue: evidence.get(issue) for issue in planned[key]})
+            continue
+        shown = tracker.evidence(key)
+        heir = max(sorted(planned), key=lambda other: len(planned[other] & shown), default=None)
+        tracker.withdraw(key, _withdrawn(shown, heir, planned[heir] & shown if heir else set()))
+        withdrawn.append(key)
+    return withdrawn
+
+
+def _withdrawn(shown: Collection[str], heir: str | None, shared: Collection[str]) -> str:
+    told = "The days it came from were computed again, and nothing calls for this ticket any more."
+    return f"{told} Of its {len(shown)} issues {len(shared)} are evidence of {heir} now." if shared else told
 
 
 def ticket_text(row: dict[str, Any], evidence: dict[str, dict[str, object]]) -> TicketText:

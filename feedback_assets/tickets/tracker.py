@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -53,7 +54,35 @@ class Tracker(Protocol):
         ...
 
     def deliver(self, text: TicketText) -> Receipt:
-        """Carry the action out.
+        """Carry the action out; a `create` of a ticket that stands brings what it says up to date.
+
+        Raises:
+            TrackerError: The tracker refused or could not be reached.
+        """
+        ...
+
+    def standing(self) -> frozenset[str]:
+        """Keys of the tickets of this installation that are there and not withdrawn."""
+        ...
+
+    def evidence(self, key: str) -> frozenset[str]:
+        """Ids of the issues that a standing ticket shows."""
+        ...
+
+    def settle(self, key: str, evidence: Mapping[str, dict[str, object] | None]) -> None:
+        """Let a standing ticket show no other evidence than this; what it lacks is not added.
+
+        Args:
+            key: The ticket.
+            evidence: What to show of an issue, by issue id; None leaves what is shown.
+
+        Raises:
+            TrackerError: The tracker refused or could not be reached.
+        """
+        ...
+
+    def withdraw(self, key: str, reason: str) -> None:
+        """Say that nothing calls for a standing ticket any more; only a `create` brings it back.
 
         Raises:
             TrackerError: The tracker refused or could not be reached.

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from feedback_assets.tickets.cli import left_over, show
+from feedback_assets.tickets.cli import show
+from feedback_assets.tickets.trackers.files import FileTracker
 
 
 def _row(key: str, outcome: str) -> dict[str, object]:
@@ -34,7 +35,10 @@ def test_what_waits_for_a_person_stands_apart_and_says_what_to_do(tmp_path: Path
     assert "feedback tickets --approve KEY --by NAME" in waiting
 
 
-def test_a_ticket_file_that_no_day_plans_any_more_is_named(tmp_path: Path) -> None:
+def test_a_ticket_that_no_day_plans_any_more_is_named_until_it_is_withdrawn(tmp_path: Path) -> None:
     for name in ("FB-AAAAAAAA.md", "FB-BBBBBBBB.md", "FB-BBBBBBBB.evidence.jsonl", "README.md"):
         (tmp_path / name).touch()
-    assert left_over(tmp_path, {"FB-AAAAAAAA"}) == ["FB-BBBBBBBB"]
+    told = _shown([_row("FB-AAAAAAAA", "delivered")], tmp_path)
+    assert "plans them no more" in told and "FB-BBBBBBBB" in told and "README" not in told
+    FileTracker(tmp_path).withdraw("FB-BBBBBBBB", "because")
+    assert "FB-BBBBBBBB" not in _shown([_row("FB-AAAAAAAA", "delivered")], tmp_path)

@@ -9,7 +9,7 @@ import pytest
 
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform
-from feedback_assets.tickets.delivery import deliver
+from feedback_assets.tickets.delivery import deliver, settle
 from feedback_assets.tickets.tracker import TrackerError
 from feedback_assets.tickets.trackers.files import FileTracker
 
@@ -90,3 +90,58 @@ def test_a_folder_that_is_a_file_is_an_error_with_a_mend(tmp_path: Path):
     (tmp_path / "t").write_text("")
     with pytest.raises(TrackerError, match="make the folder writable"):
         deliver(batch(action("create")), evidence("a#0"), FileTracker(tmp_path / "t"), NOW, propose=False)
+
+
+def issues_shown(folder: Path, key: str = "FB-1") -> list[str]:
+    return [json.loads(line)["issue_id"] for line in (folder / f"{key}.evidence.jsonl").read_text().splitlines()]
+
+
+def test_a_ticket_planned_otherwise_is_brought_up_to_date_and_keeps_its_history(tmp_path: Path):
+    tracker, told = FileTracker(tmp_path), evidence("a#0", "b#0", "c#0")
+    more = action("add_evidence", date(2025, 3, 11), members=("b#0",))
+    deliver(batch(action("create"), more), told, tracker, NOW, propose=False)
+    changed = {**action("create", members=("c#0",)), "body": "# Jacket runs large\n"}
+    for _ in range(2):
+        deliver(batch(changed, more), told, tracker, NOW, propose=False)
+        settle(batch(changed, more), {"FB-1"}, told, tracker)
+    text = (tmp_path / "FB-1.md").read_text()
+    assert text.startswith("# Jacket runs large") and "runs small" not in text
+    assert text.count("## New evidence 2025-03-11") == 1
+    assert issues_shown(tmp_path) == ["b#0", "c#0"]
+
+
+def test_a_ticket_that_no_day_plans_any_more_is_withdrawn_once_and_names_its_heir(tmp_path: Path):
+    tracker, told = FileTracker(tmp_path), evidence("a#0", "b#0")
+    deliver(batch(action("create", members=("a#0", "b#0"))), told, tracker, NOW, propose=False)
+    other = batch({**action("create", members=("b#0",)), "ticket_key": "FB-2"})
+    deliver(other, told, tracker, NOW, propose=False)
+    assert settle(other, {"FB-1", "FB-2"}, told, tracker) == ["FB-1"]
+    assert settle(other, {"FB-1", "FB-2"}, told, tracker) == []
+    assert "Of its 2 issues 1 are evidence of FB-2 now." in (tmp_path / "FB-1.md").read_text()
+    assert tracker.standing() == {"FB-2"}
+
+
+def test_a_withdrawn_ticket_that_is_planned_again_starts_anew(tmp_path: Path):
+    tracker, told = FileTracker(tmp_path), evidence("a#0", "b#0")
+    deliver(batch(action("create")), told, tracker, NOW, propose=False)
+    settle(batch(), {"FB-1"}, told, tracker)
+    receipts = deliver(batch(action("create", members=("b#0",))), told, tracker, NOW, propose=False)
+    assert receipts["outcome"].tolist() == ["delivered"]
+    assert "Withdrawn" not in (tmp_path / "FB-1.md").read_text()
+    assert issues_shown(tmp_path) == ["b#0"]
+
+
+def test_only_tickets_of_the_days_computed_again_are_taken_back(tmp_path: Path):
+    tracker = FileTracker(tmp_path)
+    deliver(batch(action("create")), evidence("a#0"), tracker, NOW, propose=False)
+    assert settle(batch(), {"FB-7"}, {}, tracker) == []
+    assert tracker.standing() == {"FB-1"}
+
+
+def test_what_an_issue_says_now_replaces_what_it_said(tmp_path: Path):
+    tracker = FileTracker(tmp_path)
+    rows = batch(action("create", members=("a#0", "b#0")))
+    deliver(rows, evidence("a#0", "b#0"), tracker, NOW, propose=False)
+    settle(rows, {"FB-1"}, {"a#0": {"issue_id": "a#0", "quote": "much too small"}}, tracker)
+    shown = [json.loads(line)["quote"] for line in (tmp_path / "FB-1.evidence.jsonl").read_text().splitlines()]
+    assert shown == ["much too small", "too small"]

@@ -1,18 +1,25 @@
 """The embedded tracker: one Markdown file a ticket, with the evidence beside it as JSON Lines.
 
 Every action leaves its marker in the file, and the file changes by one rename, so a crash leaves either
-the old file or the new one and a repeated delivery finds what it did.
+the old file or the new one and a repeated delivery finds what it did. The marker of a `create` holds a hash of what it
+said: planned otherwise, it is written again, and what stands below it stays.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from feedback_assets.tickets.tracker import Receipt, TicketText, TrackerError
 
 _HEADINGS = {"add_evidence": "New evidence", "raise": "Raised", "reopen": "Reopened"}
+_WITHDRAWN = "<!-- withdrawn -->"
+_CREATED = re.compile(r"^<!-- \S+/create\b[^>]*-->$", re.MULTILINE)
 
 
 class FileTracker:
@@ -25,10 +32,10 @@ class FileTracker:
 
     def find(self, text: TicketText) -> Receipt | None:
         """The receipt when the ticket's file holds this action's marker."""
-        path = self._path(text.key)
-        if not path.exists() or _marker(text) not in path.read_text(encoding="utf-8"):
+        content = self._content(text.key)
+        if _marker(text) not in content or _is_withdrawn(content):
             return None
-        return Receipt(text.key, str(path))
+        return Receipt(text.key, str(self._path(text.key)))
 
     def deliver(self, text: TicketText) -> Receipt:
         """Write or extend the ticket's file, the evidence first so that the ticket never points at nothing.
@@ -36,40 +43,98 @@ class FileTracker:
         Raises:
             TrackerError: The file cannot be written, or an action names a ticket that has no file.
         """
-        path = self._path(text.key)
+        path, content = self._path(text.key), self._content(text.key)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._add_evidence(text)
-            _replace(path, self._next_content(path, text))
+            self._add_evidence(text, [] if _is_withdrawn(content) else self._shown(text.key))
+            _replace(path, self._next_content(path, content, text))
         except OSError as error:
-            raise TrackerError(f"{path}: {error.strerror}; make the folder writable and run again") from error
+            raise _refused(path, error) from error
         return Receipt(text.key, str(path))
+
+    def standing(self) -> frozenset[str]:
+        """Keys of the files that are not withdrawn."""
+        return frozenset(
+            path.stem for path in self._folder.glob("FB-*.md") if not _is_withdrawn(path.read_text(encoding="utf-8"))
+        )
+
+    def evidence(self, key: str) -> frozenset[str]:
+        """Ids of the issues in the file beside the ticket."""
+        return frozenset(row["issue_id"] for row in self._shown(key))
+
+    def settle(self, key: str, evidence: Mapping[str, dict[str, object] | None]) -> None:
+        """Drop the lines of issues that are not among these, and bring the others up to date.
+
+        Raises:
+            TrackerError: The file cannot be written.
+        """
+        shown = self._shown(key)
+        kept = [evidence[row["issue_id"]] or row for row in shown if row["issue_id"] in evidence]
+        if kept != shown:
+            self._write_evidence(key, kept)
+
+    def withdraw(self, key: str, reason: str) -> None:
+        """End the file with the reason.
+
+        Raises:
+            TrackerError: The file cannot be written.
+        """
+        path = self._path(key)
+        try:
+            _replace(path, f"{self._content(key).rstrip()}\n\n## Withdrawn\n\n{reason}\n\n{_WITHDRAWN}\n")
+        except OSError as error:
+            raise _refused(path, error) from error
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.md"
 
-    def _next_content(self, path: Path, text: TicketText) -> str:
+    def _content(self, key: str) -> str:
+        path = self._path(key)
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def _next_content(self, path: Path, content: str, text: TicketText) -> str:
         if text.action == "create":
-            return f"{text.body.rstrip()}\n\n{_marker(text)}\n"
-        if not path.exists():
+            known = None if _is_withdrawn(content) else _CREATED.search(content)
+            below = content[known.end() :].strip() if known else ""
+            return f"{text.body.rstrip()}\n\n{_marker(text)}\n" + (f"\n{below}\n" if below else "")
+        if not content:
             raise TrackerError(
                 f"{path} is gone but {text.key} should be open; restore it or land a `closed` ticket event"
             )
         heading = f"## {_HEADINGS[text.action]} {text.day.isoformat()} ({text.level})"
-        return f"{path.read_text(encoding='utf-8').rstrip()}\n\n{heading}\n\n{text.reason}\n\n{_marker(text)}\n"
+        return f"{content.rstrip()}\n\n{heading}\n\n{text.reason}\n\n{_marker(text)}\n"
 
-    def _add_evidence(self, text: TicketText) -> None:
-        path = self._folder / f"{text.key}.evidence.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        known = {json.loads(line)["issue_id"] for line in lines}
-        fresh = [row for row in text.evidence if row["issue_id"] not in known]
-        if fresh or not path.exists():
-            lines += [json.dumps(row, ensure_ascii=False, sort_keys=True) for row in fresh]
-            _replace(path, "".join(f"{line}\n" for line in lines))
+    def _evidence_path(self, key: str) -> Path:
+        return self._folder / f"{key}.evidence.jsonl"
+
+    def _shown(self, key: str) -> list[dict[str, Any]]:
+        path = self._evidence_path(key)
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+    def _add_evidence(self, text: TicketText, shown: list[dict[str, Any]]) -> None:
+        known = {row["issue_id"] for row in shown}
+        self._write_evidence(text.key, [*shown, *(row for row in text.evidence if row["issue_id"] not in known)])
+
+    def _write_evidence(self, key: str, rows: list[dict[str, Any]]) -> None:
+        path = self._evidence_path(key)
+        try:
+            _replace(path, "".join(f"{json.dumps(row, ensure_ascii=False, sort_keys=True)}\n" for row in rows))
+        except OSError as error:
+            raise _refused(path, error) from error
 
 
 def _marker(text: TicketText) -> str:
-    return f"<!-- {text.marker} -->"
+    if text.action != "create":
+        return f"<!-- {text.marker} -->"
+    return f"<!-- {text.marker} {hashlib.blake2b(text.body.encode(), digest_size=4).hexdigest()} -->"
+
+
+def _is_withdrawn(content: str) -> bool:
+    return _WITHDRAWN in content
+
+
+def _refused(path: Path, error: OSError) -> TrackerError:
+    return TrackerError(f"{path}: {error.strerror}; make the folder writable and run again")
 
 
 def _replace(path: Path, content: str) -> None:
