@@ -74,6 +74,12 @@ def main() -> None:
             raise
         mend = "make it a folder that can be written, or choose another with --home or FEEDBACK_HOME"
         _stop(f"{error.filename}: {error.strerror}; {mend}", OUTSIDE_FAILED)
+    except Exception as error:
+        # A command that opened Dagster's history has SQLAlchemy loaded; the others must not wait for it.
+        log = import_module("feedback_assets.event_log") if "sqlalchemy" in sys.modules else None
+        if log is None or (told := log.refusal(error)) is None:
+            raise
+        _stop(told, OUTSIDE_FAILED)
 
 
 def _stop(told: str, code: int) -> None:

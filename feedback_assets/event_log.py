@@ -1,4 +1,4 @@
-"""Makes Dagster's SQLite storage quick enough for ranges of hundreds of days.
+"""Makes Dagster's SQLite storage quick enough for ranges of hundreds of days, and says what is wrong with it.
 
 Dagster commits several times for every asset and day, and SQLite waits for the disk at each commit: a range of two
 years of days would wait longer than it computes. What is lost by not waiting is bounded: a killed process loses
@@ -11,6 +11,18 @@ import sqlite3
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DatabaseError
+
+
+def refusal(error: Exception) -> str | None:
+    """What SQLite refused, with the mend: a full or read-only disk, a damaged file; None for any other error."""
+    if not isinstance(error, (DatabaseError, sqlite3.DatabaseError)):
+        return None
+    cause = error.orig if isinstance(error, DatabaseError) else error
+    return (
+        f"the history of runs cannot be read or written: {cause}; free space in the home or make it writable, and run "
+        "again: what was committed stays, and the rest is computed then"
+    )
 
 
 def commit_without_waiting() -> None:

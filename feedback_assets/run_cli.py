@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from feedback_assets.settings import load
+from feedback_assets.settings import Settings, load
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -36,8 +36,30 @@ def run_command(
 
     Interrupt it at any time: what was committed stays, and the same command finishes the rest.
     """
-    console = Console(stderr=True)
-    settings = load()
+    console, settings = Console(stderr=True), load()
+    planned, results = _run(console, settings, since, until, dry_run)
+    if as_json:
+        typer.echo(json.dumps(_as_json(planned, results), indent=2))
+    elif results:
+        console.print(_stages(results))
+    if not as_json:
+        for text in dict.fromkeys(text for result in results for text in result.warnings):
+            console.print(f"note: {text}", markup=False)
+    failed = [result for result in results if not result.success]
+    for result in failed:
+        console.print(f"[red]{result.block} did not finish:[/red]")
+        for text in result.failures:
+            console.print(f"  {text}", markup=False)
+    if failed:
+        raise typer.Exit(3 if any(result.outside for result in failed) else 1)
+    if results and not as_json:
+        console.print(f"Tickets are in {settings.tickets_dir}. Next: feedback top, or make ui to look around.")
+
+
+def _run(
+    console: Console, settings: Settings, since: datetime | None, until: datetime | None, dry_run: bool
+) -> tuple[list[Block], list[BlockResult]]:
+    """What was planned, and what became of it."""
     with console.status("Looking at what waits …"):
         from feedback_assets import runner
         from feedback_assets.dead_runs import mark_dead_runs
@@ -52,23 +74,7 @@ def run_command(
         else:
             planned = runner.blocks(runner.pending_days(settings, instance))
     _announce(console, planned)
-    results = [] if dry_run else run_blocks(console, planned, instance)
-    if as_json:
-        typer.echo(json.dumps(_as_json(planned, results), indent=2))
-    elif results:
-        console.print(_stages(results))
-    if not as_json:
-        for text in dict.fromkeys(text for result in results for text in result.warnings):
-            console.print(f"note: {text}", markup=False)
-    failed = [result for result in results if not result.success]
-    for result in failed:
-        console.print(f"[red]{result.block} did not finish:[/red]")
-        for text in result.failures:
-            console.print(f"  {text}", markup=False)
-    if failed:
-        raise typer.Exit(1)
-    if results and not as_json:
-        console.print(f"Tickets are in {settings.tickets_dir}. Next: feedback top, or make ui to look around.")
+    return planned, [] if dry_run else run_blocks(console, planned, instance)
 
 
 def _announce(console: Console, planned: list[Block]) -> None:

@@ -17,6 +17,7 @@ from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, EventLo
 
 from feedback_assets import landing_files, tables
 from feedback_assets.dead_runs import tags_of_this_process
+from feedback_assets.errors import OutsideError
 from feedback_assets.lake.store import Lake, days_between
 from feedback_assets.partitions import last_56_days
 from feedback_assets.run_tags import PROMPT
@@ -71,6 +72,7 @@ class BlockResult:
 
     block: Block
     success: bool
+    outside: bool = False  # what failed was an outside system, not the data
     stages: list[Stage] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -207,7 +209,9 @@ def run_block(
     )
     if result.success and only is None:
         remember_carried(instance, landed, block.first, block.last)
-    return BlockResult(block, result.success, _stages(result), _failures(result), _warnings(result))
+    return BlockResult(
+        block, result.success, _is_outside(result), _stages(result), _failures(result), _warnings(result)
+    )
 
 
 def steps_of_a_run() -> int:
@@ -244,6 +248,21 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
                 days = [str(value.value) for key, value in check.metadata.items() if key[:2] == "20"]
                 texts.append(f"{check.asset_key.to_user_string()} fails {check.check_name}: {'; '.join(days[:3])}")
     return texts
+
+
+def _is_outside(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether a step failed by an error that the command line tells as one of an outside system."""
+    names = {kind.__name__ for kind in _kinds(OutsideError)}
+    errors = [
+        event.step_failure_data.error
+        for event in result.all_events
+        if event.event_type == DagsterEventType.STEP_FAILURE
+    ]
+    return any((error.cause or error).cls_name in names for error in errors if error is not None)
+
+
+def _kinds(kind: type[Exception]) -> set[type[Exception]]:
+    return {kind}.union(*(_kinds(one) for one in kind.__subclasses__()))
 
 
 def _warnings(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 from collections.abc import Iterable, Sequence
@@ -20,8 +19,7 @@ from feedback_assets_tests.crash.harness import story
 from feedback_assets_tests.crash.small import few_prompts
 from feedback_assets_tests.test_daemon import BY_AUTOMATION, Machine
 
-# 30 days show the same in eight times the time: FEEDBACK_STORY_DAYS=30 pytest -m slow on this file.
-SEED, DAYS, BATCHES = 7, int(os.environ.get("FEEDBACK_STORY_DAYS", "10")), 3
+SEED, DAYS, BATCHES = 7, 30, 3
 
 
 def installed(home: Path, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterInstance) -> Machine:

@@ -28,7 +28,7 @@ class TicketText:
 
     @property
     def marker(self) -> str:
-        """Names this action once and for all, so that a second delivery finds the first."""
+        """Names this action once and for all, whatever it says, so that a second delivery finds the first."""
         return f"{self.key}/{self.day.isoformat()}/{self.action}"
 
 
@@ -50,11 +50,11 @@ class Tracker(Protocol):
     name: str
 
     def find(self, text: TicketText) -> Receipt | None:
-        """The receipt of this very action if the tracker already holds it."""
+        """The receipt of this very action, with these words and this evidence, if the tracker already holds it."""
         ...
 
     def deliver(self, text: TicketText) -> Receipt:
-        """Carry the action out; a `create` of a ticket that stands brings what it says up to date.
+        """Carry the action out; one that was carried out with other words or evidence is brought up to date.
 
         Raises:
             TrackerError: The tracker refused or could not be reached.

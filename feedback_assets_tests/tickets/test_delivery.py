@@ -100,14 +100,20 @@ def test_a_ticket_planned_otherwise_is_brought_up_to_date_and_keeps_its_history(
     tracker, told = FileTracker(tmp_path), evidence("a#0", "b#0", "c#0")
     more = action("add_evidence", date(2025, 3, 11), members=("b#0",))
     deliver(batch(action("create"), more), told, tracker, NOW, propose=False)
+    raised = action("raise", date(2025, 3, 12), members=())
+    deliver(batch(raised), told, tracker, NOW, propose=False, standing={"FB-1"})
     changed = {**action("create", members=("c#0",)), "body": "# Jacket runs large\n"}
+    other = {**action("add_evidence", date(2025, 3, 11), members=("b#0", "d#0")), "reason": "2 more"}
     for _ in range(2):
-        deliver(batch(changed, more), told, tracker, NOW, propose=False)
-        settle(batch(changed, more), {"FB-1"}, told, tracker)
+        deliver(batch(changed, other), told, tracker, NOW, propose=False)
+        settle(batch(changed, other), {"FB-1"}, told, tracker)
     text = (tmp_path / "FB-1.md").read_text()
     assert text.startswith("# Jacket runs large") and "runs small" not in text
-    assert text.count("## New evidence 2025-03-11") == 1
-    assert issues_shown(tmp_path) == ["b#0", "c#0"]
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [
+        "## New evidence 2025-03-11 (P2)", "## Raised 2025-03-12 (P2)",
+    ]  # fmt: skip
+    assert "2 more" in text and text.count("because") == 1
+    assert sorted(issues_shown(tmp_path)) == ["b#0", "c#0", "d#0"]
 
 
 def test_a_ticket_that_no_day_plans_any_more_is_withdrawn_once_and_names_its_heir(tmp_path: Path):

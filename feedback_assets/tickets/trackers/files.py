@@ -1,8 +1,8 @@
 """The embedded tracker: one Markdown file a ticket, with the evidence beside it as JSON Lines.
 
 Every action leaves its marker in the file, and the file changes by one rename, so a crash leaves either
-the old file or the new one and a repeated delivery finds what it did. The marker of a `create` holds a hash of what it
-said: planned otherwise, it is written again, and what stands below it stays.
+the old file or the new one and a repeated delivery finds what it did. A marker holds a hash of what was said: planned
+otherwise, that part is written again, and the rest of the file stays.
 """
 
 from __future__ import annotations
@@ -101,8 +101,12 @@ class FileTracker:
             raise TrackerError(
                 f"{path} is gone but {text.key} should be open; restore it or land a `closed` ticket event"
             )
-        heading = f"## {_HEADINGS[text.action]} {text.day.isoformat()} ({text.level})"
-        return f"{content.rstrip()}\n\n{heading}\n\n{text.reason}\n\n{_marker(text)}\n"
+        section = f"## {_HEADINGS[text.action]} {text.day.isoformat()}"
+        told = f"{section} ({text.level})\n\n{text.reason}\n\n{_marker(text)}"
+        before = re.compile(rf"^{section} .*?^<!-- {text.marker}\b[^>]*-->", re.MULTILINE | re.DOTALL)
+        if before.search(content):
+            return before.sub(lambda _: told, content, count=1)
+        return f"{content.rstrip()}\n\n{told}\n"
 
     def _evidence_path(self, key: str) -> Path:
         return self._folder / f"{key}.evidence.jsonl"
@@ -124,9 +128,11 @@ class FileTracker:
 
 
 def _marker(text: TicketText) -> str:
-    if text.action != "create":
-        return f"<!-- {text.marker} -->"
-    return f"<!-- {text.marker} {hashlib.blake2b(text.body.encode(), digest_size=4).hexdigest()} -->"
+    said = [
+        text.body if text.action == "create" else text.reason,
+        *sorted(str(row["issue_id"]) for row in text.evidence),
+    ]
+    return f"<!-- {text.marker} {hashlib.blake2b(json.dumps(said).encode(), digest_size=4).hexdigest()} -->"
 
 
 def _is_withdrawn(content: str) -> bool:
