@@ -5,6 +5,7 @@ What a command does is in the module named beside it; nothing is computed here.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -72,8 +73,15 @@ def main() -> None:
         # Of a folder or file of the installation: full, read-only, not a folder. Anything without a name is a defect.
         if error.filename is None:
             raise
-        mend = "make it a folder that can be written, or choose another with --home or FEEDBACK_HOME"
-        _stop(f"{error.filename}: {error.strerror}; {mend}", OUTSIDE_FAILED)
+        mend = (
+            "free space, or"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT)
+            else "make it a folder that can be written, or"
+        )
+        told = (
+            f"{error.filename2 or error.filename}: {error.strerror}; {mend} choose another with --home or FEEDBACK_HOME"
+        )
+        _stop(told, OUTSIDE_FAILED)
     except Exception as error:
         # A command that opened Dagster's history has SQLAlchemy loaded; the others must not wait for it.
         log = import_module("feedback_assets.event_log") if "sqlalchemy" in sys.modules else None

@@ -5,7 +5,7 @@ Stands above the rooms. It imports dagster, so the command line imports it only 
 
 from __future__ import annotations
 
-import shutil
+import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,10 +89,15 @@ def open_instance(settings: Settings) -> DagsterInstance:
     config = folder / "dagster.yaml"
     if not config.exists():
         ours = Path(__file__).resolve().parent.parent / "dagster.yaml"
-        if ours.is_file():
-            shutil.copyfile(ours, config)
-        else:
-            config.write_text(_INSTANCE, encoding="utf-8")
+        told = ours.read_text(encoding="utf-8") if ours.is_file() else _INSTANCE
+        # Whole or not at all: half of it, as a full disk leaves, would be taken for the person's own settings.
+        beside = config.with_name(f".{config.name}.{os.getpid()}")
+        try:
+            beside.write_text(told, encoding="utf-8")
+            beside.replace(config)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(config)) from error
     return DagsterInstance.from_config(str(folder))
 
 
@@ -133,7 +138,7 @@ def unfinished_days(instance: DagsterInstance) -> set[date]:
             continue  # its days keep the labels they have until the lead starts it again
         if run.status != DagsterRunStatus.SUCCESS:
             waiting |= _days_of(run)
-        elif run.asset_selection is None or _LAST in run.asset_selection:
+        elif not run.asset_selection or _LAST in run.asset_selection:
             waiting -= _days_of(run)
     return waiting
 

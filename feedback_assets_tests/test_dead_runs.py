@@ -78,6 +78,8 @@ def test_the_days_of_a_run_that_did_not_end_well_wait_until_one_carries_them_to_
         empty, tags={"dagster/partition": "2025-03-02"}, status=dg.DagsterRunStatus.SUCCESS
     )  # fmt: skip
     assert unfinished_days(instance) == {date(2025, 3, 1), date(2025, 3, 3)}
+    assert empty.execute_in_process(instance=instance, tags=RANGE).success  # as `feedback run` does it
+    assert unfinished_days(instance) == set()
 
 
 def test_a_failed_prompt_backfill_is_left_to_its_lead(instance: dg.DagsterInstance):

@@ -92,6 +92,11 @@ class Home:
             )
         return {stage["name"]: stage["seconds"] for stage in json.loads(out)["stages"]}
 
+    def waiting(self) -> bool:
+        """Whether `feedback run` would still run any day."""
+        out, _ = self.start("run", "--json", "--dry-run").communicate(timeout=_HANGS_SECONDS)
+        return bool(json.loads(out)["blocks"])
+
     def run_and_kill(self, step: str, delay: float, *more: str, limit: float = _HANGS_SECONDS) -> str | None:
         """Start `feedback run`, kill it so long after that step began; the step it was at, None when it had ended."""
         before = set(self._logs())
@@ -231,6 +236,8 @@ def kill_chains(
             began = time.monotonic()
             home.run()
             outcome.seconds_to_recover.append(round(time.monotonic() - began, 1))
+        if home.waiting():
+            outcome.differences.append(f"chain {chain}: days still wait after the run that carried them to the end")
         outcome.differences += [f"chain {chain}: {text}" for text in differences(expected, home.hashes())]
         outcome.differences += [f"chain {chain}: ticket {text}" for text in differences(tickets, home.tickets())]
     return outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -49,14 +50,37 @@ def write(lake: Lake, frame: pd.DataFrame) -> None:
     lake.write_days(TABLE, frame, DAY, DAY + timedelta(days=1), {})
 
 
+def fill(disk: Path) -> Path:
+    """Ballast that leaves no room."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as handle, pytest.raises(OSError, match="No space left"):
+        while True:
+            handle.write(os.urandom(4096))
+    return ballast
+
+
+def run(home: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "feedback_assets.cli", "--home", str(home), "run"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_home_on_a_full_or_read_only_disk_is_told_in_a_line(small_disk: Path):
+    ballast = fill(small_disk)
+    full = run(small_disk / "home")
+    ballast.unlink()
+    well = run(small_disk / "home")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    read_only = run(small_disk / "home")
+    assert (full.returncode, well.returncode, read_only.returncode) == (3, 0, 3), (full, well, read_only)
+    for told in (full.stderr, read_only.stderr):
+        assert "Traceback" not in told and ("free space" in told or "writable" in told)
+
+
 def test_a_full_disk_is_named_loses_nothing_and_takes_the_write_when_space_is_freed(small_disk: Path, tmp_path: Path):
     lake = Lake(str(small_disk / "lake"))
     write(lake, counts(100, 1))
     before = table_hash(lake.read(TABLE), TABLE)
-    ballast = small_disk / "ballast"
-    with ballast.open("wb", buffering=0) as handle, pytest.raises(OSError, match="No space left"):
-        while True:
-            handle.write(os.urandom(4096))
+    ballast = fill(small_disk)
     with pytest.raises(LakeError, match=r"disk/lake/gold/daily_counts: cannot be .+ the disk is full: free space"):
         write(lake, counts(20_000, 2))
     assert table_hash(lake.read(TABLE), TABLE) == before
