@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -14,9 +15,15 @@ import typer
 from rich.console import Console
 
 from feedback_assets import landing_files, tables
-from feedback_assets.lake.store import Lake
+from feedback_assets.classification.language_model import ModelSettingsError, Patience, Request, connect
+from feedback_assets.lake.store import Lake, LakeError
 from feedback_assets.settings import Settings, load
 from feedback_assets.taxonomy import load_taxonomy
+
+_WORD = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
+_HELLO = Request(
+    "doctor", [{"role": "user", "content": "Answer with the word yes."}], {**_WORD, "additionalProperties": False}
+)
 
 
 class Finding(NamedTuple):
@@ -44,13 +51,13 @@ def doctor_command(
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at Python, folders, prompts, lake, landing and the language model's settings."""
+    """Look at Python, folders, prompts, landing and lake, and ask the language model a word."""
     yield Finding("python", sys.version_info >= (3, 11), sys.version.split()[0])
     yield Finding("dagster", True, version("dagster"))
     yield _writable("home", settings.home.resolve())
     yield _prompts(settings)
     yield Finding("landing", True, _landed(settings))
-    yield Finding("lake", True, _tables(Lake(settings.lake_root, settings.storage)))
+    yield from _tables(Lake(settings.lake_root, settings.storage))
     yield _model(settings)
 
 
@@ -75,14 +82,28 @@ def _landed(settings: Settings) -> str:
     return told or "nothing landed yet; try feedback import FILE"
 
 
-def _tables(lake: Lake) -> str:
-    there = [table.name for table in tables.ALL if lake.dataset(table) is not None]
-    return f"{len(there)} of {len(tables.ALL)} tables in {lake.root}"
+def _tables(lake: Lake) -> Iterator[Finding]:
+    there = 0
+    for table in tables.ALL:
+        try:
+            there += lake.dataset(table) is not None
+        except LakeError as error:
+            yield Finding("table", False, str(error))
+    yield Finding("lake", True, f"{there} of {len(tables.ALL)} tables in {lake.root}")
 
 
 def _model(settings: Settings) -> Finding:
-    if settings.model_provider == "none":
+    """What the language model answers to one request; it is billed for some forty tokens."""
+    try:
+        model = connect(settings)
+    except ModelSettingsError as error:
+        return Finding("language model", False, str(error))
+    if model is None:
         return Finding("language model", True, "none; rules and the local model answer")
-    key = "key given" if settings.model_key else "no key, Entra ID"
-    where = settings.model_endpoint or "the default endpoint"
-    return Finding("language model", True, f"{settings.model_provider} {settings.model_deployment} at {where}, {key}")
+    # Who waits for a doctor wants to know now: one retry, for a connection that just broke.
+    model = replace(model, patience=Patience(attempts=2, longest_seconds=5.0))
+    reply = model.ask([_HELLO], lambda request, reply: None)[0]
+    where = f"{settings.model_provider} {settings.model_deployment} at {settings.model_endpoint or 'api.openai.com'}"
+    if reply.outcome != "answered":
+        return Finding("language model", False, f"{where}: {reply.detail}; until then the local model's answers stand")
+    return Finding("language model", True, f"{where}, answers as {reply.model_version}")

@@ -5,6 +5,7 @@ Everything learned about Delta the hard way is here and nowhere else. No dagster
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -342,12 +343,26 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise LakeError(
                 f"{self.url(table)}: cannot be opened, nothing was changed: {_told(error)}; "
-                f"{_mend(error, 'look at _delta_log and at the storage itself, then run again')}"
+                f"{_mend(error, self._log_mend(table, error))}"
             ) from error
 
     def _has_log(self, table: Table) -> bool:
         found = self._folder(table).get_file_info(FileSelector("_delta_log", allow_not_found=True))
         return any(info.base_name.endswith((".json", ".parquet")) for info in found)
+
+    def _log_mend(self, table: Table, error: Exception) -> str:
+        """What to do about a log that cannot be opened; of an entry that is no JSON its file and line."""
+        folder = self._folder(table)
+        if "json" in str(error).lower():
+            found = folder.get_file_info(FileSelector("_delta_log", allow_not_found=True))
+            entries = sorted(info.path for info in found if info.path.endswith(".json"))
+            for entry in entries:
+                for number, line in enumerate(folder.open_input_stream(entry).read().splitlines(), start=1):
+                    if not _is_json(line):
+                        newest = ", or delete it, as it is the newest, and run the days it wrote again"
+                        mend = f"restore it from a backup{newest if entry == entries[-1] else ''}"
+                        return f"{self.url(table)}/{entry}, line {number}, is no JSON: {mend}"
+        return "look at _delta_log and at the storage itself, then run again"
 
     def _folder(self, table: Table) -> FileSystem:
         return open_folder(self.url(table), self.options)
@@ -388,6 +403,14 @@ def _mend(error: BaseException, otherwise: str = "look at the storage itself, th
     text = str(error).lower()
     known = next((mend for sign, mend in _MENDS if sign in text), None)
     return f"{known}, then run again; what was committed stays" if known else otherwise
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _told(error: BaseException) -> str:

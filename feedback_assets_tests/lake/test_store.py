@@ -169,8 +169,9 @@ def test_an_unreadable_log_raises_and_changes_nothing(lake: Lake) -> None:
     entry.write_text(good[: len(good) // 2])
     before = snapshot(Path(lake.root))
     for act in (lambda: put(lake, [day(0)], issues=5), lambda: lake.read(TABLE), lambda: lake.days(TABLE)):
-        with pytest.raises(LakeError, match=r"gold/trends: cannot be opened, nothing was changed"):
+        with pytest.raises(LakeError, match=r"gold/trends: cannot be opened, nothing was changed") as found:
             act()
+        assert re.search(rf"{entry.name}, line \d+, is no JSON: restore it .+ as it is the newest", str(found.value))
     assert snapshot(Path(lake.root)) == before
     entry.write_text(good)
     assert lake.days(TABLE) == {day(0), day(1)}
