@@ -36,6 +36,7 @@ from feedback_assets.spark.row_work import SCHEMA, stretches
 if TYPE_CHECKING:
     import pandas as pd
 
+_KEY = dg.AssetKey(list(tables.SILVER_FEEDBACK.key))
 PACKAGE, ENTRY_POINT = "feedback_assets", "feedback-row-task"
 # The SDK tries again on its own (429, 503, lost connections); after this long it is an outage.
 _RETRY_SECONDS = 300
@@ -100,7 +101,7 @@ class DatabricksEngine:
             run_id: Any = done.metadata["Databricks Job Run ID"]
             state = client.jobs.get_run(int(run_id.value)).state
         except DagsterPipesExecutionError as error:
-            raise _failure(error, reader) from error
+            raise _failure(context, error, reader) from error
         except (DatabricksError, RequestException) as error:
             raise _refused(settings, error) from error
         if state is None or state.result_state != jobs.RunResultState.SUCCESS:
@@ -187,16 +188,21 @@ def _report(context: dg.AssetExecutionContext, done: Any) -> None:
     for result in done.get_results(implicit_materializations=False):
         metadata |= dict(result.metadata or {})
     context.log.info("the Databricks job is done: %s", {name: found.value for name, found in metadata.items()})
-    key = dg.AssetKey(list(tables.SILVER_FEEDBACK.key))
     # Once, with the last day of the run: the event log keeps every copy.
-    context.add_asset_metadata(metadata, asset_key=key, partition_key=context.partition_keys[-1])
+    context.add_asset_metadata(metadata, asset_key=_KEY, partition_key=context.partition_keys[-1])
 
 
-def _failure(error: DagsterPipesExecutionError, reader: _Reader | None) -> dg.Failure:
+def _failure(
+    context: dg.AssetExecutionContext, error: DagsterPipesExecutionError, reader: _Reader | None
+) -> dg.Failure:
+    """The failure of the step; the remote traceback stands on the asset page too, which knows of no failed steps."""
     told = reader.traceback() if reader else None
     metadata = {"remote_traceback": dg.MetadataValue.md(f"```\n{told}\n```")} if told else {}
     last = told.strip().splitlines()[-1] if told else "the job did not come so far as to say why; see its own page"
-    return dg.Failure(f"{error}: {last}", metadata=metadata, allow_retries=False)
+    failure = dg.Failure(f"{str(error).rstrip('.')}: {last}", metadata=metadata, allow_retries=False)
+    day = context.partition_keys[-1]
+    context.log_event(dg.AssetObservation(_KEY, description=failure.description, partition=day, metadata=metadata))
+    return failure
 
 
 def _refused(settings: Settings, error: Exception) -> DatabricksRefusedError:

@@ -141,6 +141,7 @@ def test_a_failure_shows_the_remote_traceback_and_writes_nothing(home: Path, wor
     with dg.DagsterInstance.ephemeral() as instance:
         result = run(home, instance)
         (failure,) = [event for event in result.all_events if event.is_step_failure]
+        (observed,) = instance.fetch_observations(dg.AssetKey(["silver", "feedback"]), limit=9).records
         errors = [
             entry.dagster_event.event_specific_data.error
             for entry in instance.all_logs(result.run_id)
@@ -151,6 +152,9 @@ def test_a_failure_shows_the_remote_traceback_and_writes_nothing(home: Path, wor
     assert told is not None
     assert "not the one of this installation" in (told.description or "")
     assert "feedback_assets/spark/task.py" in str(told.metadata["remote_traceback"].value)
+    on_the_asset_page = observed.asset_observation
+    assert on_the_asset_page is not None and on_the_asset_page.partition == str(DAY + timedelta(days=2))
+    assert on_the_asset_page.metadata["remote_traceback"] == told.metadata["remote_traceback"]
     assert any(error and "not the one of this installation" in error.message for error in errors)
     assert not (home / "lake" / "silver" / "feedback").exists()
     assert not passing(home)
