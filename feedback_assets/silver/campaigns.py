@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
-from feedback_assets.silver.candidates import Candidate, Folded, as_read, near_pairs
+from feedback_assets.silver.candidates import Candidate, Folded, as_read, in_order, near_pairs
 
 # Seven friends may share a sentence; planted and real campaigns come in dozens.
 FEWEST = 8
@@ -40,7 +40,7 @@ def find_campaigns(
         and (item.channel in low_trust or item.source in low_trust)
     ]
     found: dict[tuple[str, int], str] = {}
-    for group in _alike(sorted(eligible, key=lambda item: item.place), folded):
+    for group in _alike(sorted(eligible, key=in_order), folded):
         for wave in _waves(group):
             evidence = _evidence(wave)
             found.update((item.row, evidence) for item in wave if item.day == day)
@@ -67,7 +67,7 @@ def _alike(items: Sequence[Candidate], folded: Folded) -> list[list[Candidate]]:
     groups: dict[int, list[Candidate]] = defaultdict(list)
     for position, text in enumerate(texts):
         groups[root(position)] += by_text[text]
-    return [sorted(group, key=lambda item: item.place) for group in groups.values() if len(group) >= FEWEST]
+    return [sorted(group, key=in_order) for group in groups.values() if len(group) >= FEWEST]
 
 
 def _waves(group: Sequence[Candidate]) -> list[list[Candidate]]:

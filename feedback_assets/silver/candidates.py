@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -54,15 +55,13 @@ class Candidate:
     folded: str | None
 
     @property
-    def place(self) -> tuple[datetime, str, str, int]:
-        """What decides which of two is the original: the time, then the id, then where it landed."""
-        return (self.occurred_at, self.event_id, self.landing_object, self.line)
-
-    @property
     def row(self) -> tuple[str, int]:
         """The row of bronze."""
         return (self.landing_object, self.line)
 
+
+# What decides which of two is the original: the time, then the id, then where it landed.
+in_order = attrgetter("occurred_at", "event_id", "landing_object", "line")
 
 # The folded words of an item; of a recalled one they are read again, for the few that have to be compared.
 Folded = Callable[[Candidate], str]

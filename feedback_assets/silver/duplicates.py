@@ -16,6 +16,7 @@ from feedback_assets.silver.candidates import (
     Candidate,
     Folded,
     as_read,
+    in_order,
     may_be_near,
     near_pairs,
     similarity,
@@ -88,7 +89,8 @@ def find_copies(candidates: Sequence[Candidate], day: date, folded: Folded = as_
 
 
 def _window(candidates: Iterable[Candidate], day: date) -> list[Candidate]:
-    return sorted((item for item in candidates if day - WINDOW <= item.day <= day), key=lambda item: item.place)
+    first = day - WINDOW
+    return sorted((item for item in candidates if first <= item.day <= day), key=in_order)
 
 
 def _rooted(copy: Copy, links: dict[int, Copy], position: dict[tuple[str, int], int]) -> Copy:
@@ -114,7 +116,7 @@ def _by_reference(window: Sequence[Candidate], folded: Folded) -> Iterator[Copy]
     for item in window:
         other = by_id.get(item.mirror_of) if item.mirror_of else None
         if other is not None and other.event_id != item.event_id:
-            original, copy = sorted((item, other), key=lambda one: one.place)
+            original, copy = sorted((item, other), key=in_order)
             score = similarity(folded(original), folded(copy))
             yield Copy(copy, original, "mirror", round(score, 4), "the source says that one mirrors the other")
 

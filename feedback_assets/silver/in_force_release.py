@@ -44,6 +44,7 @@ class InForce:
 
 
 _NONE = InForce(None, None, None)
+_COLUMNS = ("release_id", "release_match", "releases_in_force")
 
 
 def with_releases(feedback: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
@@ -53,9 +54,11 @@ def with_releases(feedback: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFram
         feedback: Rows of any days.
         releases: `silver/releases` of those days and of the 56 days before the first.
     """
+    if releases.empty:
+        return feedback.assign(**{name: pd.Series(None, index=feedback.index, dtype=object) for name in _COLUMNS})
     known = read_releases(releases)
     columns = ("day", "occurred_at", "app_version", "region", "product_id")
-    rows = zip(*(feedback[column].astype(object) for column in columns), strict=True)
+    rows = zip(*(feedback[column].astype(object).tolist() for column in columns), strict=True)
     found = [
         in_force(day, at, _text(version), _text(region), _text(product), known)
         for day, at, version, region, product in rows

@@ -24,6 +24,7 @@ from feedback_assets.silver.candidates import Candidate
 from feedback_assets.silver.fields import Problem, words_of
 from feedback_assets.silver.products import Catalogs, Orders
 from feedback_assets.silver.row_part import Cleaned, RowPart, Rules, folded_of
+from feedback_assets.text import fold
 
 Record = dict[str, Any]
 Place = tuple[str, int]
@@ -93,19 +94,18 @@ class Recalled:
         if not len(self._kept):
             return []
         told, rows = self._kept, self._bronze
-        columns = [told[f"{_PREFIX}{name}"].tolist() for name in _COMPARED]
-        times = pd.DatetimeIndex(told["occurred_at"]).to_pydatetime()
-        known = zip(
-            rows["day"], times, rows["event_id"], rows["landing_object"], rows["line"].tolist(), rows["source"],
-            told["channel"], told["problem"].isna(), *columns, strict=True,
-        )  # fmt: skip
+        # As lists: to iterate over a column of text costs ten times as much.
+        landed = [rows[name].tolist() for name in ("day", "event_id", "landing_object", "line", "source")]
+        made = [told[name].tolist() for name in ("channel", *(f"{_PREFIX}{name}" for name in _COMPARED))]
+        times = pd.DatetimeIndex(told["occurred_at"]).to_pydatetime().tolist()
+        known = zip(times, told["problem"].isna().tolist(), *landed, *made, strict=True)
         return [
             Candidate(
                 day=day, occurred_at=at, event_id=event_id, landing_object=place, line=line, source=source,
                 channel=channel, folded=None, public_id=public_id, author=author, customer=customer, order=order,
                 event_ref=event_ref, mirror_of=mirror_of, wording=wording, words=int(words), letters=letters,
             ) if readable else None
-            for day, at, event_id, place, line, source, channel, readable,
+            for at, readable, day, event_id, place, line, source, channel,
             public_id, author, customer, order, event_ref, mirror_of, wording, words, letters in known
         ]  # fmt: skip
 
@@ -116,8 +116,11 @@ class Recalled:
         # Each item of one customer is compared with each: read once, it is compared many times.
         if item.row not in self._words:
             number = self._places[item.row]
-            payload, mapping = self._told(number, "payload", "mapping")
-            self._words[item.row] = folded_of(*words_of(payload, mapping, self._rules.mappings))
+            text, redactions, payload, mapping = self._told(number, "text", "redactions", "payload", "mapping")
+            # Where nothing was replaced, what silver shows is the normalised text itself.
+            self._words[item.row] = (
+                folded_of(*words_of(payload, mapping, self._rules.mappings)) if redactions else fold(text)
+            )
         return self._words[item.row]
 
     def of_day(self, day: date) -> Iterator[tuple[int, Place]]:
@@ -196,18 +199,18 @@ class Recalled:
 
     @cached_property
     def _lists(self) -> dict[str, list[Any]]:
-        made = self._kept[["event_id", "text", "shown_id", "problem"]]
+        made = self._kept[["event_id", "text", "shown_id", "problem", "redactions"]]
         landed = self._bronze[["day", "landing_object", "line", "checksum", "source", "payload", "mapping"]]
         return {str(name): column.tolist() for frame in (landed, made) for name, column in frame.items()}
 
     def _fits(self, told: pd.DataFrame, commerce: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether each row was looked up in what is known now."""
         orders = Orders(commerce, told["order_ref"].dropna().unique())
-        known = zip(told["day"], told["order_ref"], told["lines"], told["seen_with"], strict=True)
+        columns = [told[name].tolist() for name in ("day", "order_ref", "lines", "seen_with")]
         return np.fromiter(
             (
                 seen == self._seen.get(day) and lines == orders.mark(_text(ref), day)
-                for day, ref, lines, seen in known
+                for day, ref, lines, seen in zip(*columns, strict=True)
             ),
             dtype=bool,
             count=len(told),
