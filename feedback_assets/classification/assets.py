@@ -41,8 +41,9 @@ def gold_labels(context: dg.AssetExecutionContext, lake: Lake, feedback: pd.Data
     readers = Readers(settings)
     in_force = _in_force(context.run.tags, lake, readers, days, now)
     window = (days[0], days[-1] + timedelta(days=1))
-    kept = {table.name: lake.read(table, *window) for table in GOLD}
-    stays, rows, layers, left = keep_unreadable(feedback, in_force, readers, kept, readers.today)
+    stays, rows, layers, left = keep_unreadable(
+        feedback, in_force, readers, lambda: {table.name: lake.read(table, *window) for table in GOLD}, readers.today
+    )
     for group in left:
         context.log.warning(
             "%d days from %s on keep their labels, only items without one are labelled, by the prompts of today: %s",

@@ -72,7 +72,7 @@ def keep_unreadable(
     feedback: pd.DataFrame,
     in_force: Mapping[date, Layers],
     reader_of: Callable[[Edition], Reader],
-    kept: Frames,
+    kept: Callable[[], Frames],
     today: Edition,
 ) -> tuple[Frames, pd.DataFrame, dict[date, Layers], list[LeftAlone]]:
     """Set aside the days whose edition cannot be opened any more, so that the others go on.
@@ -84,7 +84,7 @@ def keep_unreadable(
         feedback: Rows of `silver/feedback`.
         in_force: The layers in force for each day.
         reader_of: Opens an edition; raises EditionError where that cannot be.
-        kept: Rows of `gold/items` and `gold/issues` of these days, as they are.
+        kept: Reads the rows of `gold/items` and `gold/issues` of these days, as they are; seldom called.
         today: The edition in the prompts folder.
 
     Returns:
@@ -100,10 +100,12 @@ def keep_unreadable(
             days = tuple(sorted(day for day, held in in_force.items() if held == layers))
             left.append(LeftAlone(days, str(error)))
             layers_of |= dict.fromkeys(days, (Layer(today),))
-    days = [day for group in left for day in group.days]
+    if not left:
+        return {table.name: empty(table) for table in GOLD}, feedback, layers_of, []
+    days, found = [day for group in left for day in group.days], kept()
     here = set(feedback.loc[feedback["day"].isin(days), "event_id"])
     stays = {
-        table.name: kept[table.name][kept[table.name]["day"].isin(days) & kept[table.name]["event_id"].isin(here)]
+        table.name: found[table.name][found[table.name]["day"].isin(days) & found[table.name]["event_id"].isin(here)]
         for table in GOLD
     }
     known = set(stays[tables.GOLD_ITEMS.name]["event_id"])

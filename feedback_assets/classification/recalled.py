@@ -65,7 +65,10 @@ class Recalled:
         """
         rows = rows[list(USED)]
         days = sorted(set(rows["day"]))
-        decisions = [json.dumps(decided.get(event), default=str, sort_keys=True) for event in rows["event_id"]]
+        decisions = [
+            json.dumps(decided[event], default=str, sort_keys=True) if event in decided else "null"
+            for event in rows["event_id"].tolist()
+        ]
         keys = np.array(
             keys_of(rows.assign(decision=decisions), [*USED, "decision"], f"{self._version} {versions}"), dtype=object
         )
