@@ -1,6 +1,6 @@
 """Starting a planned prompt backfill: here, block by block, or on a running Dagster by the mutation its UI uses.
 
-What is planned and why stands in `evaluation/prompts.py`.
+What is planned and why stands in `evaluation/prompt_plan.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dagster import DagsterInstance
 
 from feedback_assets import tables
 from feedback_assets.errors import OutsideError
-from feedback_assets.evaluation.prompts import Plan
+from feedback_assets.evaluation.prompt_plan import Plan
 from feedback_assets.run_tags import PROMPT, SCOPE
 from feedback_assets.runner import Block, BlockResult, run_block
 

@@ -1,6 +1,6 @@
 """The `feedback prompts` commands: plan a change of prompts, compare old and new labels, start the backfill.
 
-Only options and printing; what is planned is found in `evaluation/prompts.py`.
+Only options and printing; what is planned is found in `evaluation/prompt_plan.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rich.table import Table
 from feedback_assets.settings import load
 
 if TYPE_CHECKING:
-    from feedback_assets.evaluation.prompts import Plan
+    from feedback_assets.evaluation.prompt_plan import Plan
 
 app = typer.Typer(no_args_is_help=True, help="Plan a change of prompts, compare labels, backfill, promote.")
 
@@ -42,7 +42,7 @@ def plan_command(
 ) -> None:
     """Say what labelling history with the prompts of today would send, cost and flip; nothing is sent."""
     planned = _planned(scope, alternative, since, until)
-    from feedback_assets.evaluation.prompts import as_dict
+    from feedback_assets.evaluation.prompt_report import as_dict
 
     told = as_dict(planned)
     if as_json:
@@ -69,18 +69,19 @@ def diff_command(
     console = Console(stderr=True)
     with console.status("Scoring the golden set …") as status:
         from feedback_assets import tables
-        from feedback_assets.evaluation import prompts
+        from feedback_assets.evaluation.prompt_golden import golden_scores
+        from feedback_assets.evaluation.prompt_report import agreement, as_dict, change_rows, flips_of
         from feedback_assets.lake.store import Lake
 
         settings = load()
         lake, now = Lake(settings.lake_root, settings.storage), datetime.now(UTC)
-        rows = prompts.change_rows(planned.held, now)
+        rows = change_rows(planned.held, now)
         told: dict[str, Any] = {
-            **{name: prompts.as_dict(planned)[name] for name in ("prompt_before", "prompt_after", "scope", "unknown")},
+            **{name: as_dict(planned)[name] for name in ("prompt_before", "prompt_after", "scope", "unknown")},
             "compared": len(rows),
-            "agreement": prompts.agreement(planned.held),
-            "flips": prompts.flips_of(planned.held),
-            "golden": prompts.golden_scores(settings, lake, planned, ask_golden, status.update),
+            "agreement": agreement(planned.held),
+            "flips": flips_of(planned.held),
+            "golden": golden_scores(settings, lake, planned, ask_golden, status.update),
         }
         if keep:
             told["rows_added"] = lake.append_missing(tables.LABEL_CHANGES, rows, {"asset": tables.LABEL_CHANGES.name})
@@ -108,7 +109,7 @@ def backfill_command(
 ) -> None:
     """Label the affected days anew, one run a block; tickets are only proposed."""
     planned = _planned(scope, alternative, since, until)
-    from feedback_assets.evaluation.prompts import as_dict
+    from feedback_assets.evaluation.prompt_report import as_dict
 
     console, told = Console(stderr=True), as_dict(planned)
     if not as_json:
@@ -179,13 +180,13 @@ def _planned(scope: str | None, alternative: list[str] | None, since: datetime |
     if since is not None and until is not None and until < since:
         raise typer.BadParameter("give --from before --to")
     with Console(stderr=True).status("Opening the prompts …") as status:
-        from feedback_assets.evaluation import prompts
+        from feedback_assets.evaluation.prompt_plan import plan, scope_named
         from feedback_assets.lake.store import Lake
 
         settings = load()
-        named = prompts.scope_named(settings, scope, alternative or (), status.update)
+        named = scope_named(settings, scope, alternative or (), status.update)
         lake = Lake(settings.lake_root, settings.storage)
-        return prompts.plan(settings, lake, datetime.now(UTC), named, _day(since), _day(until), status.update)
+        return plan(settings, lake, datetime.now(UTC), named, _day(since), _day(until), status.update)
 
 
 def _day(moment: datetime | None) -> date | None:

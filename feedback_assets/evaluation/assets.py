@@ -15,7 +15,7 @@ from feedback_assets.run_tags import PROMPT, SCOPE
 from feedback_assets.settings import Settings, load
 
 if TYPE_CHECKING:
-    from feedback_assets.evaluation.prompts import Plan
+    from feedback_assets.evaluation.prompt_plan import Plan
 
 # Metadata lives in the event log; the rest is in the table.
 _ROWS_SHOWN = 20
@@ -66,13 +66,13 @@ def golden_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 @dg.asset(**_page(tables.PROMPT_PLAN, ["scikitlearn"]))
 def prompt_plan(context: dg.AssetExecutionContext, config: Narrowed) -> dg.MaterializeResult:
     """Plan labelling history with the prompts of the folder: days, requests, price, flips; nothing is sent."""
-    from feedback_assets.evaluation import prompts
+    from feedback_assets.evaluation import prompt_golden, prompt_report
 
     settings, now = load(), datetime.now(UTC)
     lake = Lake(settings.lake_root, settings.storage)
     planned = _planned(context, config, settings, lake, now)
-    told = prompts.as_dict(planned)
-    rows = prompts.plan_rows(planned, now)
+    told = prompt_report.as_dict(planned)
+    rows = prompt_report.plan_rows(planned, now)
     lake.append_missing(tables.PROMPT_PLAN, rows, {"asset": tables.PROMPT_PLAN.name, "run_id": context.run.run_id})
     context.log.info("%s", planned.reason)
     shown = ("reason", "prompt_after", "model", "texts", "requests", "tokens_in", "tokens_out", "price", "not_counted")
@@ -86,7 +86,7 @@ def prompt_plan(context: dg.AssetExecutionContext, config: Narrowed) -> dg.Mater
             "flips_known": dg.MetadataValue.json(told["flips"][:_ROWS_SHOWN]),
             "unknown_until_asked": told["unknown"],
             "left_out": dg.MetadataValue.json(_shortened(told["left_out"])),
-            "golden": dg.MetadataValue.json(prompts.golden_scores(settings, lake, planned)),
+            "golden": dg.MetadataValue.json(prompt_golden.golden_scores(settings, lake, planned)),
             "to_start_it": f"feedback prompts backfill{_options(config)}; or launch a backfill of these days on "
             f"gold/items and what follows it, with the tags {tags_told(planned)}",
         }
@@ -96,22 +96,22 @@ def prompt_plan(context: dg.AssetExecutionContext, config: Narrowed) -> dg.Mater
 @dg.asset(**_page(tables.LABEL_CHANGES, ["scikitlearn"]))
 def label_changes(context: dg.AssetExecutionContext, config: Narrowed) -> dg.MaterializeResult:
     """Put the labels of the old prompt and the new side by side, as far as both were asked; nothing is sent."""
-    from feedback_assets.evaluation import prompts
+    from feedback_assets.evaluation import prompt_report
 
     settings, now = load(), datetime.now(UTC)
     lake = Lake(settings.lake_root, settings.storage)
     planned = _planned(context, config, settings, lake, now)
-    rows = prompts.change_rows(planned.held, now)
+    rows = prompt_report.change_rows(planned.held, now)
     added = lake.append_missing(
         tables.LABEL_CHANGES, rows, {"asset": tables.LABEL_CHANGES.name, "run_id": context.run.run_id}
     )
-    agreement = prompts.agreement(planned.held)
+    agreement = prompt_report.agreement(planned.held)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(rows),
             "rows_added": added,
             "agreement": "nothing to compare yet" if agreement is None else agreement,
-            "flips": dg.MetadataValue.json(prompts.flips_of(planned.held)[:_ROWS_SHOWN]),
+            "flips": dg.MetadataValue.json(prompt_report.flips_of(planned.held)[:_ROWS_SHOWN]),
             "unknown_until_asked": sum(day.unknown for day in planned.days),
         }
     )
@@ -120,10 +120,10 @@ def label_changes(context: dg.AssetExecutionContext, config: Narrowed) -> dg.Mat
 def _planned(
     context: dg.AssetExecutionContext, config: Narrowed, settings: Settings, lake: Lake, now: datetime
 ) -> "Plan":
-    from feedback_assets.evaluation import prompts
+    from feedback_assets.evaluation.prompt_plan import plan, scope_named
 
-    scope = prompts.scope_named(settings, config.scope or None, config.alternatives, context.log.info)
-    return prompts.plan(settings, lake, now, scope, progress=context.log.info)
+    scope = scope_named(settings, config.scope or None, config.alternatives, context.log.info)
+    return plan(settings, lake, now, scope, progress=context.log.info)
 
 
 def tags_told(planned: "Plan") -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from feedback_assets.classification.labels import Answer
 from feedback_assets.classification.local_answer import LocalAnswer
 from feedback_assets.classification.measures import (
     DRAWS,
@@ -36,14 +37,14 @@ _SEED = 20_240_501
 
 def score(
     truth: Sequence[str],
-    answers: Sequence[LocalAnswer],
+    answers: Sequence[LocalAnswer | Answer],
     slices: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
     """Category scores of answers.
 
     Args:
         truth: The right category of each text.
-        answers: What the model said of each.
+        answers: What the model, or the whole cascade, said of each.
         slices: Name of a slicing, such as `language`, and each text's value in it.
 
     Returns:

@@ -17,16 +17,8 @@ from feedback_assets import tables
 from feedback_assets.classification.alternatives import EVERYTHING, Scope, close_alternatives
 from feedback_assets.classification.assets import gold_labels
 from feedback_assets.classification.in_force import promotions
-from feedback_assets.evaluation.prompts import (
-    Plan,
-    agreement,
-    as_dict,
-    change_rows,
-    flips_of,
-    plan,
-    plan_rows,
-    scope_named,
-)
+from feedback_assets.evaluation.prompt_plan import Plan, plan, scope_named
+from feedback_assets.evaluation.prompt_report import agreement, as_dict, change_rows, flips_of, plan_rows
 from feedback_assets.evaluation.sensors import prompt_change
 from feedback_assets.lake.frames import conform, table_hash
 from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager

@@ -1,0 +1,209 @@
+"""The plan of a change of prompts: opens what the settings name and says which days it would label, and at what price.
+
+What a run would send is found in `classification/planning.py`; how a plan is shown and kept stands in
+`prompt_report.py`, its golden scores in `prompt_golden.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from feedback_assets import tables
+from feedback_assets.classification.alternatives import EVERYTHING, Scope, close_alternatives
+from feedback_assets.classification.in_force import Layers, Promotion, layers_on, promotions
+from feedback_assets.classification.opening import Readers, check_scope, open_asking
+from feedback_assets.classification.planning import Change, DayPlan, Usage, changes, contiguous, days_planned, usage_of
+from feedback_assets.evaluation.prices import Price, price_of
+from feedback_assets.lake.store import Lake
+from feedback_assets.settings import Settings
+from feedback_assets.taxonomy import load_taxonomy
+from feedback_assets.thresholds import load_thresholds
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Days the backfill does not hold, and the prompt versions they keep."""
+
+    days: tuple[date, ...]
+    prompt_versions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What labelling history with the prompts of the folder would send, cost and flip.
+
+    Attributes:
+        reason: In one sentence, what is asked for and why, or why nothing is.
+        days: The affected days in order.
+        blocks: First and last day of each run.
+        changed: Every item of every day looked at, its label before and after.
+    """
+
+    prompt_before: tuple[str, ...]
+    prompt_after: str
+    model: str
+    scope: Scope
+    reason: str
+    days: tuple[DayPlan, ...]
+    blocks: tuple[tuple[date, date], ...]
+    left_out: tuple[LeftOut, ...]
+    price: Price
+    usage: Usage
+    budget: float
+    changed: tuple[Change, ...] = field(repr=False)
+
+    @property
+    def requests(self) -> int:
+        """How many first questions and known repairs are sent."""
+        return sum(day.requests for day in self.days)
+
+    @property
+    def cost(self) -> float | None:
+        """Price of all days; None where it is not known."""
+        return self.price.of(sum(day.tokens_in for day in self.days), sum(day.tokens_out for day in self.days))
+
+    @property
+    def over_budget(self) -> list[tuple[date, date]]:
+        """Blocks that cost more than FEEDBACK_DAILY_BUDGET allows for their days."""
+        found: list[tuple[date, date]] = []
+        for first, last in self.blocks:
+            held = [day for day in self.days if first <= day.day <= last]
+            cost = self.price.of(sum(day.tokens_in for day in held), sum(day.tokens_out for day in held))
+            if cost is not None and cost > self.budget * len(held):
+                found.append((first, last))
+        return found
+
+    @property
+    def held(self) -> list[Change]:
+        """The items of the affected days."""
+        days = {day.day for day in self.days}
+        return [change for change in self.changed if change.day in days]
+
+
+def plan(
+    settings: Settings,
+    lake: Lake,
+    now: datetime,
+    scope: Scope = EVERYTHING,
+    since: date | None = None,
+    until: date | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Plan labelling the landed days with the prompts of the folder; nothing is sent and nothing is written.
+
+    Args:
+        settings: Prompts, models, the language model and its prices.
+        lake: Where silver, ledger and promotions are.
+        now: The time, UTC.
+        scope: Categories it is narrowed to.
+        since: First day looked at; all when not given.
+        until: Last day looked at, included.
+        progress: Told what takes long.
+
+    Raises:
+        CallError: A file of the prompts folder is wrong, or an edition in force cannot be opened.
+    """
+    tell = progress or silent
+    tell("opening the editions")
+    readers = Readers(settings)
+    check_scope(scope.categories, readers(readers.today).taxonomy)
+    tell("reading feedback and ledger")
+    feedback = lake.read(tables.SILVER_FEEDBACK, since, until and until + timedelta(days=1))
+    known = promotions(lake)
+    days = sorted(set(feedback["day"])) if known else []
+    before = {day: layers_before(day, known, readers.today.prompt_version) for day in days}
+    after = {day: layers_on(day, [*known, *_promotions(readers, days, scope, now)]) for day in days}
+    asking = open_asking(settings, lake, "plan", 1, tell)
+    tell(f"reading {len(feedback)} items under the old and the new prompt")
+    changed = changes(feedback, _decided(lake), before, after, readers, asking) if days else []
+    usage = usage_of(lake.read(tables.LEDGER, columns=["model", "request", "tokens_in", "tokens_out"]), asking.name)
+    planned = days_planned(changed, usage)
+    held = {day.day for day in planned}
+    return Plan(
+        prompt_before=_versions(before.values(), readers.today.prompt_version),
+        prompt_after=readers.today.prompt_version,
+        model=asking.name,
+        scope=scope,
+        reason=_reason(settings, known, planned, scope),
+        days=tuple(planned),
+        blocks=tuple(contiguous([day.day for day in planned])),
+        left_out=_left_out([day for day in days if day not in held], known),
+        price=price_of(settings),
+        usage=usage,
+        budget=settings.daily_budget,
+        changed=tuple(changed),
+    )
+
+
+def scope_named(
+    settings: Settings, category: str | None, instead: Sequence[str] = (), progress: Progress | None = None
+) -> Scope:
+    """The scope a person named: a category with its close alternatives, or with those named instead.
+
+    Args:
+        settings: Where prompts and models are.
+        category: The one whose words changed; None for every item.
+        instead: Alternatives a person names instead of the measured ones.
+        progress: Told what takes long.
+
+    Raises:
+        TaxonomyError: There is no such category; the message names the closest.
+    """
+    if category is None:
+        return EVERYTHING
+    taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
+    check_scope([category, *instead], taxonomy)
+    if instead:
+        return Scope(tuple(sorted({category, *instead})), f"{category} and the alternatives named")
+    from feedback_assets.classification.training import confusion_of
+
+    section = load_thresholds(settings.prompts_dir / "thresholds.yaml").section("evaluation")
+    return close_alternatives(category, confusion_of(settings, progress), section.number("alternative_share", 0, 1))
+
+
+def layers_before(day: date, known: Sequence[Promotion], prompt_version: str) -> Layers:
+    """What labels a day without the promotions of one prompt version; as it is where there is nothing else."""
+    others = [promotion for promotion in known if promotion.edition.prompt_version != prompt_version]
+    return layers_on(day, others) or layers_on(day, known)
+
+
+def _promotions(readers: Readers, days: Sequence[date], scope: Scope, now: datetime) -> list[Promotion]:
+    if not days:
+        return []
+    return [Promotion(days[0], readers.today, "plan", "planned", now, days[-1], scope.categories)]
+
+
+def _versions(layers: Iterable[Layers], today: str) -> tuple[str, ...]:
+    found = {layer.edition.prompt_version for held in layers for layer in held}
+    return tuple(sorted(found - {today})) or tuple(sorted(found))
+
+
+def _left_out(days: Sequence[date], known: Sequence[Promotion]) -> tuple[LeftOut, ...]:
+    versions: dict[tuple[str, ...], list[date]] = {}
+    for day in days:
+        kept = tuple(layer.edition.prompt_version for layer in layers_on(day, known))
+        versions.setdefault(kept, []).append(day)
+    return tuple(LeftOut(tuple(held), kept) for kept, held in versions.items())
+
+
+def _decided(lake: Lake) -> set[str]:
+    return set(lake.read(tables.SILVER_CORRECTIONS, columns=["event_id"])["event_id"])
+
+
+def _reason(settings: Settings, known: Sequence[Promotion], planned: Sequence[DayPlan], scope: Scope) -> str:
+    if not known:
+        return "nothing was labelled yet; `feedback run` labels with the prompts of the folder"
+    if not planned and settings.model_provider == "none":
+        return "no language model is set up, so the prompt is sent with nothing (FEEDBACK_MODEL_PROVIDER)"
+    if not planned:
+        return "no day holds an item that the changed words would be sent with"
+    narrowed = f" that are labelled {' or '.join(scope.categories)}" if scope.categories else ""
+    return f"{len(planned)} days hold items{narrowed} that the changed words are sent with"
+
+
+def silent(_text: str) -> None:
+    """Progress that nobody watches."""
