@@ -36,6 +36,11 @@ _JOINER = _joiner()
 _VERSION = re.compile(r"\d+(?:\.\d+)+(?:-[a-z0-9.]+)?")
 
 
+def text_or_none(value: object) -> str | None:
+    """The text of a frame's cell; None where it is empty or missing, which a frame says as None, NaN or NA."""
+    return value if isinstance(value, str) and value else None
+
+
 def fold(text: str) -> str:
     """The words of a text without case, accents, entities or punctuation, split by single spaces.
 

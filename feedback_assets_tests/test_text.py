@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_assets.text import Lexicon, LexiconError, fold, text_key, tokens
+from feedback_assets.text import Lexicon, LexiconError, fold, text_key, text_or_none, tokens
 
 ENTRIES = {
     "late": {"en": ["late", "delay*", "behind schedule"], "de": ["verspät*", "*verspätung", "kommt nicht an"]},
@@ -34,6 +35,12 @@ def test_folding_takes_away_case_accents_entities_and_punctuation(text: str, fol
 @given(st.text())
 def test_folding_words_again_changes_nothing(text: str) -> None:
     assert tokens(" ".join(tokens(text))) == tokens(" ".join(tokens(" ".join(tokens(text)))))
+
+
+@pytest.mark.parametrize("cell", [None, float("nan"), pd.NA, pd.NaT, ""])
+def test_a_cell_that_is_missing_or_empty_holds_no_text(cell: object) -> None:
+    assert text_or_none(cell) is None
+    assert text_or_none("late") == "late"
 
 
 def test_equal_wording_has_an_equal_key_and_two_emoji_have_not() -> None:

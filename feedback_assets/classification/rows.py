@@ -16,6 +16,7 @@ from feedback_assets import tables
 from feedback_assets.classification.labels import Answer, Issue, Item, from_people
 from feedback_assets.classification.reader import Reader
 from feedback_assets.lake.frames import conform
+from feedback_assets.text import text_or_none
 
 Row = Mapping[str, Any]
 # Facts silver knows about the item that belong to what the issue is about.
@@ -33,7 +34,13 @@ def items_of(feedback: pd.DataFrame) -> list[Item]:
     """One item for each row of `silver/feedback`, in its order."""
     columns = feedback[["text", "language", "rating", "channel", "product_name"]]
     return [
-        Item(_said(text) or "", _said(language) or "und", _number(rating), _said(channel) or "other", _said(product))
+        Item(
+            text_or_none(text) or "",
+            text_or_none(language) or "und",
+            _number(rating),
+            text_or_none(channel) or "other",
+            text_or_none(product),
+        )
         for text, language, rating, channel, product in columns.itertuples(index=False)
     ]
 
@@ -94,7 +101,7 @@ def _item(answer: Answer, reader: Reader) -> dict[str, Any]:
 
 
 def _issue(row: Row, ordinal: int, issue: Issue, reader: Reader) -> dict[str, Any]:
-    known = {name: said for name, column in _ENTITIES.items() if (said := _said(row.get(column)))}
+    known = {name: said for name, column in _ENTITIES.items() if (said := text_or_none(row.get(column)))}
     causes = None if issue.causes is None else json.dumps(issue.causes, ensure_ascii=False, sort_keys=True)
     return {
         "issue_id": f"{row['event_id']}#{ordinal}",
@@ -138,11 +145,6 @@ def _provenance(answer: Answer, reader: Reader, now: datetime) -> dict[str, Any]
         "triage_reason": answer.triage.reason,
         "overridden": answer.overridden,
     }
-
-
-def _said(value: object) -> str | None:
-    """The text, or None for a null of any kind."""
-    return value if isinstance(value, str) and value else None
 
 
 def _number(value: object) -> float | None:

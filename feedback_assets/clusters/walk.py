@@ -22,6 +22,7 @@ from feedback_assets.clusters.rules import ClusterRules
 from feedback_assets.clusters.state import Cluster, age, ranked, restore
 from feedback_assets.clusters.summary import Titles, Totals, add_quotes, is_specific, summary, title
 from feedback_assets.lake.frames import conform, empty
+from feedback_assets.text import text_or_none
 
 # What silver tells of the item an issue stands in.
 CONTEXT = (
@@ -218,9 +219,9 @@ def _found(
             first_seen=day,
             last_seen=day,
             centre=np.zeros(placed.shape[1], dtype=np.float32),
-            product_id=_text(first["product_id"]) if product_bound else None,
-            product_name=_text(first["product_name"]) if product_bound else None,
-            product_family=_text(first["product_family"]) if "|" in scope else None,
+            product_id=text_or_none(first["product_id"]) if product_bound else None,
+            product_name=text_or_none(first["product_name"]) if product_bound else None,
+            product_family=text_or_none(first["product_family"]) if "|" in scope else None,
             event=event,
         )
     )
@@ -278,7 +279,7 @@ def _prepare(issues: pd.DataFrame, feedback: pd.DataFrame, embedding: Embeds, ru
         [scope_key(dict(zip(keys, values, strict=True)), rules) for values in zip(*columns, strict=True)], dtype=object
     )
     seen = [
-        Issue(str(quote), _text(language), str(category), _text(label), rules.is_loose(str(scope)))
+        Issue(str(quote), text_or_none(language), str(category), text_or_none(label), rules.is_loose(str(scope)))
         for quote, language, category, label, scope in zip(
             merged["quote"], merged["language"], merged["category"], merged["sub_label"], merged["scope"], strict=True
         )
@@ -296,14 +297,14 @@ def scope_key(item: dict[str, object], rules: ClusterRules) -> str:
     for key in rules.scope_of(str(item["domain"]), category):
         if key == "product":
             parts.extend(_product_scope(item))
-        elif value := _text(item[key]):
+        elif value := text_or_none(item[key]):
             parts.append(f"{key}={value}")
     return "|".join(parts)
 
 
 def _product_scope(item: dict[str, object]) -> list[str]:
     """The product where the catalog knows it by name; an anonymous id says nothing, then its family serves."""
-    product, name, family = _text(item["product_id"]), _text(item["product_name"]), _text(item["product_family"])
+    product, name, family = (text_or_none(item[f"product_{part}"]) for part in ("id", "name", "family"))
     if product and name and name != product:
         return [f"product={product}"]
     return [f"family={family}"] if family else []
@@ -324,7 +325,7 @@ def _same_embedding(before: pd.DataFrame, embedding: Embeds, rules: ClusterRules
 
 def _placed_anew(row: dict[Hashable, Any], embedding: Embeds, rules: ClusterRules) -> Floats:
     told: list[dict[str, str]] = json.loads(str(row["quotes"]))
-    label = _text(row["sub_label"])
+    label = text_or_none(row["sub_label"])
     category, narrow = str(row["category"]), rules.is_loose(str(row["scope"]))
     issues = [Issue(quote["quote"], quote.get("language"), category, label, narrow) for quote in told]
     return embedding.vectors(issues or [Issue("", None, category, label, narrow)]).mean(axis=0)
@@ -337,7 +338,3 @@ def _frame(rows: list[dict[str, object]], table: tables.Table) -> pd.DataFrame:
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     filled = [part for part in parts if len(part)]
     return conform(pd.concat(filled), tables.GOLD_CLUSTER_MEMBERS) if filled else empty(tables.GOLD_CLUSTER_MEMBERS)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

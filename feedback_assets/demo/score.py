@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets.demo.truth import Planted, Truth
+from feedback_assets.text import text_or_none
 
 # A match needs half of the ticket's members planted for that problem; a decoy is ticketed by the same measure.
 HALF = 0.5
@@ -151,7 +152,7 @@ def _tickets(batch: pd.DataFrame, event_of: dict[str, str]) -> list[_Ticket]:
     rows.sort(key=lambda row: (row["day"], row["ticket_key"], row["action"]))
     grouped: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        grouped.setdefault(_text(row["parent_key"]) or str(row["ticket_key"]), []).append(row)
+        grouped.setdefault(text_or_none(row["parent_key"]) or str(row["ticket_key"]), []).append(row)
     tickets: list[_Ticket] = []
     for key, mine in grouped.items():
         if all(row["state"] != "ready" for row in mine):
@@ -161,7 +162,8 @@ def _tickets(batch: pd.DataFrame, event_of: dict[str, str]) -> list[_Ticket]:
         issues: set[str] = {issue for row in sent for issue in json.loads(row["members"])}
         events = frozenset(event_of.get(issue, issue) for issue in issues)
         newest = main[-1]
-        tickets.append(_Ticket(key, str(newest["title"]), str(newest["category"]), _text(newest["product_id"]), events))
+        product = text_or_none(newest["product_id"])
+        tickets.append(_Ticket(key, str(newest["title"]), str(newest["category"]), product, events))
     return tickets
 
 
@@ -189,8 +191,3 @@ def _found(problem: Planted, verdict: Judged | None) -> Found:
     reason = "no ticket of its product and category holds half of it" if verdict is None else verdict.reason
     ticket = verdict.ticket if verdict else None
     return Found(problem.id, problem.kind, problem.product, problem.category, verdict is not None, ticket, reason)
-
-
-def _text(value: object) -> str | None:
-    """A text that is there; empty cells of a frame may be None, NaN or NA."""
-    return value if isinstance(value, str) and value else None

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_assets.lake.frames import records
-from feedback_assets.text import fold, version_key
+from feedback_assets.text import fold, text_or_none, version_key
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -192,7 +192,7 @@ def releases_on(frame: pd.DataFrame, day: date, look_back: int) -> list[Release]
     found: dict[str, Release] = {}
     rows = [row for row in records(frame) if first <= row["day"] <= day]
     for row in sorted(rows, key=lambda row: (row["at"], row["event_id"])):
-        told = frozenset(fold(region) for region in json.loads(_text(row["regions"]) or "[]"))
+        told = frozenset(fold(region) for region in json.loads(text_or_none(row["regions"]) or "[]"))
         key = str(row["release_id"])
         if key in found:
             old = found[key]
@@ -201,9 +201,9 @@ def releases_on(frame: pd.DataFrame, day: date, look_back: int) -> list[Release]
             found[key] = Release(**{**vars(old), "regions": told})
             continue
         found[key] = Release(
-            release_id=key, kind=str(row["kind"]), name=str(row["name"]), version=_text(row["version"]),
-            version_key=_text(row["version_key"]), at=row["at"].to_pydatetime(), regions=told,
-            product_id=_text(row["product_id"]), commits=_text(row["commits"]),
+            release_id=key, kind=str(row["kind"]), name=str(row["name"]), version=text_or_none(row["version"]),
+            version_key=text_or_none(row["version_key"]), at=row["at"].to_pydatetime(), regions=told,
+            product_id=text_or_none(row["product_id"]), commits=text_or_none(row["commits"]),
         )  # fmt: skip
     return list(found.values())
 
@@ -232,7 +232,7 @@ def _states(rows: list[dict[str, Any]], day: date, first: date) -> tuple[dict[st
     for row in rows:
         if first <= row["day"] <= day:
             states[str(row["cluster_id"])] = row
-            if row["status"] == "merged" and _text(row["merged_into"]):
+            if row["status"] == "merged" and text_or_none(row["merged_into"]):
                 heirs[str(row["cluster_id"])] = str(row["merged_into"])
     return states, heirs
 
@@ -246,14 +246,10 @@ def _heir(cluster: str, heirs: dict[str, str]) -> str:
 
 
 def _scope_of(cluster_id: str, state: dict[str, Any]) -> Scope:
-    return Scope("cluster", cluster_id, str(state["title"]), str(state["category"]), _text(state["product_id"]))
+    return Scope("cluster", cluster_id, str(state["title"]), str(state["category"]), text_or_none(state["product_id"]))
 
 
 def _pairs(items: pd.Series, values: pd.Series, scope: str, number: dict[tuple[str, str], int]) -> Ints:
     place = np.array([number.get((scope, str(value)), -1) for value in values], dtype=np.int64)
     known = place >= 0
     return np.stack([items.to_numpy(dtype=np.int64)[known], place[known]])
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

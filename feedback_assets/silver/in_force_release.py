@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from feedback_assets.lake.frames import records
-from feedback_assets.text import fold, version_key
+from feedback_assets.text import fold, text_or_none, version_key
 
 # As far as a release is looked back on; the same as partitions.last_56_days.
 LOOK_BACK = timedelta(days=56)
@@ -60,7 +60,7 @@ def with_releases(feedback: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFram
     columns = ("day", "occurred_at", "app_version", "region", "product_id")
     rows = zip(*(feedback[column].astype(object).tolist() for column in columns), strict=True)
     found = [
-        in_force(day, at, _text(version), _text(region), _text(product), known)
+        in_force(day, at, text_or_none(version), text_or_none(region), text_or_none(product), known)
         for day, at, version, region, product in rows
     ]
     return feedback.assign(
@@ -146,9 +146,9 @@ def read_releases(frame: pd.DataFrame) -> Known:
                 at=row["at"],
                 release_id=str(row["release_id"]),
                 kind=str(row["kind"]),
-                version_key=_text(row["version_key"]),
-                regions=frozenset(fold(region) for region in json.loads(_text(row["regions"]) or "[]")),
-                product_id=_text(row["product_id"]),
+                version_key=text_or_none(row["version_key"]),
+                regions=frozenset(fold(region) for region in json.loads(text_or_none(row["regions"]) or "[]")),
+                product_id=text_or_none(row["product_id"]),
             )
             for row in records(frame)
         ]
@@ -159,7 +159,3 @@ def _concerns(release: Release, version: str | None, region: str | None, product
     if release.product_id and release.product_id != product:
         return False
     return not release.regions or region in release.regions or (version is not None and release.version_key == version)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

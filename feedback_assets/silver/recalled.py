@@ -24,7 +24,7 @@ from feedback_assets.silver.candidates import Candidate
 from feedback_assets.silver.fields import Problem, words_of
 from feedback_assets.silver.products import Catalogs, Orders
 from feedback_assets.silver.row_part import Cleaned, RowPart, Rules, folded_of
-from feedback_assets.text import fold
+from feedback_assets.text import fold, text_or_none
 
 Record = dict[str, Any]
 Place = tuple[str, int]
@@ -132,16 +132,16 @@ class Recalled:
         """A recalled row as a row part, for whoever puts it elsewhere than into silver."""
         day, place, line, checksum, source = self._told(number, "day", "landing_object", "line", "checksum", "source")
         event_id, text, shown_id, told = self._told(number, "event_id", "text", "shown_id", "problem")
-        problem: Record = json.loads(_text(told) or "{}")
+        problem: Record = json.loads(text_or_none(told) or "{}")
         cleaned = Cleaned(
             {"event_id": event_id, "text": text},
             (None, None, None),
-            _text(shown_id),
+            text_or_none(shown_id),
             problem.get("detail"),
             problem.get("excerpt"),
         )
         read = self.candidates[number] or Problem(problem["reason"], problem["detail"], problem["mend"])
-        return RowPart(day, place, int(line), checksum, _text(source), read, cleaned)
+        return RowPart(day, place, int(line), checksum, text_or_none(source), read, cleaned)
 
     def feedback(self, numbers: Sequence[int]) -> pd.DataFrame:
         """Recalled rows as rows of `silver/feedback`."""
@@ -209,7 +209,7 @@ class Recalled:
         columns = [told[name].tolist() for name in ("day", "order_ref", "lines", "seen_with")]
         return np.fromiter(
             (
-                seen == self._seen.get(day) and lines == orders.mark(_text(ref), day)
+                seen == self._seen.get(day) and lines == orders.mark(text_or_none(ref), day)
                 for day, ref, lines, seen in zip(*columns, strict=True)
             ),
             dtype=bool,
@@ -224,7 +224,3 @@ def _seen_with(catalogs: Catalogs, day: date, rules: Rules) -> str:
 
 def _places(rows: pd.DataFrame) -> Iterator[Place]:
     return zip(rows["landing_object"].tolist(), rows["line"].tolist(), strict=True)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

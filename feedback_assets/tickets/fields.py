@@ -12,6 +12,7 @@ import pandas as pd
 
 from feedback_assets.lake.frames import records
 from feedback_assets.taxonomy import Category
+from feedback_assets.text import text_or_none
 
 _TREND_DAYS = 14
 _QUOTES = 5
@@ -58,9 +59,9 @@ def ticket_fields(
         },
         "trend": trend(rows, day),
         "category": cluster["category"],
-        "sub_label": _known(cluster["sub_label"]),
-        "component": _known(cluster["component"]),
-        "product": {"id": _known(cluster["product_id"]), "name": _known(cluster["product_name"])},
+        "sub_label": text_or_none(cluster["sub_label"]),
+        "component": text_or_none(cluster["component"]),
+        "product": {"id": text_or_none(cluster["product_id"]), "name": text_or_none(cluster["product_name"])},
         "confidence": round(float(scored["confidence"]), 2),
         "severity": round(float(scored["severity"]), 1),
         "regions": _top(rows, "region"),
@@ -77,7 +78,7 @@ def ticket_fields(
         "destination": category.destination,
         "escalation": list(category.escalation),
         "due": due.isoformat(),
-        "refunds": refunds(evidence.commerce, _known(cluster["product_id"]), day),
+        "refunds": refunds(evidence.commerce, text_or_none(cluster["product_id"]), day),
         "sales_value_touched": sales_value(rows),
         "suggested_actions": _said(rows, "suggested_action"),
         "causes": causes(rows),
@@ -195,25 +196,21 @@ def suspected_releases(impact: pd.DataFrame) -> dict[tuple[date, str], dict[str,
     return {
         (row["day"], str(row["value"])): {
             **{name: str(row[name]) for name in names},
-            "version": _known(row["version"]), "released_at": row["released_at"].isoformat(),
-            "commits": _known(row["commits"]),
+            "version": text_or_none(row["version"]), "released_at": row["released_at"].isoformat(),
+            "commits": text_or_none(row["commits"]),
         }
         for row in records(first)
     }  # fmt: skip
 
 
 def _top(rows: list[dict[str, Any]], column: str, most: int = 5) -> dict[str, int]:
-    counts = Counter(str(row[column]) for row in rows if _known(row.get(column)))
+    counts = Counter(str(row[column]) for row in rows if text_or_none(row.get(column)))
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:most])
 
 
 def _said(rows: list[dict[str, Any]], column: str) -> list[str]:
-    counts = Counter(str(row[column]) for row in rows if _known(row.get(column)))
+    counts = Counter(str(row[column]) for row in rows if text_or_none(row.get(column)))
     return [text for text, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:3]]
-
-
-def _known(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _is_number(value: Any) -> bool:

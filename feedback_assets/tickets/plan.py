@@ -20,6 +20,7 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform, records
 from feedback_assets.taxonomy import Taxonomy
+from feedback_assets.text import text_or_none
 from feedback_assets.thresholds import Section
 from feedback_assets.tickets.concentration import Concentration, concentration
 from feedback_assets.tickets.fields import Evidence, ticket_fields
@@ -206,8 +207,8 @@ def standing_tickets(history: pd.DataFrame) -> dict[str, Standing]:
         old = None if row["action"] == "create" else standing.get(key)
         fields = json.loads(row["fields"])
         standing[key] = Standing(
-            key=key, category=row["category"], product_id=_none(row["product_id"]),
-            component=_none(row["component"]), cause_key=str(row["cause_key"]), level=row["level"],
+            key=key, category=row["category"], product_id=text_or_none(row["product_id"]),
+            component=text_or_none(row["component"]), cause_key=str(row["cause_key"]), level=row["level"],
             owner=row["owner"], destination=row["destination"], title=row["title"], state=row["state"],
             last_evidence=row["day"],
             clusters=frozenset(json.loads(row["clusters"])) | (old.clusters if old else frozenset()),
@@ -261,8 +262,8 @@ def _create(
         key=key or _key(str(cluster["cluster_id"]), day, standing),
         clusters=frozenset({str(cluster["cluster_id"])}),
         category=str(cluster["category"]),
-        product_id=_none(cluster["product_id"]),
-        component=_none(cluster["component"]),
+        product_id=text_or_none(cluster["product_id"]),
+        component=text_or_none(cluster["component"]),
         cause_key=cause_key(cluster),
         level=level,
         owner=category.owner,
@@ -318,17 +319,21 @@ def cause_key(cluster: dict[str, Any]) -> str:
 
     The scope keeps apart what only sounds alike: late parcels of two carriers are two problems.
     """
-    parts = [str(cluster["scope"]), _none(cluster["sub_label"]) or "-", _none(cluster["component"]) or "-"]
+    parts = [
+        str(cluster["scope"]),
+        text_or_none(cluster["sub_label"]) or "-",
+        text_or_none(cluster["component"]) or "-",
+    ]
     return "/".join(parts)
 
 
 def _same_problem(standing: dict[str, Standing], cluster: dict[str, Any], day: date, rules: Rules) -> Standing | None:
     cluster_id = str(cluster["cluster_id"])
-    lineage = {cluster_id, _none(cluster["merged_into"]) or cluster_id}
+    lineage = {cluster_id, text_or_none(cluster["merged_into"]) or cluster_id}
     for ticket in standing.values():
         if ticket.clusters & lineage:
             return ticket
-    wanted = (str(cluster["category"]), _none(cluster["product_id"]), cause_key(cluster))
+    wanted = (str(cluster["category"]), text_or_none(cluster["product_id"]), cause_key(cluster))
     for ticket in standing.values():
         fresh = (day - ticket.last_evidence).days <= rules.same_problem_days
         if fresh and (ticket.category, ticket.product_id, ticket.cause_key) == wanted:
@@ -414,7 +419,3 @@ def _as_closed(ticket: Standing, closings: dict[str, list[tuple[date, bool]]], d
         if ticket.last_evidence <= when <= day:
             closed_on = when if closed else None
     return replace(ticket, closed_on=closed_on)
-
-
-def _none(value: Any) -> Any:
-    return value if isinstance(value, str) and value else None
