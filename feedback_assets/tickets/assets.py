@@ -16,7 +16,8 @@ from feedback_assets.settings import load
 from feedback_assets.taxonomy import load_taxonomy
 from feedback_assets.thresholds import load_thresholds
 from feedback_assets.tickets.delivery import LEASE_SECONDS, deliver, evidence_rows, settle, standing_keys
-from feedback_assets.tickets.plan import Inputs, Rules, plan
+from feedback_assets.tickets.plan import Inputs, plan
+from feedback_assets.tickets.rules import Rules
 from feedback_assets.tickets.trackers.files import FileTracker
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform, empty, table_hash
 from feedback_assets.taxonomy import load_taxonomy
-from feedback_assets.tickets.plan import Inputs, Rules, plan
+from feedback_assets.tickets.plan import Inputs, plan
+from feedback_assets.tickets.rules import Rules
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 TAXONOMY = load_taxonomy(PROMPTS / "taxonomy.yaml")
