@@ -26,7 +26,7 @@ def open_reader(settings: Settings) -> Reader:
         CallError: A file of the prompts folder is missing or wrong.
     """
     # Imported here: scikit-learn takes seconds to import, and loading the code location need not wait for it.
-    from feedback_assets.classification.training import load_or_train
+    from feedback_assets.classification.trained import load_or_train
 
     local = load_or_train(settings)
     return load_reader(settings.prompts_dir, local, local.precision_by_confidence, local.measured_on)
@@ -54,7 +54,7 @@ def reopen_reader(settings: Settings, edition: Edition) -> Reader:
         )
     reader = _with_kept_model(settings, edition, kept)
     if reader is None:
-        from feedback_assets.classification.training import version_to_train
+        from feedback_assets.classification.trained import version_to_train
 
         again = _with_prompts(settings, kept)
         if (trained := version_to_train(again)) != edition.local_model_version:

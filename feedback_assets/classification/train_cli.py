@@ -18,7 +18,8 @@ from feedback_assets.settings import load
 
 if TYPE_CHECKING:
     from feedback_assets.classification.labels_file import LabelsFile
-    from feedback_assets.classification.training import Progress, Recipe
+    from feedback_assets.classification.recipe import Recipe
+    from feedback_assets.classification.training import Progress
 
 
 def train_command(
@@ -53,7 +54,7 @@ def train_command(
 
 
 def _own(output: Path | None, progress: Progress) -> dict[str, Any]:
-    from feedback_assets.classification.training import load_or_train
+    from feedback_assets.classification.trained import load_or_train
 
     settings = load()
     model = load_or_train(settings, progress=progress)
@@ -83,7 +84,8 @@ def _of_file(
 
     from feedback_assets.classification.examples import Example
     from feedback_assets.classification.labels_file import read_labels
-    from feedback_assets.classification.training import cross_validate, scores_of, train
+    from feedback_assets.classification.training import cross_validate, train
+    from feedback_assets.classification.training_scores import scores_of
 
     file = read_labels(path, text, label)
     recipe = _recipe(file, taxonomy)
@@ -108,7 +110,7 @@ def _of_file(
 
 
 def _recipe(file: LabelsFile, taxonomy: Path | None) -> Recipe:
-    from feedback_assets.classification.training import Recipe
+    from feedback_assets.classification.recipe import Recipe
     from feedback_assets.taxonomy import closest, load_taxonomy
 
     if taxonomy is None:

@@ -40,7 +40,7 @@ def evaluate_command(
     with console.status("Reading …") as status:
         from feedback_assets.classification.labels_file import read_labels
         from feedback_assets.classification.local_model import LocalModel
-        from feedback_assets.classification.training import load_or_train
+        from feedback_assets.classification.trained import load_or_train
         from feedback_assets.evaluation.measuring import measure_golden, measure_labels
 
         settings = load()

@@ -14,7 +14,7 @@ import pandas as pd
 
 from feedback_assets.classification.labels_file import LabelsFile
 from feedback_assets.classification.local_model import LocalModel
-from feedback_assets.classification.training import load_or_train
+from feedback_assets.classification.trained import load_or_train
 from feedback_assets.errors import CallError
 from feedback_assets.evaluation.golden import golden_version, load_golden
 from feedback_assets.evaluation.scores import score, score_golden, score_rows

@@ -159,7 +159,7 @@ def scope_named(
     check_scope([category, *instead], taxonomy)
     if instead:
         return Scope(tuple(sorted({category, *instead})), f"{category} and the alternatives named")
-    from feedback_assets.classification.training import confusion_of
+    from feedback_assets.classification.trained import confusion_of
 
     section = load_thresholds(settings.prompts_dir / "thresholds.yaml").section("evaluation")
     return close_alternatives(category, confusion_of(settings, progress), section.number("alternative_share", 0, 1))

@@ -8,7 +8,8 @@ import pytest
 
 from feedback_assets.classification.examples import Example, ExamplesError
 from feedback_assets.classification.local_model import LocalModel, ModelFileError
-from feedback_assets.classification.training import Recipe, train, version_of
+from feedback_assets.classification.recipe import Recipe
+from feedback_assets.classification.training import train, version_of
 from feedback_assets.taxonomy import load_taxonomy
 from feedback_assets_tests.classification.standins import PROMPTS
 
