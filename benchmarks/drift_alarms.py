@@ -26,8 +26,9 @@ from feedback_assets.demo import calendar as calendars
 from feedback_assets.demo import problems, releases, shop
 from feedback_assets.demo.items import BACKGROUND, Writer
 from feedback_assets.demo.voices import Voices
+from feedback_assets.evaluation.drift_items import COLUMNS
 from feedback_assets.evaluation.drift_rules import DriftRules, drift_rules
-from feedback_assets.evaluation.watched import COLUMNS, WATCHED, judge
+from feedback_assets.evaluation.watched import WATCHED, judge
 from feedback_assets.evaluation.watching import text_places
 from feedback_assets.landing.bronze import bronze_frame
 from feedback_assets.landing.envelope import Envelope, to_line

@@ -61,7 +61,7 @@ def drift(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResul
 def _result(verdict: Verdict) -> dg.AssetCheckResult:
     rows = [
         f"| {one.name} | {one.move.size:.3f} | {one.move.chance:.2g} | {one.items} | {one.before} "
-        f"| {'; '.join([*(str(share) for share in one.move.shares[:4]), *([one.note] if one.note else [])])} |"
+        f"| {'; '.join(one.details())} |"
         for one in verdict.slices
     ]
     return dg.AssetCheckResult(

@@ -1,6 +1,6 @@
 """How far a distribution has moved: population stability, corrected for sample size, and the chance of it.
 
-Statistics only, on counts and scores by day; what is watched and how it is told stands in `watched.py`.
+Statistics only, on counts and scores by day; what is compared with them stands in `drift_moves.py`.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from feedback_assets.evaluation.drift_items import COLUMNS
 from feedback_assets.evaluation.drift_rules import DriftRules, drift_rules
-from feedback_assets.evaluation.watched import COLUMNS
 from feedback_assets.thresholds import load_thresholds
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
