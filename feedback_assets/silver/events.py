@@ -22,6 +22,7 @@ from feedback_assets.silver.fields import Mappings, payload_of
 from feedback_assets.silver.redact import Redactor, keyed_hash, public_id
 from feedback_assets.silver.values import BadValueError, list_of, number_of, text_of, time_of
 from feedback_assets.tables import Table
+from feedback_assets.text import text_or_none
 
 Record = dict[str, Any]
 Value = TypeVar("Value")
@@ -88,7 +89,7 @@ def _readable(bronze: pd.DataFrame, days: Sequence[date], mappings: Mappings, st
     readable = _Readable(len(wanted))
     rows: list[Record] = wanted.to_dict("records")  # pyright: ignore
     for row in rows:
-        payload, named, event_id = payload_of(row), _cell(row["mapping"]), _cell(row["event_id"])
+        payload, named, event_id = payload_of(row), text_or_none(row["mapping"]), text_or_none(row["event_id"])
         mapping = mappings.known.get(named) if named else None
         if payload is None or event_id is None or (named and (mapping is None or mapping.stream != stream)):
             continue
@@ -188,7 +189,3 @@ def _not_below_zero(value: float | None) -> float | None:
 
 def _scalar(value: Any) -> bool:
     return isinstance(value, (str, int, float, bool)) and value == value and value != ""
-
-
-def _cell(value: Any) -> str | None:
-    return None if value is None or value != value or value == "" else str(value)

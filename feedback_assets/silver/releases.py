@@ -21,7 +21,7 @@ from feedback_assets.silver.fields import Mappings, payload_of
 from feedback_assets.silver.products import Catalog, Catalogs
 from feedback_assets.silver.redact import Redactor
 from feedback_assets.silver.values import BadValueError, list_of, text_of, time_of
-from feedback_assets.text import fold, version_key
+from feedback_assets.text import fold, text_or_none, version_key
 
 Record = dict[str, Any]
 Value = TypeVar("Value")
@@ -78,10 +78,10 @@ def build_releases(
 
 def _release(row: Record, mappings: Mappings, catalog: Catalog, redactor: Redactor, zone: str) -> Record | str:
     """The row of a release, or why there is none."""
-    payload, event_id, source = payload_of(row), _cell(row["event_id"]), _cell(row["source"])
+    payload, event_id, source = payload_of(row), text_or_none(row["event_id"]), text_or_none(row["source"])
     if payload is None or event_id is None or source is None:
         return "not_an_envelope"
-    named = _cell(row["mapping"])
+    named = text_or_none(row["mapping"])
     mapping = mappings.known.get(named) if named else None
     if named and (mapping is None or mapping.stream != "releases"):
         return "unknown_mapping"
@@ -156,7 +156,3 @@ def _soft(read: Callable[[Any], Value], told: Mapping[str, Any], name: str) -> V
         return read(told.get(name))
     except BadValueError:
         return None
-
-
-def _cell(value: Any) -> str | None:
-    return None if value is None or value != value or value == "" else str(value)
