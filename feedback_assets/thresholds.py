@@ -44,6 +44,17 @@ class Section:
             )
         return float(value)
 
+    def count(self, field: str, minimum: int = 1, maximum: float = float("inf")) -> int:
+        """The whole number called `field`.
+
+        Raises:
+            ThresholdsError: It is missing, no whole number, or outside minimum..maximum.
+        """
+        value = self.number(field, minimum, maximum)
+        if not value.is_integer():
+            raise ThresholdsError(f"{self.origin}: {self.name}.{field} is {value:g}; write a whole number")
+        return int(value)
+
     @property
     def version(self) -> str:
         """Hash of this section, 12 hex digits; comments and order do not count."""

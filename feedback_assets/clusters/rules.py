@@ -86,9 +86,7 @@ def cluster_rules(section: Section) -> ClusterRules:
             )
     of_category = Section("clusters.join_open_of", section.values.get("join_open_of", {}), section.origin)
     similarity = {name: section.number(name, 0, 1) for name in _SIMILARITIES}
-    counts = {
-        name: int(section.number(name, 1)) for name in ("merge_members", "split_members", "batch", "title_members")
-    }
+    counts = {name: section.count(name) for name in ("merge_members", "split_members", "batch", "title_members")}
     return ClusterRules(
         scope={name: tuple(keys) for name, keys in scope.items()},
         loose=frozenset(cast("list[str]", section.values.get("loose", []))),

@@ -58,27 +58,24 @@ def priority_rules(section: Section) -> PriorityRules:
         ThresholdsError: A number is missing or out of range, or a row of the decision table cannot be used.
     """
 
-    def count(name: str) -> int:
-        return int(section.number(name, 1))
-
     def names(name: str) -> frozenset[str]:
         return frozenset(cast("list[str]", section.values.get(name, [])))
 
     return PriorityRules(
-        recent_days=count("recent_days"),
-        sudden_days=count("sudden_days"),
-        baseline_days=count("baseline_days"),
-        order_days=count("order_days"),
+        recent_days=section.count("recent_days"),
+        sudden_days=section.count("sudden_days"),
+        baseline_days=section.count("baseline_days"),
+        order_days=section.count("order_days"),
         prior_shape=section.number("prior_shape", 0.01),
         most_shape=section.number("most_shape", 1),
         least_expected=section.number("least_expected", 0.01),
-        least_history=count("least_history"),
+        least_history=section.count("least_history"),
         exposure_prior=section.number("exposure_prior", 0),
         false_discovery=section.number("false_discovery", 0, 1),
-        tested_from=count("tested_from"),
+        tested_from=section.count("tested_from"),
         reach_customers=section.number("reach_customers", 1),
         recency_half_life=section.number("recency_half_life", 0.1),
-        confidence_members=count("confidence_members"),
+        confidence_members=section.count("confidence_members"),
         cohesion_full=section.number("cohesion_full", 0.01, 1),
         valuable_tiers=names("valuable_tiers"),
         valuable_from=section.number("valuable_from", 0),

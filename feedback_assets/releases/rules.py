@@ -45,31 +45,27 @@ def release_rules(section: Section) -> ReleaseRules:
     Raises:
         ThresholdsError: A number is missing or out of range, or a kind of release is not known.
     """
-
-    def count(name: str, most: float = float("inf")) -> int:
-        return int(section.number(name, 1, most))
-
     return ReleaseRules(
-        window_days=count("window_days", 14),
-        baseline_days=count("baseline_days", 28),
-        least_baseline=count("least_baseline"),
-        least_after=count("least_after"),
-        least_complaints=count("least_complaints"),
+        window_days=section.count("window_days", 1, 14),
+        baseline_days=section.count("baseline_days", 1, 28),
+        least_baseline=section.count("least_baseline"),
+        least_after=section.count("least_after"),
+        least_complaints=section.count("least_complaints"),
         weekday_prior=section.number("weekday_prior", 0.01),
         drift_shape=section.number("drift_shape", 1),
         exposure_prior=section.number("exposure_prior", 1),
         false_discovery=section.number("false_discovery", 0, 1),
         least_ratio=section.number("least_ratio", 1),
         least_version_ratio=section.number("least_version_ratio", 1),
-        onset_lag=int(section.number("onset_lag", 0)),
+        onset_lag=section.count("onset_lag", 0),
         lag_penalty=section.number("lag_penalty", 0),
         onset_gap=section.number("onset_gap", 0),
-        least_named=count("least_named"),
+        least_named=section.count("least_named"),
         version_tie=section.number("version_tie", 0),
         touches=_touches(section),
-        derive_items=count("derive_items"),
-        derive_days=count("derive_days"),
-        derive_history=count("derive_history"),
+        derive_items=section.count("derive_items"),
+        derive_days=section.count("derive_days"),
+        derive_history=section.count("derive_history"),
     )
 
 

@@ -26,9 +26,9 @@ class Rules:
             ThresholdsError: A number is missing or out of range.
         """
         return cls(
-            same_problem_days=int(section.number("same_problem_days", 1)),
-            reopen_members=int(section.number("reopen_members", 1)),
-            evidence_days=int(section.number("evidence_days", 1, 28)),
+            same_problem_days=section.count("same_problem_days"),
+            reopen_members=section.count("reopen_members"),
+            evidence_days=section.count("evidence_days", 1, 28),
             evidence_lift=section.number("evidence_lift", 0),
             concentrated=section.number("concentrated", 0),
             parent_overlap=section.number("parent_overlap", 0, 1),
