@@ -115,6 +115,13 @@ def test_a_lasting_rise_of_other_is_said_as_such_and_one_bad_day_is_not():
     assert once.level != "still" and "A lasting rise" not in once.reason
 
 
+def test_a_new_word_is_not_taken_for_a_lasting_rise():
+    frame = made(1)
+    _with("brandnew thing lasting", 0.5)(frame)
+    (verdict,) = _judged(frame, "drift_vocabulary")
+    assert "new: brandnew, thing, lasting" in verdict.reason and "A lasting rise" not in verdict.reason
+
+
 def test_a_fall_of_other_is_no_alarm():
     frame = made(1)
     frame.loc[recent(frame), "category"] = "delivery"
