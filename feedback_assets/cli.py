@@ -8,8 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -60,7 +61,7 @@ def build(called: str | None) -> typer.Typer:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 the answer is no, 2 the call was wrong, 3 an outside system failed."""
-    called = next((word for word in sys.argv[1:] if word in COMMANDS), None)
+    called = _called(sys.argv[1:])
     try:
         build(called)()
     except ValidationError as error:
@@ -88,6 +89,11 @@ def main() -> None:
         if log is None or (told := log.refusal(error)) is None:
             raise
         _stop(told, OUTSIDE_FAILED)
+
+
+def _called(words: Sequence[str]) -> str | None:
+    """The command among the words of a call; the folder after --home may have the name of one."""
+    return next((word for before, word in pairwise(["", *words]) if word in COMMANDS and before != "--home"), None)
 
 
 def _stop(told: str, code: int) -> None:

@@ -15,11 +15,18 @@ import typer
 from rich.console import Console
 
 from feedback_assets import landing_files, tables
+from feedback_assets.classification.cues import load_cues
 from feedback_assets.classification.language_model import ModelSettingsError, Patience, Request, connect
+from feedback_assets.classification.prompt import load_prompt
+from feedback_assets.classification.reader import read_labelled
+from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake, LakeError
 from feedback_assets.settings import Settings, load
 from feedback_assets.taxonomy import load_taxonomy
+from feedback_assets.thresholds import load_thresholds
 
+# Sections of the thresholds; each is asked for by the room of its name.
+_SECTIONS = ("classification", "clusters", "priority", "tickets", "releases", "drift", "latency", "evaluation")
 _WORD = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
 _HELLO = Request(
     "doctor", [{"role": "user", "content": "Answer with the word yes."}], {**_WORD, "additionalProperties": False}
@@ -70,10 +77,19 @@ def _writable(what: str, folder: Path) -> Finding:
 
 
 def _prompts(settings: Settings) -> Finding:
-    taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
-    return Finding(
-        "prompts", True, f"{settings.prompts_dir}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories"
-    )
+    """Whether every file of the prompts folder can be read, and the sections of the thresholds that rooms ask for."""
+    folder = settings.prompts_dir
+    try:
+        taxonomy = load_taxonomy(folder / "taxonomy.yaml")
+        thresholds = load_thresholds(folder / "thresholds.yaml")
+        for section in _SECTIONS:
+            thresholds.section(section)
+        load_cues(folder / "cues.yaml")
+        load_prompt(folder / "classify.md", taxonomy)
+        read_labelled(folder, taxonomy)
+    except CallError as error:
+        return Finding("prompts", False, str(error))
+    return Finding("prompts", True, f"{folder}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories")
 
 
 def _landed(settings: Settings) -> str:

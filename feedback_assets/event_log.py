@@ -13,15 +13,29 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 
+# What SQLite says, and what to do about it; of a full disk it often says no more than "disk I/O error".
+_MENDS = {
+    "disk I/O error": "free space in the home or make it writable",
+    "disk is full": "free space in the home",
+    "readonly database": "make the home writable",
+    "unable to open database file": "make the home writable",
+    "locked": "another process writes there; wait for it",
+    "malformed": "move the folder dagster/history away, the tables do not need it",
+    "not a database": "move the folder dagster/history away, the tables do not need it",
+}
+
 
 def refusal(error: Exception) -> str | None:
-    """What SQLite refused, with the mend: a full or read-only disk, a damaged file; None for any other error."""
+    """What SQLite refused, with the mend: a full or read-only disk, a damaged or busy file; None for other errors."""
     if not isinstance(error, (DatabaseError, sqlite3.DatabaseError)):
         return None
-    cause = error.orig if isinstance(error, DatabaseError) else error
+    cause = str(error.orig if isinstance(error, DatabaseError) else error)
+    mend = next((mend for sign, mend in _MENDS.items() if sign in cause), None)
+    if mend is None:
+        return None
     return (
-        f"the history of runs cannot be read or written: {cause}; free space in the home or make it writable, and run "
-        "again: what was committed stays, and the rest is computed then"
+        f"the history of runs cannot be read or written: {cause}; {mend}, and run again: what was committed stays, and "
+        "the rest is computed then"
     )
 
 

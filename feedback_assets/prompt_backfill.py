@@ -99,7 +99,14 @@ def launch(planned: Plan, url: str) -> str:
             f"{url.rstrip('/')}/graphql", json={"query": MUTATION, "variables": variables}, timeout=_SECONDS
         )
         told: Any = reply.raise_for_status().json()
-    except (httpx2.HTTPError, ValueError) as error:
+    except httpx2.TimeoutException as error:
+        raise OutsideError(
+            f"{url}: no answer within {_SECONDS:g} s; it may have started: look at {url.rstrip('/')}/runs before you "
+            "try again"
+        ) from error
+    except (httpx2.HTTPStatusError, ValueError) as error:
+        raise OutsideError(f"{url}: {error}; that is not the UI of this installation, see what runs there") from error
+    except httpx2.HTTPError as error:
         raise OutsideError(f"{url}: {error}; start it with `make ui`, or leave out --ui to run here") from error
     result = ((told.get("data") or {}).get("launchPartitionBackfill")) or {"message": str(told.get("errors"))}
     if "backfillId" not in result:

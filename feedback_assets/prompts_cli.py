@@ -123,7 +123,7 @@ def backfill_command(
     from feedback_assets import prompt_backfill
 
     if ui is not None:
-        started, failures = prompt_backfill.launch(planned, ui), list[str]()
+        started, failures, outside = prompt_backfill.launch(planned, ui), list[str](), False
         console.print(f"Backfill {started} is started; watch it at {ui.rstrip('/')}/runs/b/{started}")
     else:
         from feedback_assets.runner import open_instance
@@ -133,6 +133,7 @@ def backfill_command(
                 planned, open_instance(load()), lambda block, step: status.update(f"{block} · {step}")
             )
         started, failures = "here", [text for result in results for text in result.failures]
+        outside = any(result.outside for result in results)
         for text in failures:
             console.print(text, markup=False)
     if as_json:
@@ -141,7 +142,7 @@ def backfill_command(
     elif not failures and ui is None:
         console.print("Next: feedback prompts diff; feedback tickets --release --by NAME sends what was proposed.")
     if failures:
-        raise typer.Exit(1)
+        raise typer.Exit(3 if outside else 1)
 
 
 @app.command("promote")

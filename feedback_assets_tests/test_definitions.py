@@ -60,6 +60,12 @@ def test_the_location_loads_in_a_fresh_interpreter_without_a_warning():
     assert not done.stderr
 
 
+def test_a_home_may_have_the_name_of_a_command(tmp_path: Path):
+    command = [sys.executable, "-m", "feedback_assets.cli", "--home", "run", "tickets", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
 def test_commands_that_read_start_without_dagster():
     code = (
         "import sys; from feedback_assets import cli; "

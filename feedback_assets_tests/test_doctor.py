@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from datetime import date, timedelta
 from pathlib import Path
@@ -75,3 +76,15 @@ def test_a_dead_endpoint_says_which_setting_to_mend(settings: Settings):
         port = listener.getsockname()[1]
     good, told = said(azure(settings, f"http://127.0.0.1:{port}"), "language model")
     assert not good and "cannot be reached" in told and "check FEEDBACK_MODEL_ENDPOINT" in told
+
+
+def test_a_section_of_the_thresholds_that_is_missing_is_named_and_the_rest_is_looked_at(
+    settings: Settings, tmp_path: Path
+):
+    shutil.copytree(settings.prompts_dir, tmp_path / "prompts")
+    file = tmp_path / "prompts" / "thresholds.yaml"
+    file.write_text(file.read_text().replace("\ndrift:", "\ndrifts:"))
+    broken = Settings.model_validate({**settings.model_dump(), "prompts": tmp_path / "prompts"})
+    good, told = said(broken, "prompts")
+    assert not good and "thresholds.yaml" in told and "drift" in told
+    assert said(broken, "lake")[0]

@@ -77,13 +77,13 @@ class Recalled:
         found = _recalled(known, set(keys[~missing]))
         fresh = answered(rows[missing]) if missing.any() else {}
         self.work += Work(int(missing.sum()), int((~missing).sum()))
-        if missing.any():
+        if missing.any() or (found is not None and len(found) < len(known)):
             self._keep(known, rows[["day", "event_id"]].assign(**{KEY: keys}), fresh)
         return {table.name: _joined(found, fresh, table) for table in GOLD}
 
     def _keep(self, known: pd.DataFrame, rows: pd.DataFrame, fresh: Frames) -> None:
         parts = [having(known, rows[KEY])] if KEY in known.columns else []
-        for table in GOLD:
+        for table in GOLD if fresh else ():
             frame = fresh[table.name]
             frame = frame if self._settled else frame[frame["answered_by"].isin(_ALWAYS)]
             parts.append(frame.merge(rows, on=["day", "event_id"]).assign(**{_TABLE: table.name}))

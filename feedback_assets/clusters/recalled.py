@@ -71,12 +71,13 @@ class RecalledEmbedding:
         return self._place(issue)[1].theme
 
     def keep(self, placed: Mapping[date, Sequence[Issue]]) -> None:
-        """Keep where the issues of each day stand; nothing is written when nothing was placed anew.
+        """Keep where the issues of each day stand, and of no others; nothing is written when nothing came or went.
 
         Raises:
             OSError: The disk or object store refused.
         """
-        if self._fresh:
+        used = {key for key, _ in self._placed.values()}
+        if self._fresh or not used.issuperset(self._known):
             self._memo.keep({day: _frame([self._place(one) for one in set(issues)]) for day, issues in placed.items()})
 
     def _place(self, issue: Issue) -> tuple[bytes, _Placed]:

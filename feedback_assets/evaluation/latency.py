@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from feedback_assets import landing_files, tables
-from feedback_assets.lake.store import Commit, Lake
+from feedback_assets.lake.store import COMMITS_TOLD, Commit, Lake
 from feedback_assets.tables import Table
 from feedback_assets.thresholds import Section
 
@@ -123,4 +123,7 @@ def judge(name: str, days: Sequence[DayLatency], budget: float) -> Verdict:
 def _reached(day: date, landed: datetime | None, commits: Sequence[Commit] | None) -> datetime | None:
     if landed is None or commits is None:
         return landed
+    # Of a long history only the newest commits are told: who landed before them may have been reached by another.
+    if len(commits) >= COMMITS_TOLD and landed < min(one.at for one in commits):
+        return None
     return min((one.at for one in commits if one.at >= landed and one.first <= day <= one.last), default=None)

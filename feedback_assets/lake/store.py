@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
@@ -38,7 +39,7 @@ _T = TypeVar("_T")
 # A lost race costs milliseconds; twelve tries let a dozen writers through one after the other.
 _ATTEMPTS = 12
 # Days of a busy lake; each commit told is a file read.
-_COMMITS = 200
+COMMITS_TOLD = 200
 _CONFIGURATION = {"delta.enableDeletionVectors": "false"}  # pyarrow cannot read deletion vectors
 
 
@@ -176,10 +177,10 @@ class Lake:
         return frozenset() if delta is None else _files(delta, start, end)
 
     def commits(self, table: Table) -> list[Commit]:
-        """The newest commits of days, newest first, as far back as the log tells and `_COMMITS` reaches."""
+        """The newest commits of days, newest first, as far back as the log tells and `COMMITS_TOLD` reaches."""
         delta = self._open(table)
         found: list[Commit] = []
-        for entry in [] if delta is None else delta.history(_COMMITS):
+        for entry in [] if delta is None else delta.history(COMMITS_TOLD):
             first, _, last = str(entry.get("partition", "")).partition("...")
             if first:
                 at = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
@@ -331,7 +332,9 @@ class Lake:
     def _open(self, table: Table) -> DeltaTable | None:
         """The table, or None when there is none; anything else that goes wrong is raised."""
         try:
-            return DeltaTable(self.url(table), storage_options=self.storage_options)
+            found = DeltaTable(self.url(table), storage_options=self.storage_options)
+            self._refuse_empty_entry(table, found.version())
+            return found
         except TableNotFoundError as error:
             # delta-rs says "not found" too when a folder may not be read, so ask whether a log is there.
             if not self._has_log(table):
@@ -350,6 +353,15 @@ class Lake:
         found = self._folder(table).get_file_info(FileSelector("_delta_log", allow_not_found=True))
         return any(info.base_name.endswith((".json", ".parquet")) for info in found)
 
+    def _refuse_empty_entry(self, table: Table, version: int) -> None:
+        """A machine that loses power leaves an entry of no bytes, and delta-rs takes it for a commit of nothing.
+
+        Object stores write whole objects, so only a lake on a disk is looked at: one look at a file's size.
+        """
+        entry = Path(self.root, table.name, "_delta_log", f"{version:020}.json")
+        if "://" not in self.root and entry.exists() and not entry.stat().st_size:
+            raise LakeError(f"{entry}: is empty, what it committed is lost; {_entry_mend(table, newest=True)}")
+
     def _log_mend(self, table: Table, error: Exception) -> str:
         """What to do about a log that cannot be opened; of an entry that is no JSON its file and line."""
         folder = self._folder(table)
@@ -359,8 +371,7 @@ class Lake:
             for entry in entries:
                 for number, line in enumerate(folder.open_input_stream(entry).read().splitlines(), start=1):
                     if not _is_json(line):
-                        newest = ", or delete it, as it is the newest, and run the days it wrote again"
-                        mend = f"restore it from a backup{newest if entry == entries[-1] else ''}"
+                        mend = _entry_mend(table, newest=entry == entries[-1])
                         return f"{self.url(table)}/{entry}, line {number}, is no JSON: {mend}"
         return "look at _delta_log and at the storage itself, then run again"
 
@@ -403,6 +414,16 @@ def _mend(error: BaseException, otherwise: str = "look at the storage itself, th
     text = str(error).lower()
     known = next((mend for sign, mend in _MENDS if sign in text), None)
     return f"{known}, then run again; what was committed stays" if known else otherwise
+
+
+def _entry_mend(table: Table, *, newest: bool) -> str:
+    # What people decided and what was paid for is computed by no run.
+    if not (newest and table.by_day):
+        return "restore it from a backup"
+    return (
+        "restore it from a backup, or delete it, as it is the newest, and run the days again that the run of that time "
+        "was for (the UI's page of runs tells)"
+    )
 
 
 def _is_json(line: bytes) -> bool:

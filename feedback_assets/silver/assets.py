@@ -94,7 +94,7 @@ def silver_feedback(
     failures, totals = reconcile(
         frames, days, lambda day: landing_files.count_lines(settings.landing_root, "feedback", day)
     )
-    # Rows that were recalled passed this check when they were computed.
+    # Rows that were recalled passed this check when they were computed, also those that then repeated another.
     personal = personal_data({**frames, tables.SILVER_FEEDBACK.name: silver.computed}, silver.redactors)
     silver.recalled.keep(failing=personal)
     tell(context, tables.SILVER_FEEDBACK, silver.recalled.work.metadata())

@@ -48,7 +48,7 @@ class Silver:
     """The three tables of a run, and what whoever checks and keeps them needs.
 
     Attributes:
-        computed: The rows of `feedback` that were not recalled.
+        computed: The rows that were not recalled, as `feedback` has them, those that repeat another included.
         redactors: The redactor of each day.
         recalled: What was recalled and computed.
     """
@@ -177,6 +177,7 @@ class _Writer:
         self._redactors = redactors.by_day
         self._recalled = recalled
         self._numbers: list[int] = []
+        self._computed: list[Record] = []
         self._rows: dict[str, list[Record]] = {
             table.name: [] for table in (tables.SILVER_FEEDBACK, tables.SILVER_DUPLICATES, tables.SILVER_QUARANTINE)
         }
@@ -187,6 +188,8 @@ class _Writer:
         own = cleaned.columns
         record = self._feedback(cleaned, self._catalogs.on(part.day)) if own else {}
         self._recalled.learn(part, record, self._orders.mark(own["order_ref"], part.day) if own else "")
+        if own:
+            self._computed.append(record)
         if own and verdict is None:
             self._rows[tables.SILVER_FEEDBACK.name].append(record)
         else:
@@ -201,14 +204,13 @@ class _Writer:
 
     def done(self) -> Silver:
         """The three frames, in the columns of their tables."""
-        computed, duplicates, quarantine = (
+        stays, duplicates, quarantine = (
             _frame(self._rows[table.name], table)
             for table in (tables.SILVER_FEEDBACK, tables.SILVER_DUPLICATES, tables.SILVER_QUARANTINE)
         )
+        computed = _frame(self._computed, tables.SILVER_FEEDBACK)
         parts = [self._recalled.feedback(self._numbers)] if self._numbers else []
-        feedback = (
-            pd.concat([*parts, computed], ignore_index=True) if parts and len(computed) else [*parts, computed][0]
-        )
+        feedback = pd.concat([*parts, stays], ignore_index=True) if parts and len(stays) else [*parts, stays][0]
         return Silver(feedback, duplicates, quarantine, computed, self._redactors, self._recalled)
 
     def _aside(self, part: RowPart, verdict: Verdict) -> None:

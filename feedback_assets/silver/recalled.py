@@ -70,13 +70,17 @@ class Recalled:
         at = np.full(len(rows), -1, dtype=np.int64)
         kept = pd.DataFrame()
         self._keys: dict[Place, bytes] = {}
+        self._gone: set[date] = set()
         if memo is not None:
-            known = memo.recall(sorted(set(rows["day"])))
+            known = memo.recall(sorted({*rows["day"], *days}))
             keys = keys_of(rows, _DECIDING, f"{code_version(SOURCES, LIBRARIES)} {rules.mappings!r}", rules.key)
             at = positions(known, keys)
             if len(known):
                 at[here] = np.where(self._fits(known.iloc[at[here]], commerce) & (at[here] >= 0), at[here], -1)
                 kept = known.iloc[at[at >= 0]].reset_index(drop=True)
+                gone = np.ones(len(known), dtype=bool)
+                gone[at[at >= 0]] = False
+                self._gone = set(known["day"][gone]) & set(days)
             self._keys = {
                 place: key for place, key, there in zip(_places(rows), keys, at >= 0, strict=True) if not there
             }
@@ -168,18 +172,19 @@ class Recalled:
         self._learned.append({**record, **place, **own, **marks, "shown_id": cleaned.event_id})
 
     def keep(self, failing: Collection[date]) -> None:
-        """Keep the rows of the days, except of those that fail: what was wrong with them is to be found again.
+        """Keep the rows of the days and no others, except of days that fail: what was wrong is to be found again.
 
         Raises:
             OSError: The disk or object store refused.
         """
-        if self._memo is None or not self._learned:
+        # What left the day leaves what is kept of it too: a person's words must not outlast them here.
+        changed = ({record["day"] for record in self._learned} | self._gone) - set(failing)
+        if self._memo is None or not changed:
             return
-        parts = [pd.DataFrame(self._learned, columns=list(_COLUMNS))]
+        parts = [pd.DataFrame(self._learned, columns=list(_COLUMNS))] if self._learned else []
         if len(self._kept):
             parts.append(self._kept[self._here])
-        rows = pd.concat(parts, ignore_index=True)
-        changed = {record["day"] for record in self._learned} - set(failing)
+        rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_COLUMNS))
         self._memo.keep({day: rows[rows["day"] == day] for day in changed})
 
     @cached_property

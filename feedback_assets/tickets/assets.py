@@ -15,7 +15,7 @@ from feedback_assets.run_tags import BACKFILL, BY_AUTOMATION, PROMPT
 from feedback_assets.settings import load
 from feedback_assets.taxonomy import load_taxonomy
 from feedback_assets.thresholds import load_thresholds
-from feedback_assets.tickets.delivery import LEASE_SECONDS, deliver, evidence_rows, settle, standing_keys
+from feedback_assets.tickets.delivery import LEASE_SECONDS, PLANNED, deliver, evidence_rows, settle, standing_keys
 from feedback_assets.tickets.plan import Inputs, plan
 from feedback_assets.tickets.rules import Rules
 from feedback_assets.tickets.trackers.files import FileTracker
@@ -79,6 +79,6 @@ def ticket_deliveries(
     if not propose:
         # What the run before this one delivered for these days, and this one may not plan.
         touched = {*batch["ticket_key"], *told.loc[~earlier, "ticket_key"]}
-        withdrawn = settle(lake.read(tables.TICKET_BATCH, columns=("ticket_key", "members")), touched, shown, tracker)
+        withdrawn = settle(lake.read(tables.TICKET_BATCH, columns=PLANNED), touched, shown, tracker)
         context.log.info("%d tickets withdrawn: %s", len(withdrawn), ", ".join(withdrawn) or "none")
     return receipts

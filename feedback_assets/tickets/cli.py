@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from feedback_assets.lake.store import Lake
 from feedback_assets.settings import Settings, load
 from feedback_assets.tickets.delivery import (
     LEASE_SECONDS,
+    PLANNED,
     deliver,
     evidence_rows,
     merge_receipts,
@@ -34,33 +36,41 @@ from feedback_assets.tickets.trackers.files import FileTracker
 def tickets_command(
     approve: Annotated[str, typer.Option(help="Key of a ticket that waits for approval; deliver it.")] = "",
     release: Annotated[bool, typer.Option("--release", help="Deliver what a backfill only proposed.")] = False,
-    by: Annotated[str, typer.Option(help="Who approves or releases; needed for both.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw what no day plans any more.")] = False,
+    by: Annotated[str, typer.Option(help="Who decides; needed for all three.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """List tickets; with --approve KEY or --release, deliver those that waited."""
+    """List tickets; with --approve KEY or --release, deliver those that waited; with --withdraw, take back the rest."""
     settings = load()
     lake = Lake(settings.lake_root, settings.storage)
-    if approve or release:
+    if approve or release or withdraw:
         if not by:
             raise typer.BadParameter("say who decides: --by NAME")
-        name = tables.TICKET_DELIVERIES.key[1]
-        with held(lake.root, name, f"{by}, by hand", lambda: datetime.now(UTC), LEASE_SECONDS, lake.options):
-            done = let_go(lake, settings, datetime.now(UTC), by, approve)
-        typer.echo(
-            json.dumps(done)
-            if as_json
-            else f"{len(done)} actions delivered to {settings.tickets_dir}, decided by {by}."
-        )
+        now, owner = datetime.now(UTC), f"{by}, by hand, {uuid.uuid4().hex[:8]}"
+        with held(lake.root, tables.TICKET_DELIVERIES.key[1], owner, _clock, LEASE_SECONDS, lake.options):
+            done = let_go(lake, settings, now, by, approve) if approve or release else []
+            done += take_back(lake, settings) if withdraw else []
+        told = f"{len(done)} actions in {settings.tickets_dir}, decided by {by}: {', '.join(done)}"
+        typer.echo(json.dumps(done) if as_json else told)
         return
-    rows = listed(lake)
+    rows = listed(lake, settings.tickets_dir)
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
     else:
         show(Console(), rows, settings.tickets_dir)
 
 
-def listed(lake: Lake) -> list[dict[str, Any]]:
-    """One row a ticket, the newest level and how its last receipt ended, most urgent first."""
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def listed(lake: Lake, folder: Path) -> list[dict[str, Any]]:
+    """One row a ticket, newest level and how its last receipt ended, most urgent first; last what is planned no more.
+
+    Args:
+        lake: Where plan and receipts are.
+        folder: Where the tracker's files are.
+    """
     batch = lake.read(tables.TICKET_BATCH)
     receipts = lake.read(tables.TICKET_DELIVERIES)
     rows: list[dict[str, Any]] = []
@@ -81,11 +91,17 @@ def listed(lake: Lake) -> list[dict[str, Any]]:
                 "location": str(location.iloc[-1]) if len(location) else None,
             }
         )
-    return sorted(rows, key=lambda row: (row["level"], -row["issues"]))
+    rows.sort(key=lambda row: (row["level"], -row["issues"]))
+    return [*rows, *({"key": key, "outcome": _LEFT} for key in left_over(batch, FileTracker(folder)))]
+
+
+def left_over(batch: pd.DataFrame, tracker: FileTracker) -> list[str]:
+    """Keys of the tickets that stand in the tracker and that no day plans any more."""
+    return sorted(tracker.standing() - {str(key) for key in batch["ticket_key"]})
 
 
 def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str) -> list[str]:
-    """Deliver one ticket that waits for approval, or with an empty key all that was proposed, and take back the rest.
+    """Deliver one ticket that waits for approval, or with an empty key all that was proposed.
 
     Args:
         lake: Where batch and receipts are.
@@ -106,8 +122,7 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
     if approve:
         waiting = waiting[waiting["ticket_key"] == approve]
     batch, tracker = lake.read(tables.TICKET_BATCH), FileTracker(settings.tickets_dir)
-    left = frozenset() if approve else tracker.standing() - set(batch["ticket_key"])
-    if waiting.empty and not left:
+    if waiting.empty:
         raise CallError(
             f"{approve}: no ticket of this key waits for approval; feedback tickets lists those that do"
             if approve
@@ -117,11 +132,23 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
     evidence = evidence_rows(lake.read(tables.GOLD_ISSUES), lake.read(tables.SILVER_FEEDBACK))
     keys = set(chosen["ticket_key"]) if approve else set()
     new = deliver(chosen, evidence, tracker, now, propose=False, approved=keys, standing=standing_keys(receipts))
-    withdrawn = [] if approve else settle(batch, tracker.standing(), evidence, tracker)
     _record(lake, receipts, new, by)
     went = new[new["outcome"] == "delivered"]
-    done = [f"{key}/{action}" for key, action in zip(went["ticket_key"], went["action"], strict=True)]
-    return [*done, *(f"{key}/withdraw" for key in withdrawn)]
+    return [f"{key}/{action}" for key, action in zip(went["ticket_key"], went["action"], strict=True)]
+
+
+def take_back(lake: Lake, settings: Settings) -> list[str]:
+    """Withdraw what stands in the tracker and no day plans any more; what was done, as `key/action`.
+
+    Raises:
+        CallError: Nothing is left over, or nothing is planned at all, as when the lake is not the tracker's own.
+    """
+    batch, tracker = lake.read(tables.TICKET_BATCH, columns=PLANNED), FileTracker(settings.tickets_dir)
+    left = left_over(batch, tracker)
+    if batch.empty or not left:
+        told = "plans no ticket at all; is it the lake of these tickets?" if batch.empty else "plans every open ticket"
+        raise CallError(f"{lake.root}: {told} Nothing was withdrawn")
+    return [f"{key}/withdraw" for key in settle(batch, left, {}, tracker)]
 
 
 def _record(lake: Lake, old: pd.DataFrame, new: pd.DataFrame, by: str) -> None:
@@ -132,6 +159,7 @@ def _record(lake: Lake, old: pd.DataFrame, new: pd.DataFrame, by: str) -> None:
         )
 
 
+_LEFT = "planned no more"
 # How a ticket's last receipt ended, as a heading, and what a person can do about it; the order they are shown in.
 _HEADINGS = {
     "delivered": ("In the tracker", ""),
@@ -166,12 +194,12 @@ def show(console: Console, rows: list[dict[str, Any]], folder: Path) -> None:
         if command:
             console.print(f" {command}", style="dim", highlight=False)
         console.print()
-    if any(row["location"] for row in rows):
+    if any(row.get("location") for row in rows):
         shown = min(str(folder), os.path.relpath(folder), key=len)
         console.print(f"The files are {shown}/KEY.md.", highlight=False, soft_wrap=True)
-    left = sorted(FileTracker(folder).standing() - {str(row["key"]) for row in rows})
+    left = [str(row["key"]) for row in rows if row["outcome"] == _LEFT]
     if left:
-        told = "In the tracker, but a backfill plans them no more; --release withdraws them, or close them there: "
+        told = "In the tracker, but no day plans them any more; feedback tickets --withdraw --by NAME takes them back: "
         console.print(told + ", ".join(left), style="yellow", highlight=False)
 
 

@@ -14,12 +14,14 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform, records
-from feedback_assets.tickets.tracker import Receipt, TicketText, Tracker
+from feedback_assets.tickets.tracker import Receipt, TicketText, Tracker, marker
 
 # A ticket must stand before evidence is added to it.
 _ORDER = {"create": 0, "reopen": 1, "raise": 2, "add_evidence": 3}
 # As long as a slow tracker may take over a few hundred actions; a holder that died on this machine is not waited for.
 LEASE_SECONDS = 900.0
+# What `settle` reads of the batch.
+PLANNED = ("day", "ticket_key", "action", "members")
 
 
 def deliver(
@@ -48,14 +50,15 @@ def deliver(
             and the next run finds them.
     """
     rows = sorted(records(batch), key=lambda row: (row["day"], row["ticket_key"], _ORDER[str(row["action"])]))
-    stands = set(standing)
+    stands = {*standing, *tracker.standing()}
     receipts: list[dict[str, Any]] = []
     for row in rows:
         key = str(row["ticket_key"])
         text = ticket_text(row, evidence)
         receipt = tracker.find(text)
-        # What stands in the tracker stands: a crash before the receipt, an approval or a release came before this run.
-        held_back = row["state"] == "needs_approval" and key not in approved
+        # What stands in the tracker stands: a crash before the receipt, an approval or a release came before this run,
+        # and who approved a ticket wants its further evidence too.
+        held_back = row["state"] == "needs_approval" and key not in approved and key not in stands
         if receipt is None and (propose or held_back or (row["action"] != "create" and key not in stands)):
             outcome = "proposed" if propose or not held_back else "waits_for_approval"
             receipts.append(_receipt(row, tracker, outcome, None, now))
@@ -71,7 +74,7 @@ def settle(
     """Take back what earlier runs delivered and no day plans any more, as when days came late; the keys withdrawn.
 
     Args:
-        batch: `tickets/ticket_batch` of all days.
+        batch: The columns day, ticket_key, action and members of `tickets/ticket_batch`, all days.
         touched: Keys of the tickets to look at.
         evidence: What to show of an issue, by issue id, for those at hand.
         tracker: Where tickets are.
@@ -80,12 +83,15 @@ def settle(
         TrackerError: The tracker refused or could not be reached; the next run goes on.
     """
     planned: dict[str, set[str]] = {}
-    for key, members in zip(batch["ticket_key"], batch["members"], strict=True):
-        planned.setdefault(str(key), set()).update(json.loads(members))
+    actions: dict[str, set[str]] = {}
+    for row in records(batch):
+        key = str(row["ticket_key"])
+        planned.setdefault(key, set()).update(json.loads(row["members"]))
+        actions.setdefault(key, set()).add(marker(key, _date(row["day"]), str(row["action"])))
     withdrawn: list[str] = []
     for key in sorted(tracker.standing() & set(touched)):
         if key in planned:
-            tracker.settle(key, {issue: evidence.get(issue) for issue in planned[key]})
+            tracker.settle(key, {issue: evidence.get(issue) for issue in planned[key]}, actions[key])
             continue
         shown = tracker.evidence(key)
         heir = max(sorted(planned), key=lambda other: len(planned[other] & shown), default=None)

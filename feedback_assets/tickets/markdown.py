@@ -10,7 +10,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
     """The ticket's text; sections without content are left out and named at the end."""
     parts = [
-        f"# [{level}] {title}",
+        f"# [{level}] {_one_line(title)}",
         _facts(key, level, fields),
         f"## Problem\n\n{_one_line(fields['problem'])}",
         _quotes(fields["quotes"]),
@@ -22,7 +22,7 @@ def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
         _list("To reproduce", fields["reproduction"]),
         _impact(fields),
         _acceptance(fields),
-        f"## Why now\n\n{fields['priority_reason']}",
+        f"## Why now\n\n{_one_line(fields['priority_reason'])}",
         f"## Evidence\n\nEvery issue behind this ticket, with its landing object and line: "
         f"[{key}.evidence.jsonl]({key}.evidence.jsonl)",
         _list("Not known", [f"{name.replace('_', ' ')}: {why}" for name, why in fields["missing"].items()]),
@@ -134,7 +134,8 @@ def _counts(values: dict[str, int]) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    # Marks of the tracker are comments: nobody else's words may begin one.
+    return " ".join(text.split()).replace("<!--", "<! --")
 
 
 def _cell(text: str) -> str:

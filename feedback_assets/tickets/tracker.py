@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from feedback_assets.errors import OutsideError
+
+
+def marker(key: str, day: date, action: str) -> str:
+    """What names an action on a ticket once and for all."""
+    return f"{key}/{day.isoformat()}/{action}"
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class TicketText:
     @property
     def marker(self) -> str:
         """Names this action once and for all, whatever it says, so that a second delivery finds the first."""
-        return f"{self.key}/{self.day.isoformat()}/{self.action}"
+        return marker(self.key, self.day, self.action)
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,13 @@ class Tracker(Protocol):
         """Ids of the issues that a standing ticket shows."""
         ...
 
-    def settle(self, key: str, evidence: Mapping[str, dict[str, object] | None]) -> None:
-        """Let a standing ticket show no other evidence than this; what it lacks is not added.
+    def settle(self, key: str, evidence: Mapping[str, dict[str, object] | None], actions: Collection[str]) -> None:
+        """Let a standing ticket show no other evidence and actions than these; what it lacks is not added.
 
         Args:
             key: The ticket.
             evidence: What to show of an issue, by issue id; None leaves what is shown.
+            actions: Markers of the actions that are planned.
 
         Raises:
             TrackerError: The tracker refused or could not be reached.

@@ -11,7 +11,7 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.evaluation.latency import HOPS, judge, latencies, look
 from feedback_assets.lake.frames import conform
-from feedback_assets.lake.store import Commit, Lake
+from feedback_assets.lake.store import COMMITS_TOLD, Commit, Lake
 from feedback_assets.settings import load
 from feedback_assets.thresholds import load_thresholds
 
@@ -47,6 +47,13 @@ def test_history_and_what_nobody_can_time_are_left_out():
     assert latencies(items(NOON, path="gone"), landed, None, HISTORY) == []
     assert latencies(items(NOON), landed, [Commit(minutes(after=1), DAY, DAY)], HISTORY) == []
     assert judge("silver", [], 5).kept
+
+
+def test_what_landed_before_the_oldest_commit_told_of_a_long_history_is_left_out():
+    later = [Commit(minutes(after=3000 + n), DAY, DAY) for n in range(COMMITS_TOLD)]
+    assert latencies(items(NOON), {"a": NOON}, later, HISTORY) == []
+    [found] = latencies(items(NOON), {"a": NOON}, later[1:], HISTORY)
+    assert found.p95 == 3001
 
 
 def test_a_slow_day_breaks_the_budget_and_is_named():

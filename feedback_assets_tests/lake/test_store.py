@@ -177,6 +177,17 @@ def test_an_unreadable_log_raises_and_changes_nothing(lake: Lake) -> None:
     assert lake.days(TABLE) == {day(0), day(1)}
 
 
+def test_an_entry_without_a_byte_is_no_commit_of_nothing(lake: Lake) -> None:
+    put(lake, [day(0)])
+    put(lake, [day(1)])
+    entry = sorted((Path(lake.url(TABLE)) / "_delta_log").glob("*.json"))[-1]
+    entry.write_bytes(b"")
+    with pytest.raises(LakeError, match=rf"{entry.name}: is empty, what it committed is lost; restore it .+ delete it"):
+        lake.read(TABLE)
+    entry.unlink()
+    assert lake.days(TABLE) == {day(0)}
+
+
 def test_a_log_whose_beginning_is_missing_is_not_taken_for_no_table(lake: Lake) -> None:
     put(lake, [day(0), day(1)])
     first = Path(lake.url(TABLE)) / "_delta_log" / f"{0:020}.json"

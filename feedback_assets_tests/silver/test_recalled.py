@@ -114,6 +114,25 @@ def test_another_product_order_mapping_key_or_code_is_noticed(memo: Memo, monkey
     assert through(memo).recalled.work.recalled == 0
 
 
+def test_what_left_the_day_leaves_what_is_kept_of_it(memo: Memo, tmp_path: Path):
+    through(memo)
+    for rows in (ROWS[1:], []):
+        through(memo, rows, days=[DAY])
+        kept = str(pq.read_table(next((tmp_path / FOLDER / "silver").iterdir())).to_pylist())
+        assert "It broke after two days" not in kept
+        assert (LONG in kept) == bool(rows)
+
+
+def test_what_repeated_another_was_looked_at_for_personal_values_before_it_is_recalled(memo: Memo):
+    first = through(memo)
+    copies = {row["event_id"] for row in ROWS} - set(first.feedback["event_id"])
+    assert {"e4", "e6"} <= copies
+    assert {"e4", "e6"} <= set(first.computed["event_id"])
+    alone = [row for row in ROWS if row["event_id"] != "e3"]
+    again = through(memo, alone)
+    assert again.computed.empty and "e4" in set(again.feedback["event_id"])
+
+
 def test_a_day_that_fails_is_not_kept(memo: Memo):
     silver(ROWS, memo=memo).recalled.keep(failing=[DAY])
     assert silver(ROWS, memo=memo).recalled.work.recalled == 0

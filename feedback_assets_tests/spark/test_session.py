@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from feedback_assets import tables
 from feedback_assets.lake.frames import table_hash, to_arrow
 from feedback_assets.lake.store import Lake
-from feedback_assets.spark.session import append, connect, read_days
+from feedback_assets.spark.session import _unreachable, append, connect, read_days
 from feedback_assets_tests.silver.rows import DAY
 from feedback_assets_tests.spark.nasty import fill
 
@@ -65,3 +65,9 @@ def test_delta_rs_goes_on_with_a_table_that_spark_made(lake: Lake, spark_remote:
     assert table_hash(seen, BRONZE) == table_hash(fewer, BRONZE)
     kept = other.read(BRONZE, DAY, last)
     assert table_hash(kept, BRONZE) == table_hash(rows[rows["day"] < last], BRONZE)
+
+
+def test_the_token_of_an_address_is_not_repeated() -> None:
+    remote = "sc://127.0.0.1:1/;token=TOPSECRET==;use_ssl"
+    told = str(_unreachable(remote, ValueError("Parameter 'token=TOPSECRET==' should be provided as a pair")))
+    assert "TOPSECRET" not in told and told.startswith("sc://127.0.0.1:1: ") and "FEEDBACK_SPARK_REMOTE" in told

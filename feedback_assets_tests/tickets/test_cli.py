@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from feedback_assets.tickets.cli import show
+from feedback_assets import tables
+from feedback_assets.errors import CallError
+from feedback_assets.lake.store import Lake
+from feedback_assets.settings import load
+from feedback_assets.tickets.cli import let_go, listed, show, take_back
+from feedback_assets.tickets.delivery import deliver
 from feedback_assets.tickets.trackers.files import FileTracker
+from feedback_assets_tests.tickets.test_delivery import DAY, NOW, action, batch
 
 
 def _row(key: str, outcome: str) -> dict[str, object]:
@@ -35,10 +43,40 @@ def test_what_waits_for_a_person_stands_apart_and_says_what_to_do(tmp_path: Path
     assert "feedback tickets --approve KEY --by NAME" in waiting
 
 
-def test_a_ticket_that_no_day_plans_any_more_is_named_until_it_is_withdrawn(tmp_path: Path) -> None:
-    for name in ("FB-AAAAAAAA.md", "FB-BBBBBBBB.md", "FB-BBBBBBBB.evidence.jsonl", "README.md"):
-        (tmp_path / name).touch()
-    told = _shown([_row("FB-AAAAAAAA", "delivered")], tmp_path)
-    assert "plans them no more" in told and "FB-BBBBBBBB" in told and "README" not in told
-    FileTracker(tmp_path).withdraw("FB-BBBBBBBB", "because")
-    assert "FB-BBBBBBBB" not in _shown([_row("FB-AAAAAAAA", "delivered")], tmp_path)
+def test_a_ticket_that_no_day_plans_any_more_is_named_and_taken_back_only_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path))
+    settings = load()
+    lake, tracker = Lake(settings.lake_root), FileTracker(settings.tickets_dir)
+    deliver(batch({**action("create"), "ticket_key": "FB-2"}), {}, tracker, NOW, propose=False)
+    with pytest.raises(CallError, match="is it the lake of these tickets"):
+        take_back(lake, settings)
+    lake.write_days(tables.TICKET_BATCH, batch(action("create")), DAY, DAY + timedelta(days=1), {})
+    deliver(batch(action("create")), {}, tracker, NOW, propose=False)
+    rows = listed(lake, settings.tickets_dir)
+    assert [(row["key"], row["outcome"]) for row in rows] == [("FB-1", "not delivered"), ("FB-2", "planned no more")]
+    assert "--withdraw --by NAME takes them back: FB-2" in _shown(rows, tmp_path).replace("\n", " ")
+    assert take_back(lake, settings) == ["FB-2/withdraw"]
+    assert tracker.standing() == {"FB-1"}
+    with pytest.raises(CallError, match="plans every open ticket"):
+        take_back(lake, settings)
+
+
+def test_what_was_approved_stays_approved_and_gathers_evidence_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path))
+    settings = load()
+    lake, tracker = Lake(settings.lake_root), FileTracker(settings.tickets_dir)
+    waiting = batch(action("create", state="needs_approval"))
+    lake.write_days(tables.TICKET_BATCH, waiting, DAY, DAY + timedelta(days=1), {})
+    receipts = deliver(waiting, {}, tracker, NOW, propose=False)
+    lake.write_days(tables.TICKET_DELIVERIES, receipts, DAY, DAY + timedelta(days=1), {})
+    assert let_go(lake, settings, NOW, "ana", "FB-1") == ["FB-1/create"]
+    otherwise = batch({**action("create", state="needs_approval"), "body": "# Jacket runs large\n"})
+    later = batch(action("add_evidence", DAY + timedelta(days=1), "needs_approval", ("b#0",)))
+    for rows in (otherwise, later):
+        assert deliver(rows, {}, tracker, NOW, propose=False)["outcome"].tolist() == ["delivered"]
+    assert tracker.evidence("FB-1") == {"a#0", "b#0"}
+    assert "runs large" in (settings.tickets_dir / "FB-1.md").read_text()

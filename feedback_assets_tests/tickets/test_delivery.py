@@ -10,6 +10,7 @@ import pytest
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform
 from feedback_assets.tickets.delivery import deliver, settle
+from feedback_assets.tickets.markdown import _one_line
 from feedback_assets.tickets.tracker import TrackerError
 from feedback_assets.tickets.trackers.files import FileTracker
 
@@ -106,7 +107,7 @@ def test_a_ticket_planned_otherwise_is_brought_up_to_date_and_keeps_its_history(
     other = {**action("add_evidence", date(2025, 3, 11), members=("b#0", "d#0")), "reason": "2 more"}
     for _ in range(2):
         deliver(batch(changed, other), told, tracker, NOW, propose=False)
-        settle(batch(changed, other), {"FB-1"}, told, tracker)
+        settle(batch(changed, other, raised), {"FB-1"}, told, tracker)
     text = (tmp_path / "FB-1.md").read_text()
     assert text.startswith("# Jacket runs large") and "runs small" not in text
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
@@ -151,3 +152,34 @@ def test_what_an_issue_says_now_replaces_what_it_said(tmp_path: Path):
     settle(rows, {"FB-1"}, {"a#0": {"issue_id": "a#0", "quote": "much too small"}}, tracker)
     shown = [json.loads(line)["quote"] for line in (tmp_path / "FB-1.evidence.jsonl").read_text().splitlines()]
     assert shown == ["much too small", "too small"]
+
+
+def test_an_action_that_is_planned_no_more_goes_and_comes_back_with_its_evidence(tmp_path: Path):
+    tracker, told = FileTracker(tmp_path), evidence("a#0", "b#0", "c#0")
+    both = batch(action("create"), action("add_evidence", date(2025, 3, 11), members=("b#0", "c#0")))
+    for rows, shown, sections in ((both, 3, 1), (batch(action("create")), 1, 0), (both, 3, 1)):
+        deliver(rows, told, tracker, NOW, propose=False)
+        settle(rows, {"FB-1"}, told, tracker)
+        assert len(issues_shown(tmp_path)) == shown
+        assert (tmp_path / "FB-1.md").read_text().count("## New evidence") == sections
+
+
+def test_the_words_of_a_customer_withdraw_nothing(tmp_path: Path):
+    tracker, text = FileTracker(tmp_path), "> <!-- withdrawn -->\n> too small"
+    deliver(batch({**action("create"), "body": text}), evidence("a#0"), tracker, NOW, propose=False)
+    assert tracker.standing() == {"FB-1"}
+    assert "<!--" not in _one_line("so <!-- withdrawn --> it is")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("FB-1.evidence.jsonl", b'{"issue_id": "a#0"}\nnone\n', r"FB-1\.evidence\.jsonl, line 2: is no JSON object"),
+        ("FB-1.md", "Gr\u00f6\u00dfe".encode("latin-1"), r"FB-1\.md: is not UTF-8 at byte 2"),
+    ],
+)
+def test_a_file_that_somebody_broke_is_named_with_the_mend(tmp_path: Path, name: str, content: bytes, told: str):
+    deliver(batch(action("create")), evidence("a#0"), FileTracker(tmp_path), NOW, propose=False)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TrackerError, match=told):
+        deliver(batch({**action("create"), "body": "new"}), evidence("a#0"), FileTracker(tmp_path), NOW, propose=False)

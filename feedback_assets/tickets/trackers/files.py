@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,12 @@ from feedback_assets.tickets.tracker import Receipt, TicketText, TrackerError
 
 _HEADINGS = {"add_evidence": "New evidence", "raise": "Raised", "reopen": "Reopened"}
 _WITHDRAWN = "<!-- withdrawn -->"
+# Words of customers stand in quotes, tables and lists, never alone on a line; `render` also breaks comments in them.
+_IS_WITHDRAWN = re.compile(rf"^{_WITHDRAWN}$", re.MULTILINE)
 _CREATED = re.compile(r"^<!-- \S+/create\b[^>]*-->$", re.MULTILINE)
+_SECTION = re.compile(
+    rf"\n*^## (?:{'|'.join(_HEADINGS.values())}) \d{{4}}-.*?^<!-- (?P<marker>\S+)[^>]*-->", re.MULTILINE | re.DOTALL
+)
 
 
 class FileTracker:
@@ -44,32 +49,31 @@ class FileTracker:
             TrackerError: The file cannot be written, or an action names a ticket that has no file.
         """
         path, content = self._path(text.key), self._content(text.key)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._add_evidence(text, [] if _is_withdrawn(content) else self._shown(text.key))
-            _replace(path, self._next_content(path, content, text))
-        except OSError as error:
-            raise _refused(path, error) from error
+        self._add_evidence(text, [] if _is_withdrawn(content) else self._shown(text.key))
+        _replace(path, self._next_content(path, content, text))
         return Receipt(text.key, str(path))
 
     def standing(self) -> frozenset[str]:
         """Keys of the files that are not withdrawn."""
-        return frozenset(
-            path.stem for path in self._folder.glob("FB-*.md") if not _is_withdrawn(path.read_text(encoding="utf-8"))
-        )
+        keys = [path.stem for path in self._folder.glob("FB-*.md")]
+        return frozenset(key for key in keys if not _is_withdrawn(self._content(key)))
 
     def evidence(self, key: str) -> frozenset[str]:
         """Ids of the issues in the file beside the ticket."""
         return frozenset(row["issue_id"] for row in self._shown(key))
 
-    def settle(self, key: str, evidence: Mapping[str, dict[str, object] | None]) -> None:
-        """Drop the lines of issues that are not among these, and bring the others up to date.
+    def settle(self, key: str, evidence: Mapping[str, dict[str, object] | None], actions: Collection[str]) -> None:
+        """Drop the lines of issues and the sections of actions that are not among these; bring lines up to date.
 
         Raises:
-            TrackerError: The file cannot be written.
+            TrackerError: A file cannot be read or written.
         """
-        shown = self._shown(key)
+        shown, content = self._shown(key), self._content(key)
         kept = [evidence[row["issue_id"]] or row for row in shown if row["issue_id"] in evidence]
+        # The sections first: found without one, an action is carried out again, and brings its evidence.
+        told = _SECTION.sub(lambda found: found[0] if found["marker"] in actions else "", content)
+        if told != content:
+            _replace(self._path(key), told)
         if kept != shown:
             self._write_evidence(key, kept)
 
@@ -79,18 +83,14 @@ class FileTracker:
         Raises:
             TrackerError: The file cannot be written.
         """
-        path = self._path(key)
-        try:
-            _replace(path, f"{self._content(key).rstrip()}\n\n## Withdrawn\n\n{reason}\n\n{_WITHDRAWN}\n")
-        except OSError as error:
-            raise _refused(path, error) from error
+        content = self._content(key).rstrip()
+        _replace(self._path(key), f"{content}\n\n## Withdrawn\n\n{reason}\n\n{_WITHDRAWN}\n")
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.md"
 
     def _content(self, key: str) -> str:
-        path = self._path(key)
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        return _read(self._path(key))
 
     def _next_content(self, path: Path, content: str, text: TicketText) -> str:
         if text.action == "create":
@@ -113,18 +113,23 @@ class FileTracker:
 
     def _shown(self, key: str) -> list[dict[str, Any]]:
         path = self._evidence_path(key)
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        rows: list[dict[str, Any]] = []
+        for number, line in enumerate(_read(path).splitlines(), start=1):
+            try:
+                rows.append({"issue_id": "", **json.loads(line)})
+            except (ValueError, TypeError) as error:
+                raise TrackerError(
+                    f"{path}, line {number}: is no JSON object; correct or delete the line, and run again"
+                ) from error
+        return rows
 
     def _add_evidence(self, text: TicketText, shown: list[dict[str, Any]]) -> None:
         known = {row["issue_id"] for row in shown}
         self._write_evidence(text.key, [*shown, *(row for row in text.evidence if row["issue_id"] not in known)])
 
     def _write_evidence(self, key: str, rows: list[dict[str, Any]]) -> None:
-        path = self._evidence_path(key)
-        try:
-            _replace(path, "".join(f"{json.dumps(row, ensure_ascii=False, sort_keys=True)}\n" for row in rows))
-        except OSError as error:
-            raise _refused(path, error) from error
+        lines = (json.dumps(row, ensure_ascii=False, sort_keys=True) for row in rows)
+        _replace(self._evidence_path(key), "".join(f"{line}\n" for line in lines))
 
 
 def _marker(text: TicketText) -> str:
@@ -136,17 +141,29 @@ def _marker(text: TicketText) -> str:
 
 
 def _is_withdrawn(content: str) -> bool:
-    return _WITHDRAWN in content
+    return _IS_WITHDRAWN.search(content) is not None
 
 
-def _refused(path: Path, error: OSError) -> TrackerError:
-    return TrackerError(f"{path}: {error.strerror}; make the folder writable and run again")
+def _read(path: Path) -> str:
+    """The text of a file, empty when there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except UnicodeDecodeError as error:
+        raise TrackerError(f"{path}: is not UTF-8 at byte {error.start}; save it as UTF-8, and run again") from error
+    except OSError as error:
+        raise TrackerError(f"{path}: {error.strerror}; make it readable and run again") from error
 
 
 def _replace(path: Path, content: str) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise TrackerError(f"{path}: {error.strerror}; make the folder writable and run again") from error
