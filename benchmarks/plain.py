@@ -157,12 +157,14 @@ def write_plain(sample: int) -> tuple[int, float]:
 
 
 def embed_fresh(sample: int) -> tuple[int, float]:
-    return _embedded(sample, Memo(Lake(load().lake_root), "never-kept"))
+    return _embedded(sample, Memo(Lake(load().lake_root), "never-kept", ""))
 
 
 def embed_recalled(sample: int) -> tuple[int, float]:
     """The row-wise part of clusters alone, as the walk asks for it; the memo is that of the stage."""
-    return _embedded(sample, Memo(Lake(load().lake_root), "embedding"))
+    from feedback_assets.clusters.recalled import memo_of
+
+    return _embedded(sample, memo_of(Lake(load().lake_root)))
 
 
 def _embedded(sample: int, memo: Memo) -> tuple[int, float]:

@@ -21,9 +21,8 @@ from feedback_assets.classification.in_force import (
 )
 from feedback_assets.classification.labelling import GOLD, joined, keep_unreadable, label, summary
 from feedback_assets.classification.opening import Readers, check_scope, editions_dir, open_asking
-from feedback_assets.classification.recalled import Recalled
+from feedback_assets.classification.recalled import Recalled, memo_of
 from feedback_assets.lake.io_manager import day_multi_asset, days_of, tell
-from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import same_day
 from feedback_assets.run_tags import BY_AUTOMATION, PROMPT, SCOPE
@@ -56,7 +55,7 @@ def gold_labels(context: dg.AssetExecutionContext, lake: Lake, feedback: pd.Data
             "what they would change", len(older), older[0],
         )  # fmt: skip
     asking = open_asking(settings, lake, context.run.run_id, len(days), context.log.warning)
-    recalled = Recalled(Memo(lake, "labels"), asking)
+    recalled = Recalled(memo_of(lake), asking)
     try:
         corrections = lake.read(tables.SILVER_CORRECTIONS, *window)
         labelled = label(rows, corrections, layers, readers, asking, now, recalled)

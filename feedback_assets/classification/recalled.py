@@ -17,6 +17,7 @@ from feedback_assets import tables
 from feedback_assets.classification.cascade import Asking
 from feedback_assets.lake.frames import conform
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version, having, keys_of, positions
+from feedback_assets.lake.store import Lake
 
 Frames = dict[str, pd.DataFrame]
 GOLD = (tables.GOLD_ITEMS, tables.GOLD_ISSUES)
@@ -33,6 +34,11 @@ _TABLE = "memo_table"
 _ALWAYS = ("rules", "language_model")
 
 
+def memo_of(lake: Lake, libraries: tuple[str, ...] = LIBRARIES) -> Memo:
+    """The memo of this stage, under the version of the code here and of the libraries it works with."""
+    return Memo(lake, "labels", code_version(SOURCES, libraries))
+
+
 class Recalled:
     """Labels by way of the memo.
 
@@ -45,7 +51,7 @@ class Recalled:
         self._memo = memo
         self._settled = asking is None or (asking.model is None and not len(asking.ledger))
         told = "" if asking is None or self._settled else f"{asking.name} {json.dumps(dict(asking.sampling))}"
-        self._version = f"{code_version(SOURCES, LIBRARIES)} {told}"
+        self._version = f"{memo.code} {told}"
         self.work = Work(0, 0)
 
     def label(

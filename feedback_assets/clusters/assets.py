@@ -10,12 +10,11 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.clusters.embedding import ConceptEmbedding
-from feedback_assets.clusters.recalled import RecalledEmbedding
+from feedback_assets.clusters.recalled import RecalledEmbedding, memo_of
 from feedback_assets.clusters.rules import ClusterRules, cluster_rules
 from feedback_assets.clusters.summary import Titles, titles
 from feedback_assets.clusters.walk import CONTEXT, walk
 from feedback_assets.lake.io_manager import day_multi_asset, days_of, tell
-from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import same_day
 from feedback_assets.settings import load
@@ -50,7 +49,7 @@ def clusters(
     days = days_of(context)
     rules, names, embedding = _prepared(load().prompts_dir, _changed(load().prompts_dir))
     before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
-    recalled = RecalledEmbedding(embedding, Memo(lake, "embedding"), days)
+    recalled = RecalledEmbedding(embedding, memo_of(lake), days)
     walked = walk(issues, feedback, before, days, recalled, rules, names)
     recalled.keep(walked.placed)
     tell(context, tables.GOLD_CLUSTERS, recalled.work.metadata())

@@ -15,8 +15,15 @@ import pandas as pd
 
 from feedback_assets.clusters.embedding import DIMENSIONS, Embeds, Issue, Vectors
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version
+from feedback_assets.lake.store import Lake
 
 SOURCES = ("clusters/embedding.py", "clusters/stop_words.py", "text.py")
+LIBRARIES = ("numpy",)
+
+
+def memo_of(lake: Lake, libraries: tuple[str, ...] = LIBRARIES) -> Memo:
+    """The memo of this stage, under the version of the code here and of the libraries it works with."""
+    return Memo(lake, "embedding", code_version(SOURCES, libraries))
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class RecalledEmbedding:
 
     def __init__(self, embedding: Embeds, memo: Memo, days: Sequence[date]) -> None:
         self._embedding, self._memo = embedding, memo
-        self._version = f"{embedding.version} {code_version(SOURCES, ('numpy',))}"
+        self._version = f"{embedding.version} {memo.code}"
         self._known = _by_key(memo.recall(days))
         self._placed: dict[Issue, tuple[bytes, _Placed]] = {}
         self._fresh: set[bytes] = set()

@@ -64,9 +64,11 @@ class Memo:
     Args:
         lake: The lake it is kept in.
         stage: Name of the stage, a folder.
+        code: Version of the code that gives it, for the keys; see `code_version`.
     """
 
-    def __init__(self, lake: Lake, stage: str) -> None:
+    def __init__(self, lake: Lake, stage: str, code: str) -> None:
+        self.code = code
         self._root, self._options = lake.root, lake.storage_options
         self._stage = f"{FOLDER}/{stage}"
 

@@ -9,7 +9,6 @@ from feedback_assets import landing_files, mappings, tables
 from feedback_assets.keys import hashing_key
 from feedback_assets.lake.contract import DayCheck
 from feedback_assets.lake.io_manager import day_asset, day_multi_asset, days_of, tell
-from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
 from feedback_assets.partitions import last_7_days, last_56_days, last_120_days, same_day
 from feedback_assets.settings import Settings, load
@@ -18,6 +17,7 @@ from feedback_assets.silver.events import build_catalog, build_commerce
 from feedback_assets.silver.feedback import build
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.in_force_release import with_releases
+from feedback_assets.silver.recalled import memo_of
 from feedback_assets.silver.reconcile import all_accounted, personal_data, reconcile
 from feedback_assets.silver.releases import build_releases
 from feedback_assets.silver.row_part import Rules
@@ -88,7 +88,7 @@ def silver_feedback(
     settings, days = load(), days_of(context)
     rules = Rules(hashing_key(settings.key_file), _mappings(settings), settings.low_trust_sources)
     row_work = row_engine.work(context, lake)
-    silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules, row_work, Memo(lake, "silver"))
+    silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules, row_work, memo_of(lake))
     frames = silver.frames()
     frames[tables.SILVER_FEEDBACK.name] = with_releases(silver.feedback, releases)
     failures, totals = reconcile(

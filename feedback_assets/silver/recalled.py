@@ -20,6 +20,7 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version, keys_of, positions
+from feedback_assets.lake.store import Lake
 from feedback_assets.silver.candidates import Candidate
 from feedback_assets.silver.fields import Problem, words_of
 from feedback_assets.silver.products import Catalogs, Orders
@@ -40,6 +41,11 @@ _COLUMNS = (
     KEY, "seen_with", "lines", "shown_id", "problem", *(f"{_PREFIX}{name}" for name in _COMPARED),
     *tables.SILVER_FEEDBACK.column_names,
 )  # fmt: skip
+
+
+def memo_of(lake: Lake, libraries: tuple[str, ...] = LIBRARIES) -> Memo:
+    """The memo of this stage, under the version of the code here and of the libraries it works with."""
+    return Memo(lake, "silver", code_version(SOURCES, libraries))
 
 
 class Recalled:
@@ -73,7 +79,7 @@ class Recalled:
         self._gone: set[date] = set()
         if memo is not None:
             known = memo.recall(sorted({*rows["day"], *days}))
-            keys = keys_of(rows, _DECIDING, f"{code_version(SOURCES, LIBRARIES)} {rules.mappings!r}", rules.key)
+            keys = keys_of(rows, _DECIDING, f"{memo.code} {rules.mappings!r}", rules.key)
             at = positions(known, keys)
             if len(known):
                 at[here] = np.where(self._fits(known.iloc[at[here]], commerce) & (at[here] >= 0), at[here], -1)

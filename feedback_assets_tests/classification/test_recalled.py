@@ -15,7 +15,7 @@ from feedback_assets.classification.cascade import Asking
 from feedback_assets.classification.in_force import Layer, edition_of
 from feedback_assets.classification.labelling import label
 from feedback_assets.classification.ledger import Ledger
-from feedback_assets.classification.recalled import Recalled
+from feedback_assets.classification.recalled import Recalled, memo_of
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.memo import Memo, Work
 from feedback_assets.lake.store import Lake
@@ -32,10 +32,15 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def labelled(
-    lake: Lake, feedback: pd.DataFrame, model: WordModel, days: list[date] = DAYS, asking: Asking | None = None
+    lake: Lake,
+    feedback: pd.DataFrame,
+    model: WordModel,
+    days: list[date] = DAYS,
+    asking: Asking | None = None,
+    memo: Memo | None = None,
 ) -> tuple[dict[str, pd.DataFrame], Work]:
     opened = reader(model)
-    through = Recalled(Memo(lake, "labels"), asking)
+    through = Recalled(memo or memo_of(lake), asking)
     found = label(
         feedback, NOBODY, dict.fromkeys(days, (Layer(edition_of(opened)),)), lambda _: opened, asking, NOON, through
     )
@@ -81,12 +86,13 @@ def test_days_are_recalled_one_by_one_or_together(lake: Lake):
     assert labelled(lake, FEEDBACK, WordModel())[1] == Work(computed=0, recalled=4)
 
 
-def test_another_edition_or_other_code_recalls_nothing(lake: Lake, monkeypatch: pytest.MonkeyPatch):
+def test_another_edition_or_other_code_recalls_nothing(lake: Lake):
     labelled(lake, FEEDBACK, WordModel())
     assert labelled(lake, FEEDBACK, WordModel(version="words-2"))[1].recalled == 0
     labelled(lake, FEEDBACK, WordModel())
-    monkeypatch.setattr(recalled, "LIBRARIES", ("a-newer-library",))
-    assert labelled(lake, FEEDBACK, WordModel())[1].recalled == 0
+    assert labelled(lake, FEEDBACK, WordModel())[1].computed == 0
+    newer = memo_of(lake, ("a-newer-library",))
+    assert labelled(lake, FEEDBACK, WordModel(), memo=newer)[1].recalled == 0
 
 
 def test_what_a_language_model_may_still_say_is_not_recalled(lake: Lake, tmp_path: Path):

@@ -10,7 +10,7 @@ import pytest
 from feedback_assets import tables
 from feedback_assets.clusters import recalled
 from feedback_assets.clusters.embedding import ConceptEmbedding, Embeds
-from feedback_assets.clusters.recalled import RecalledEmbedding
+from feedback_assets.clusters.recalled import RecalledEmbedding, memo_of
 from feedback_assets.clusters.walk import Walked, walk
 from feedback_assets.lake.frames import empty, table_hash
 from feedback_assets.lake.memo import Memo, Work
@@ -25,7 +25,7 @@ DAYS = [day(0), day(1)]
 
 @pytest.fixture
 def memo(tmp_path: Path) -> Memo:
-    return Memo(Lake(str(tmp_path)), "embedding")
+    return memo_of(Lake(str(tmp_path)))
 
 
 def over(rows: list[dict[str, object]], embedding: Embeds) -> Walked:
@@ -60,13 +60,13 @@ def test_only_new_issues_are_placed(memo: Memo):
     assert walked(memo, more)[1] == Work(computed=1, recalled=before.computed)
 
 
-def test_another_embedding_or_other_code_places_everything_anew(memo: Memo, monkeypatch: pytest.MonkeyPatch):
+def test_another_embedding_or_other_code_places_everything_anew(memo: Memo, tmp_path: Path):
     walked(memo)
     other = ConceptEmbedding.fit(LEXICON, EXAMPLES, seed="another lexicon")
     assert walked(memo, embedding=other)[1].recalled == 0
     walked(memo)
-    monkeypatch.setattr(recalled, "SOURCES", ("text.py",))
-    assert walked(memo)[1].recalled == 0
+    assert walked(memo)[1].computed == 0
+    assert walked(memo_of(Lake(str(tmp_path)), ("a-newer-library",)))[1].recalled == 0
 
 
 def test_the_version_of_the_code_covers_all_that_places():

@@ -18,7 +18,7 @@ COLUMNS = ["text", "stars"]
 
 @pytest.fixture
 def memo(tmp_path: Path) -> Memo:
-    return Memo(Lake(str(tmp_path)), "shout")
+    return Memo(Lake(str(tmp_path)), "shout", "1")
 
 
 def shouted(keys: list[bytes]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from feedback_assets.mappings import Mapping
 from feedback_assets.silver import recalled
 from feedback_assets.silver.feedback import Silver
 from feedback_assets.silver.fields import Mappings
+from feedback_assets.silver.recalled import memo_of
 from feedback_assets.silver.redact import keyed_hash
 from feedback_assets.silver.row_part import Rules
 from feedback_assets_tests.recalling import uncovered
@@ -39,7 +40,7 @@ ROWS = [
 
 @pytest.fixture
 def memo(tmp_path: Path) -> Memo:
-    return Memo(Lake(str(tmp_path)), "silver")
+    return memo_of(Lake(str(tmp_path)))
 
 
 def through(memo: Memo, rows: list[dict[str, Any]] = ROWS, **more: Any) -> Silver:
@@ -90,7 +91,7 @@ def test_rows_of_the_days_before_are_compared_with_as_they_were_kept(memo: Memo)
     assert hashes(found) == hashes(silver(rows, days=[next_day]))
 
 
-def test_another_product_order_mapping_key_or_code_is_noticed(memo: Memo, monkeypatch: pytest.MonkeyPatch):
+def test_another_product_order_mapping_key_or_code_is_noticed(memo: Memo, tmp_path: Path):
     product = {"day": DAY, "event_id": "c", "product_id": "p1", "product_name": "Anna Schmidt", "unit_price": 20.0}
     ordered = {
         "day": DAY, "event_id": "o", "event_type": "order_item", "product_id": "p1", "region": "FR",
@@ -110,8 +111,8 @@ def test_another_product_order_mapping_key_or_code_is_noticed(memo: Memo, monkey
         assert found.recalled.work.recalled == spared
         assert hashes(found) == hashes(silver(ROWS, **change))
     through(memo)
-    monkeypatch.setattr(recalled, "LIBRARIES", ("a-newer-library",))
-    assert through(memo).recalled.work.recalled == 0
+    assert through(memo).recalled.work.computed == 0
+    assert through(memo_of(Lake(str(tmp_path)), ("a-newer-library",))).recalled.work.recalled == 0
 
 
 def test_what_left_the_day_leaves_what_is_kept_of_it(memo: Memo, tmp_path: Path):
@@ -152,7 +153,7 @@ def test_what_is_kept_holds_no_personal_value(memo: Memo, tmp_path: Path):
 def test_what_was_there_before_makes_no_difference(rows: list[dict[str, Any]], cut: int):
     days = [DAY - timedelta(days=back) for back in range(4)]
     with TemporaryDirectory() as folder:
-        memo = Memo(Lake(folder), "silver")
+        memo = memo_of(Lake(folder))
         through(memo, rows[:cut], days=days)
         found = through(memo, rows, days=days)
         assert hashes(found) == hashes(silver(rows, days))
