@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from feedback_assets import landing_files, tables
+from feedback_assets import landing_files, mappings, tables
 from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing.envelope import Envelope, digest, to_line
@@ -101,17 +101,21 @@ def _event(one: Derived, now: datetime) -> Envelope:
 
 
 def _known(settings: Settings) -> Iterator[str]:
-    """Version keys of the releases that have landed, run or not."""
+    """Version keys of the releases that have landed, run or not, by the mapping they landed with."""
+    known, _ = mappings.load_all(settings.mappings_dir)
     for item in landing_files.list_objects(settings.landing_root, "releases"):
         for _, line in landing_files.read_lines(settings.landing_root, item.path):
             try:
                 read: Any = json.loads(line)
             except ValueError:  # an unreadable line is counted by silver; it names no version
                 continue
-            payload: Any = cast("dict[str, Any]", read).get("payload") if isinstance(read, dict) else None
-            version = cast("dict[str, Any]", payload).get("version") if isinstance(payload, dict) else None
-            if isinstance(version, str) and version:
-                yield version_key(version)
+            line_of = cast("dict[str, Any]", read) if isinstance(read, dict) else {}
+            payload: Any = line_of.get("payload")
+            mapping = known.get(str(line_of.get("mapping")))
+            told = cast("dict[str, Any]", payload) if isinstance(payload, dict) else {}
+            version = (mapping.read(told) if mapping else told).get("version")
+            if version:
+                yield version_key(str(version))
 
 
 def _derive(settings: Settings, lake: Lake, now: datetime, *, dry_run: bool, as_json: bool) -> None:

@@ -38,7 +38,7 @@ def suspected(impact: pd.DataFrame) -> list[dict[str, Any]]:
                 "version": newest["version"] if isinstance(newest["version"], str) else None,
                 "released_at": newest["released_at"].isoformat(), "judged_up_to": str(newest["day"]),
                 "verdict": str(ordered["verdict"].iloc[0]),
-                "reason": str(against["reason"].iloc[0]) if len(against) else str(newest["reason"]),
+                "reason": str(ordered["reason"].iloc[0]),
                 "suspected_of": [_suspicion(row) for row in records(against)],
             }
         )  # fmt: skip

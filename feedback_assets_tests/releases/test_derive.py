@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
+import pytest
+from typer.testing import CliRunner
 
+from feedback_assets import cli
 from feedback_assets.releases.counts import Release
 from feedback_assets.releases.derive import derive
 from feedback_assets.releases.impact import release_impact
 from feedback_assets.releases.listing import suspected
 from feedback_assets.releases.quiet import quiet_days
+from feedback_assets.releases_cli import _known
+from feedback_assets.settings import load
+from feedback_assets.text import version_key
 from feedback_assets_tests.releases.story import RULES, Shop, day, frames, shipped
 
 
@@ -68,3 +75,16 @@ def test_the_listing_names_what_a_release_is_suspected_of_when_it_was_surest() -
     assert {row["scope"] for row in bad["suspected_of"]} >= {"category"}
     # The flag of the day before may break the same things, but the version explains their rise far better.
     assert "checkout_payment" not in {row["value"] for row in flag["suspected_of"]}
+
+
+def test_a_release_that_landed_by_a_mapping_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "ships.csv").write_text(
+        "Id,Ver,When\nr1,14.40.1,2025-03-01T10:00:00Z\nr2,14.41.0,2025-03-09T10:00:00Z\n"
+    )
+    mapped = [word for told in ("version=Ver", "event_id=Id", "occurred_at=When") for word in ("--map", told)]
+    called = ["import", str(tmp_path / "ships.csv"), "--stream", "releases", *mapped]
+    done = CliRunner().invoke(cli.build("import"), called)
+    assert done.exit_code == 0, done.output
+    assert set(_known(load())) == {version_key("14.40.1"), version_key("14.41.0")}
