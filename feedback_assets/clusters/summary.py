@@ -98,7 +98,7 @@ def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) 
     typical = [word for word in typical if not _says_the_same(word, said)]
     if theme is None:
         # A word of the customers' own, in whatever language, only where nothing else can be said.
-        typical = typical or _typical_words(cluster, totals, rules)
+        typical = typical or [word for word in _typical_words(cluster, totals, rules) if not _says_the_same(word, said)]
         theme, typical = (typical[0], typical[1:]) if typical else (_commonest(cluster, rules, names), [])
     typical = typical[:2]
     heading = f"{names.category(cluster.category)}: {theme}"

@@ -110,6 +110,17 @@ def test_a_theme_that_half_of_the_members_carry_names_none_of_them() -> None:
     assert title(cluster, Totals(), RULES, TITLES) == "App: too many adverts"
 
 
+def test_the_products_own_name_is_no_word_for_what_is_wrong_with_it() -> None:
+    cluster = Cluster(
+        "c1", "app_usability", "site_and_app", "app_usability", day(0), day(0), np.zeros(4, np.float32),
+        members_total=20, product_name="Torgane Blender",
+    )  # fmt: skip
+    cluster.counts["sub_labels"].update({"adverts": 10, "slow": 10})
+    cluster.counts["terms"].update({"blender": 20, "torgane": 19, "carton": 16})
+    elsewhere = Totals(1000, {"concepts": Counter(), "terms": Counter({"blender": 20, "torgane": 20, "carton": 30})})
+    assert title(cluster, elsewhere, RULES, TITLES) == "App: carton · Torgane Blender"
+
+
 def test_an_anonymous_product_id_narrows_to_the_family_only() -> None:
     rows = [told(n, 0, "sizing_fit", "too tight", "runs_small", f"{n}") for n in range(4)]
     for row in rows:
