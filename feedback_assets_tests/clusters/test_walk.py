@@ -119,6 +119,10 @@ def test_the_products_own_name_is_no_word_for_what_is_wrong_with_it() -> None:
     cluster.counts["terms"].update({"blender": 20, "torgane": 19, "carton": 16})
     elsewhere = Totals(1000, {"concepts": Counter(), "terms": Counter({"blender": 20, "torgane": 20, "carton": 30})})
     assert title(cluster, elsewhere, RULES, TITLES) == "App: carton · Torgane Blender"
+    cluster.counts["terms"].clear()
+    assert title(cluster, elsewhere, RULES, TITLES) == "App: various complaints · Torgane Blender"
+    cluster.product_id = "P1"
+    assert title(cluster, elsewhere, RULES, TITLES) == "App: too many adverts, slow · Torgane Blender"
 
 
 def test_an_anonymous_product_id_narrows_to_the_family_only() -> None:
