@@ -205,10 +205,10 @@ def _theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str | None:
 
 
 def _commonest(cluster: Cluster, rules: ClusterRules, names: Titles) -> str:
-    """The two themes that most members of one product's cluster carry, or a concept that most name; else neither."""
+    """Two themes that together name a product's cluster as one theme would, or what most members name; else neither."""
     themes = [entry for entry in ranked(cluster.counts["sub_labels"]) if entry[0] not in rules.vague][:2]
     # One fault of one product is told in two ways: a carton too large, and the box within crushed.
-    if cluster.product_id and sum(count for _, count in themes) >= rules.title_most * cluster.members_total:
+    if cluster.product_id and sum(count for _, count in themes) >= rules.title_theme * cluster.members_total:
         return ", ".join(names.sub_label(theme) for theme, _ in themes)
     named = [entry for entry in ranked(cluster.counts["concepts"]) if entry[0] not in rules.vague]
     if named and named[0][1] >= rules.title_most * cluster.members_total:
