@@ -36,7 +36,11 @@ def spark_remote() -> Iterator[str]:
         yield f"sc://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:  # it waits for sessions that no client will close any more
+            server.kill()
+            server.wait()
 
 
 def _await(port: int, server: subprocess.Popen[bytes]) -> None:
