@@ -5,6 +5,7 @@ Stands above the rooms. It imports dagster, so the command line imports it only 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -98,7 +99,10 @@ def open_instance(settings: Settings) -> DagsterInstance:
         except OSError as error:
             beside.unlink(missing_ok=True)
             raise OSError(error.errno, error.strerror, str(config)) from error
-    return DagsterInstance.from_config(str(folder))
+    # One at a time: two first runs would both make SQLite's tables, and leave a history that nobody can open.
+    with (folder / ".opening").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return DagsterInstance.from_config(str(folder))
 
 
 def pending_days(settings: Settings, instance: DagsterInstance) -> list[date]:

@@ -35,6 +35,19 @@ def test_blocks_cover_every_day_in_order_and_never_overlap(days: set[date]):
     assert all(before.last < after.first for before, after in itertools.pairwise(found))
 
 
+def test_first_runs_at_once_all_open_the_instance(tmp_path):
+    code = "from feedback_assets import runner; from feedback_assets.settings import load; runner.open_instance(load())"
+    environment = {**os.environ, "FEEDBACK_HOME": str(tmp_path)}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", code], env=environment, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    told = [process.communicate(timeout=120)[1] for process in running]
+    assert [process.returncode for process in running] == [0] * 4, told
+
+
 def test_a_run_whose_process_was_killed_is_marked_failed_and_a_living_one_is_not():
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
