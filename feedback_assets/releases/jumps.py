@@ -92,14 +92,17 @@ def dispersion(counts: Floats, exposure: Floats, expected_after: Floats, drift_s
 
 
 def stands(p_values: Floats, rate: float) -> Bools:
-    """Which tests stand at a false-discovery rate under any dependence (Benjamini and Yekutieli, 2001)."""
+    """Which tests stand at a false-discovery rate (Benjamini and Hochberg, 1995).
+
+    It holds where tests lean the same way (Benjamini and Yekutieli, 2001, theorem 1.2), as a category and the clusters
+    it is made of do. Their limit for any dependence whatever is four times as strict with thirty tests.
+    """
     tests = len(p_values)
     standing = np.zeros(tests, dtype=bool)
     if not tests:
         return standing
-    harmonic = float((1.0 / np.arange(1, tests + 1)).sum())
     order = np.argsort(p_values, kind="stable")
-    passed = p_values[order] <= rate * np.arange(1, tests + 1) / (tests * harmonic)
+    passed = p_values[order] <= rate * np.arange(1, tests + 1) / tests
     if passed.any():
         standing[order[: int(np.flatnonzero(passed).max()) + 1]] = True
     return standing
