@@ -16,7 +16,8 @@ from rich.console import Console
 
 from feedback_assets import landing_files, tables
 from feedback_assets.classification.cues import load_cues
-from feedback_assets.classification.language_model import ModelSettingsError, Patience, Request, connect
+from feedback_assets.classification.language_model import ModelSettingsError, Patience, Request
+from feedback_assets.classification.opening import open_model
 from feedback_assets.classification.prompt import load_prompt
 from feedback_assets.classification.reader import read_labelled
 from feedback_assets.errors import CallError
@@ -111,7 +112,7 @@ def _tables(lake: Lake) -> Iterator[Finding]:
 def _model(settings: Settings) -> Finding:
     """What the language model answers to one request; it is billed for some forty tokens."""
     try:
-        model = connect(settings)
+        model = open_model(settings)
     except ModelSettingsError as error:
         return Finding("language model", False, str(error))
     if model is None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from feedback_assets.errors import CallError
 
 if TYPE_CHECKING:
-    from feedback_assets.classification.openai_model import OpenAIModel
     from feedback_assets.settings import Settings
 
 # Long enough for four issues with all fields; reasoning models think inside it.
@@ -133,38 +132,6 @@ class Limits:
     def cost(self, tokens_in: int, tokens_out: int) -> float:
         """Cost of a request, in the account's currency."""
         return (tokens_in * self.price_in + tokens_out * self.price_out) / 1_000_000
-
-
-def connect(settings: Settings, days: int = 1) -> OpenAIModel | None:
-    """The language model the settings name, or None when they name none.
-
-    Args:
-        settings: Provider, endpoint, key, limits, prices.
-        days: Days of this run; the daily budget counts for each.
-
-    Raises:
-        ModelSettingsError: Azure without a key, and without `azure-identity` to sign in with.
-    """
-    if settings.model_provider == "none":
-        return None
-    # Imported here: its import takes most of a second, which a run without a language model need not wait.
-    from feedback_assets.classification.openai_model import OpenAIModel, opener
-
-    return OpenAIModel(
-        connect=opener(settings),
-        name=settings.model_deployment,
-        limits=Limits(
-            settings.model_requests_per_minute,
-            settings.model_tokens_per_minute,
-            settings.model_in_flight,
-            settings.model_price_in,
-            settings.model_price_out,
-        ),
-        budget=Budget(settings.daily_budget * max(days, 1)),
-        sampling=sampling_of(settings),
-        where=f"FEEDBACK_MODEL_ENDPOINT={settings.model_endpoint or 'api.openai.com'}, "
-        f"FEEDBACK_MODEL_DEPLOYMENT={settings.model_deployment}",
-    )
 
 
 def sampling_of(settings: Settings) -> dict[str, Any]:

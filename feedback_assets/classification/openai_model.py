@@ -25,6 +25,7 @@ from feedback_assets.classification.language_model import (
     Patience,
     Reply,
     Request,
+    sampling_of,
 )
 
 if TYPE_CHECKING:
@@ -218,6 +219,33 @@ _RETRIED = (
     openai.ConflictError,
     json.JSONDecodeError,
 )
+
+
+def connect(settings: Settings, days: int = 1) -> OpenAIModel:
+    """The language model the settings name; they name one.
+
+    Args:
+        settings: Provider, endpoint, key, limits, prices.
+        days: Days of this run; the daily budget counts for each.
+
+    Raises:
+        ModelSettingsError: Azure without a key, and without `azure-identity` to sign in with.
+    """
+    return OpenAIModel(
+        connect=opener(settings),
+        name=settings.model_deployment,
+        limits=Limits(
+            settings.model_requests_per_minute,
+            settings.model_tokens_per_minute,
+            settings.model_in_flight,
+            settings.model_price_in,
+            settings.model_price_out,
+        ),
+        budget=Budget(settings.daily_budget * max(days, 1)),
+        sampling=sampling_of(settings),
+        where=f"FEEDBACK_MODEL_ENDPOINT={settings.model_endpoint or 'api.openai.com'}, "
+        f"FEEDBACK_MODEL_DEPLOYMENT={settings.model_deployment}",
+    )
 
 
 def opener(settings: Settings) -> Callable[[], openai.AsyncOpenAI]:

@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from feedback_assets.classification.cascade import Asking
 from feedback_assets.classification.in_force import Edition, EditionError, edition_of
-from feedback_assets.classification.language_model import ModelSettingsError, connect, sampling_of
+from feedback_assets.classification.language_model import LanguageModel, ModelSettingsError, sampling_of
 from feedback_assets.classification.ledger import Ledger
 from feedback_assets.classification.reader import Reader, load_reader
 from feedback_assets.lake.store import Lake
 from feedback_assets.settings import Settings
 from feedback_assets.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from feedback_assets.classification.openai_model import OpenAIModel
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -118,6 +122,20 @@ def check_scope(scope: Iterable[str], taxonomy: Taxonomy) -> None:
         taxonomy.category(name)
 
 
+def open_model(settings: Settings, days: int = 1) -> OpenAIModel | None:
+    """The language model the settings name, or None when they name none; `days` as for `connect`.
+
+    Raises:
+        ModelSettingsError: It cannot be set up.
+    """
+    if settings.model_provider == "none":
+        return None
+    # Imported here: its import takes most of a second, which a run without a language model need not wait.
+    from feedback_assets.classification.openai_model import connect
+
+    return connect(settings, days)
+
+
 def open_asking(settings: Settings, lake: Lake, run_id: str, days: int, warn: Callable[[str], None]) -> Asking:
     """The ledger and, where the settings name one, the language model.
 
@@ -128,9 +146,9 @@ def open_asking(settings: Settings, lake: Lake, run_id: str, days: int, warn: Ca
         days: Days of this run; the daily budget counts for each.
         warn: Told once when the language model cannot be set up; the run goes on without it.
     """
-    model = None
+    model: LanguageModel | None = None
     try:
-        model = connect(settings, days)
+        model = open_model(settings, days)
     except ModelSettingsError as error:
         warn(f"{error}. Until then the local model's answers stand.")
     ledger = Ledger(lake, settings.journal_dir, run_id)

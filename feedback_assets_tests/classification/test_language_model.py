@@ -21,9 +21,9 @@ from feedback_assets.classification.language_model import (
     Patience,
     Reply,
     Request,
-    connect,
 )
-from feedback_assets.classification.openai_model import OpenAIModel
+from feedback_assets.classification.openai_model import OpenAIModel, connect
+from feedback_assets.classification.opening import open_model
 from feedback_assets.settings import Settings
 
 PATH = "/openai/deployments/labels/chat/completions"
@@ -305,4 +305,4 @@ def test_azure_without_key_and_without_entra_id_says_what_to_do() -> None:
 
 
 def test_no_provider_means_no_language_model() -> None:
-    assert connect(Settings(_env_file=None, model_provider="none")) is None  # type: ignore[call-arg]
+    assert open_model(Settings(_env_file=None, model_provider="none")) is None  # type: ignore[call-arg]
