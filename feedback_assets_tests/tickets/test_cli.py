@@ -10,11 +10,17 @@ from rich.console import Console
 from feedback_assets import tables
 from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import load
+from feedback_assets.settings import Settings, load
 from feedback_assets.tickets.cli import let_go, listed, show, take_back
 from feedback_assets.tickets.delivery import deliver
 from feedback_assets.tickets.trackers.files import FileTracker
 from feedback_assets_tests.tickets.test_delivery import DAY, NOW, action, batch
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path))
+    return load()
 
 
 def _row(key: str, outcome: str) -> dict[str, object]:
@@ -44,10 +50,8 @@ def test_what_waits_for_a_person_stands_apart_and_says_what_to_do(tmp_path: Path
 
 
 def test_a_ticket_that_no_day_plans_any_more_is_named_and_taken_back_only_when_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path))
-    settings = load()
     lake, tracker = Lake(settings.lake_root), FileTracker(settings.tickets_dir)
     deliver(batch({**action("create"), "ticket_key": "FB-2"}), {}, tracker, NOW, propose=False)
     with pytest.raises(CallError, match="is it the lake of these tickets"):
@@ -64,10 +68,8 @@ def test_a_ticket_that_no_day_plans_any_more_is_named_and_taken_back_only_when_a
 
 
 def test_what_was_approved_stays_approved_and_gathers_evidence_by_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
 ) -> None:
-    monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path))
-    settings = load()
     lake, tracker = Lake(settings.lake_root), FileTracker(settings.tickets_dir)
     waiting = batch(action("create", state="needs_approval"))
     lake.write_days(tables.TICKET_BATCH, waiting, DAY, DAY + timedelta(days=1), {})
