@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from feedback_assets.errors import CallError
+from feedback_assets.yaml_reader import read_yaml
 
 Scalar = str | int | float | bool
 Stream = Literal["feedback", "releases", "commerce", "catalog", "ticket_events"]
@@ -126,7 +127,7 @@ def load(path: Path) -> Mapping:
         MappingError: The file is missing, not YAML, or a field is wrong; it says which and what to write.
     """
     try:
-        loaded: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded: Any = read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise MappingError(
             f"{path}: there is no such mapping; save one with `feedback import --save-mapping`"

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from feedback_assets.errors import CallError
+from feedback_assets.yaml_reader import read_yaml
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -146,7 +147,7 @@ def load_taxonomy(path: Path) -> Taxonomy:
     if not path.is_file():
         raise TaxonomyError(f"{path}: no such file; name a taxonomy file or set FEEDBACK_PROMPTS to its folder")
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = read_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise TaxonomyError(f"{path}: not YAML: {error}; mend the line it names") from error
     if not isinstance(content, dict):

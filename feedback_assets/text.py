@@ -135,10 +135,10 @@ class Lexicon:
         """
         import yaml
 
-        # Every run reads it: the safe loader in C, where PyYAML was built with it, takes a sixth of the time.
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        from feedback_assets.yaml_reader import read_yaml
+
         try:
-            loaded: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+            loaded: Any = read_yaml(path.read_text(encoding="utf-8"))
         except yaml.YAMLError as error:
             raise LexiconError(f"{path}: not YAML: {error}; mend the line it names") from error
         if not isinstance(loaded, dict):

@@ -15,6 +15,7 @@ from typing import Any, cast
 import yaml
 
 from feedback_assets.errors import CallError
+from feedback_assets.yaml_reader import read_yaml
 
 
 class ThresholdsError(CallError):
@@ -96,7 +97,7 @@ def load_thresholds(path: Path) -> Thresholds:
     if not path.is_file():
         raise ThresholdsError(f"{path}: no such file; copy the packaged thresholds.yaml or set FEEDBACK_PROMPTS")
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = read_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ThresholdsError(f"{path}: not YAML: {error}; mend the line it names") from error
     if not isinstance(content, dict):

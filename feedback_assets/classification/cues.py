@@ -14,6 +14,7 @@ import yaml
 
 from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon, tokens
+from feedback_assets.yaml_reader import read_yaml
 
 # Cue -> severity it raises an issue to. The scale: 4 cannot use or buy, 5 danger, loss of money or data.
 # Charged twice is 4: the bank mostly gives it back within days.
@@ -95,7 +96,7 @@ def load_cues(path: Path) -> Cues:
         raise CuesError(f"{path}: no such file; copy the packaged cues.yaml or set FEEDBACK_PROMPTS")
     text = path.read_text(encoding="utf-8")
     try:
-        content: Any = yaml.safe_load(text)
+        content: Any = read_yaml(text)
     except yaml.YAMLError as error:
         raise CuesError(f"{path}: not YAML: {error}; mend the line it names") from error
     if not isinstance(content, dict):

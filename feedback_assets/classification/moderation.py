@@ -16,6 +16,7 @@ import yaml
 
 from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon
+from feedback_assets.yaml_reader import read_yaml
 
 # Worst first: a text that holds several is filed under the first.
 KINDS = ("self_harm", "threat", "abuse", "injection")
@@ -127,7 +128,7 @@ def load_moderator(path: Path, profanity: float) -> Moderator:
     if not path.is_file():
         raise ModerationError(f"{path}: no such file; copy the packaged moderation.yaml or set FEEDBACK_PROMPTS")
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = read_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ModerationError(f"{path}: not YAML: {error}; mend the line it names") from error
     if not isinstance(content, dict):

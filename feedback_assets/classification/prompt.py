@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from feedback_assets.classification.answer import ItemAnswer, answer_model, schema_version, strict_schema
 from feedback_assets.errors import CallError
 from feedback_assets.taxonomy import Taxonomy
+from feedback_assets.yaml_reader import read_yaml
 
 Message = dict[str, str]
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
@@ -78,7 +77,7 @@ def load_prompt(path: Path, taxonomy: Taxonomy) -> Prompt:
     front = _FRONT.match(raw)
     if front is None:
         raise PromptError(f"{path}: line 1: no front matter; start with `---`, `name: <name>`, `---`")
-    told: Any = yaml.safe_load(front.group(1))
+    told: Any = read_yaml(front.group(1))
     name = cast("dict[str, Any]", told).get("name") if isinstance(told, dict) else None
     if not isinstance(name, str) or not name:
         raise PromptError(f"{path}: front matter: field name is missing; write `name: <name>`")

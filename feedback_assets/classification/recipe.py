@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from feedback_assets.classification.examples import ExamplesError
 from feedback_assets.classification.features import LexiconEntries
 from feedback_assets.taxonomy import Taxonomy
-
-_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from feedback_assets.yaml_reader import read_yaml
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ def read_lexicon(path: Path) -> LexiconEntries | None:
     """The concepts of the lexicon file; None when there is none."""
     if not path.is_file():
         return None
-    content: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_YAML)  # noqa: S506, the safe loader in C
+    content: Any = read_yaml(path.read_text(encoding="utf-8"))
     entries = content.get("concepts", content) if isinstance(content, dict) else None
     if not isinstance(entries, dict):
         raise ExamplesError(f"{path}: holds no mapping; write `concepts:` and below it `name: {{en: [stem*, …]}}`")
