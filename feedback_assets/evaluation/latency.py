@@ -95,19 +95,20 @@ def latencies(
         commits: Of the hop's table; None when landing itself is the hop.
         history: See above.
     """
-    known = items.dropna(subset=["received_at"])
+    known = items[["day", "received_at", "landing_object"]].dropna()
     places = known[["day", "landing_object"]].drop_duplicates()
-    reached = {
-        (day, path): _reached(day, landed.get(path), commits) for day, path in places.itertuples(index=False, name=None)
+    pairs = list(places.itertuples(index=False, name=None))
+    told = {
+        "landed": [landed.get(path) for _, path in pairs],
+        "reached": [_reached(day, landed.get(path), commits) for day, path in pairs],
     }
-    rows: dict[date, list[float]] = {}
-    for day, received, path in known[["day", "received_at", "landing_object"]].itertuples(index=False, name=None):
-        at, there = landed.get(path), reached[day, path]
-        if at is not None and there is not None and at - received <= history:
-            rows.setdefault(day, []).append(max(0.0, (there - received).total_seconds() / 60))
+    places = places.assign(**{n: pd.Series(at, places.index, "datetime64[us, UTC]") for n, at in told.items()})
+    timed = known.merge(places, on=["day", "landing_object"])
+    timed = timed[(timed["landed"] - timed["received_at"] <= history) & timed["reached"].notna()]
+    minutes = ((timed["reached"] - timed["received_at"]).dt.total_seconds() / 60).clip(lower=0)
     return [
-        DayLatency(day, len(minutes), *(round(float(pd.Series(minutes).quantile(share)), 2) for share in (0.5, 0.95)))
-        for day, minutes in sorted(rows.items())
+        DayLatency(day, len(taken), *(round(float(taken.quantile(share)), 2) for share in (0.5, 0.95)))
+        for day, taken in minutes.groupby(timed["day"])
     ]
 
 
