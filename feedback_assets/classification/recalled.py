@@ -15,7 +15,7 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.classification.cascade import Asking
-from feedback_assets.lake.frames import conform
+from feedback_assets.lake.frames import conform, rows_where
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version, having, keys_of, positions
 from feedback_assets.lake.store import Lake
 
@@ -28,6 +28,7 @@ USED = (
 )  # fmt: skip
 SOURCES = (
     "classification", "lake/frames.py", "tables.py", "taxonomy.py", "text.py", "thresholds.py",
+    "yaml_reader.py",
 )  # fmt: skip
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "alt-profanity-check")
 _TABLE = "memo_table"
@@ -95,7 +96,8 @@ class Recalled:
             parts.append(frame.merge(rows, on=["day", "event_id"]).assign(**{_TABLE: table.name}))
         filled = [part for part in parts if len(part)]
         kept = pd.concat(filled) if filled else parts[-1]
-        self._memo.keep({day: kept[kept["day"] == day] for day in set(rows["day"])})
+        days = set(rows["day"])
+        self._memo.keep({day: rows_where(kept, (kept["day"] == day).to_numpy(dtype=bool)) for day in days})
 
 
 def _recalled(known: pd.DataFrame, keys: set[bytes]) -> pd.DataFrame | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -57,7 +57,7 @@ class _Learned:
 def version_of(examples: Sequence[Example], recipe: Recipe) -> str:
     """Content hash of examples, labels, lexicon and the constants of the code: same version, same model."""
     constants = [CODE_VERSION, LEAN, INNER_FOLDS, *learner.CONSTANTS]
-    content = json.dumps([[asdict(e) for e in examples], asdict(recipe), constants], sort_keys=True, default=str)
+    content = json.dumps([[vars(e) for e in examples], vars(recipe), constants], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 

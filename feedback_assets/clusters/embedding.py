@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +42,7 @@ _PLACEHOLDER = re.compile(r"\[[A-Za-z_]+\]|<[A-Za-z_]+>|\{[A-Za-z_]+\}")
 _REMEMBERED = 50_000
 
 
-@dataclass(frozen=True)
-class Issue:
+class Issue(NamedTuple):
     """What the embedding may see of one issue.
 
     `narrow`: it is compared within one product or carrier only, where general words count too.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -17,7 +17,7 @@ from feedback_assets.clusters.embedding import DIMENSIONS, Embeds, Issue, Vector
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version
 from feedback_assets.lake.store import Lake
 
-SOURCES = ("clusters/embedding.py", "clusters/stop_words.py", "text.py")
+SOURCES = ("clusters/embedding.py", "clusters/stop_words.py", "text.py", "yaml_reader.py")
 LIBRARIES = ("numpy",)
 
 
@@ -90,7 +90,7 @@ class RecalledEmbedding:
     def _place(self, issue: Issue) -> tuple[bytes, _Placed]:
         found = self._placed.get(issue)
         if found is None:
-            key = hashlib.blake2b(f"{self._version} {astuple(issue)!r}".encode(), digest_size=16).digest()
+            key = hashlib.blake2b(f"{self._version} {tuple(issue)!r}".encode(), digest_size=16).digest()
             known = self._known.get(key)
             if known is None:
                 known = self._computed(issue)

@@ -15,6 +15,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import pandas as pd
 
     from feedback_assets.tables import Table
@@ -30,6 +31,11 @@ def empty(table: Table, columns: Sequence[str] | None = None) -> pd.DataFrame:
     if columns is not None:
         schema = pa.schema([schema.field(name) for name in columns])
     return schema.empty_table().to_pandas()
+
+
+def rows_where(frame: pd.DataFrame, wanted: Sequence[bool] | np.ndarray[Any, np.dtype[np.bool_]]) -> pd.DataFrame:
+    """The rows a mask of their number wants; where it wants all, the frame itself: to copy text is what costs."""
+    return frame if all(wanted) else frame[wanted]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -6,11 +6,10 @@ Shared by `duplicates` and `campaigns`; no decision is taken here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -26,8 +25,7 @@ _LETTERS = 32
 _MANY = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One readable item of the window, reduced to what decides whether it repeats another.
 
     `author`, `customer` and `order` tie items together, `mirror_of` names the `event_ref` of another, and `wording` is
@@ -91,16 +89,19 @@ def letters_of(folded: str) -> str:
     return np.minimum(counts, _MANY).astype(np.uint8).tobytes().hex()
 
 
-def may_be_near(one: Candidate, other: Candidate) -> bool:
-    """False only when the words of two items cannot be nearly equal, whatever the order of their characters.
+def may_be_near(pairs: Sequence[tuple[Candidate, Candidate]]) -> list[bool]:
+    """For each pair, False only when their words cannot be nearly equal, whatever the order of their characters.
 
     What two texts share in order is no more than what they share at all, so `similarity` is at most twice the shared
     characters over all of them. Of texts too long to be counted nothing is said.
     """
-    mine, theirs = (np.frombuffer(bytes.fromhex(item.letters), np.uint8) for item in (one, other))
-    if max(mine.max(), theirs.max()) == _MANY:
-        return True
-    return 2 * int(np.minimum(mine, theirs).sum()) >= NEAR * (int(mine.sum()) + int(theirs.sum()))
+    mine, theirs = (
+        np.frombuffer(bytes.fromhex("".join(pair[side].letters for pair in pairs)), np.uint8).reshape(-1, _LETTERS)
+        for side in (0, 1)
+    )
+    uncounted = np.maximum(mine, theirs).max(axis=1, initial=0) == _MANY
+    shared, here, there = (counts.sum(axis=1, dtype=np.int64) for counts in (np.minimum(mine, theirs), mine, theirs))
+    return (uncounted | (2 * shared >= NEAR * (here + there))).tolist()
 
 
 def near_pairs(texts: Sequence[str]) -> list[tuple[int, int]]:

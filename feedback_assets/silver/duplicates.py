@@ -6,10 +6,11 @@ Different people saying the same short thing are not looked at here: each counts
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import compress, islice
 
 from feedback_assets.silver.candidates import (
     NEAR,
@@ -32,6 +33,8 @@ MIRROR_WORDS_UNKNOWN = 12
 NAME_WORDS = 6
 # Beyond this a name is no person ("A Google user") and pairs are looked for by MinHash.
 _CROWD = 60
+# Pairs compared by their letters in one go: some megabytes of counts.
+_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Copy:
 def same_events(
     candidates: Sequence[Candidate], day: date
 ) -> tuple[list[Candidate], dict[tuple[str, int], Copy], set[tuple[str, int]]]:
-    """The items of a day's window each event once, the day's repeats, and the day's rows whose id is another's.
+    """The items of a day's window in order, each event once, the day's repeats, and its rows whose id is another's.
 
     Args:
         candidates: Every readable item of the day and of the seven days before.
@@ -69,23 +72,20 @@ def same_events(
     return once, {row: copy for row, copy in copies.items() if copy.item.day == day}, clashes
 
 
-def find_copies(candidates: Sequence[Candidate], day: date, folded: Folded = as_read) -> dict[tuple[str, int], Copy]:
+def find_copies(window: Sequence[Candidate], day: date, folded: Folded = as_read) -> dict[tuple[str, int], Copy]:
     """Rows of a day that repeat an earlier item of the window as a mirror or near-copy.
 
     Args:
-        candidates: Items of the day and of the seven days before, each event once.
-        day: The day decided on; later items are not looked at.
+        window: Items of the day and of the seven days before, each event once, as `same_events` orders them.
+        day: The day decided on.
         folded: Their words.
     """
-    window = _window(candidates, day)
-    position = {item.row: n for n, item in enumerate(window)}
-    links: dict[int, Copy] = {}
+    links: dict[tuple[str, int], Copy] = {}
     for copy in _links(window, folded):
-        here = position[copy.item.row]
-        known = links.get(here)
-        if known is None or position[copy.original.row] < position[known.original.row]:
-            links[here] = copy
-    return {window[n].row: _rooted(copy, links, position) for n, copy in links.items() if window[n].day == day}
+        known = links.get(copy.item.row)
+        if known is None or in_order(copy.original) < in_order(known.original):
+            links[copy.item.row] = copy
+    return {row: _rooted(copy, links) for row, copy in links.items() if copy.item.day == day}
 
 
 def _window(candidates: Iterable[Candidate], day: date) -> list[Candidate]:
@@ -93,10 +93,10 @@ def _window(candidates: Iterable[Candidate], day: date) -> list[Candidate]:
     return sorted((item for item in candidates if first <= item.day <= day), key=in_order)
 
 
-def _rooted(copy: Copy, links: dict[int, Copy], position: dict[tuple[str, int], int]) -> Copy:
+def _rooted(copy: Copy, links: dict[tuple[str, int], Copy]) -> Copy:
     """The copy pointing past copies in between, at the first of them all."""
     original = copy.original
-    while (further := links.get(position[original.row])) is not None:
+    while (further := links.get(original.row)) is not None:
         original = further.original
     return copy if original is copy.original else Copy(copy.item, original, copy.kind, copy.similarity, copy.evidence)
 
@@ -105,9 +105,9 @@ def _links(window: Sequence[Candidate], folded: Folded) -> Iterator[Copy]:
     yield from _by_reference(window, folded)
     yield from _by_wording(window)
     for tie, groups in _tied(window).items():
-        for group in groups:
-            if len(group) > 1:
-                yield from _near_copies(group, tie, folded)
+        pairs = ((group[one], group[other]) for group in groups for one, other in _pairs(group, folded))
+        while some := list(islice(pairs, _AT_ONCE)):
+            yield from _near_copies(some, tie, folded)
 
 
 def _by_reference(window: Sequence[Candidate], folded: Folded) -> Iterator[Copy]:
@@ -123,9 +123,11 @@ def _by_reference(window: Sequence[Candidate], folded: Folded) -> Iterator[Copy]
 
 def _by_wording(window: Sequence[Candidate]) -> Iterator[Copy]:
     """The same words on another channel, by the same person or too long to be chance."""
+    long = [item for item in window if item.words >= MIRROR_WORDS]
+    times = Counter(item.wording for item in long)
     first: dict[str, list[Candidate]] = defaultdict(list)
-    for item in window:
-        if item.words < MIRROR_WORDS:
+    for item in long:
+        if times[item.wording] == 1:
             continue
         for original in first[item.wording]:
             if original.channel == item.channel:
@@ -154,12 +156,9 @@ def _tied(window: Sequence[Candidate]) -> dict[str, list[list[Candidate]]]:
     return {name: list(groups.values()) for name, groups in ties.items()}
 
 
-def _near_copies(group: Sequence[Candidate], tie: str, folded: Folded) -> Iterator[Copy]:
-    for one, other in _pairs(group, folded):
-        original, item = group[one], group[other]
+def _near_copies(pairs: Sequence[tuple[Candidate, Candidate]], tie: str, folded: Folded) -> Iterator[Copy]:
+    for original, item in compress(pairs, may_be_near(pairs)):
         if tie == "order" and original.customer and item.customer and original.customer != item.customer:
-            continue
-        if not may_be_near(original, item):
             continue
         score = 1.0 if original.wording == item.wording else similarity(folded(original), folded(item))
         if score >= NEAR:

@@ -197,8 +197,11 @@ class _Writer:
 
     def put_recalled(self, number: int, verdict: Verdict) -> None:
         """One recalled row into the table it belongs to."""
-        if verdict is None and self._recalled.candidates[number] is not None:
+        read = self._recalled.candidates[number]
+        if verdict is None and read is not None:
             self._numbers.append(number)
+        elif isinstance(verdict, Copy) and read is not None:
+            self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, verdict))
         else:
             self._aside(self._recalled.part(number), verdict)
 

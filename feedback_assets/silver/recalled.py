@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.lake.frames import conform
+from feedback_assets.lake.frames import conform, rows_where
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version, keys_of, positions
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver.candidates import Candidate
@@ -29,7 +29,7 @@ from feedback_assets.text import fold, text_or_none
 
 Record = dict[str, Any]
 Place = tuple[str, int]
-SOURCES = ("silver", "mappings.py", "tables.py", "text.py", "lake/frames.py")
+SOURCES = ("silver", "mappings.py", "tables.py", "text.py", "yaml_reader.py", "lake/frames.py")
 LIBRARIES = (
     "ftfy", "numpy", "pandas", "phonenumbers", "presidio-analyzer", "py3langid", "rapidfuzz", "pydantic",
 )  # fmt: skip
@@ -37,6 +37,10 @@ LIBRARIES = (
 _DECIDING = tuple(name for name in tables.BRONZE_FEEDBACK.column_names if name != "raw")
 _COMPARED = ("public_id", "author", "customer", "order", "event_ref", "mirror_of", "wording", "words", "letters")
 _PREFIX = "compared_"
+# What a row was looked up by, and the marks of what was found.
+_LOOKED_UP = ("day", "order_ref", "lines", "seen_with")
+# Of a recalled row, what is as it was made; the rest of it is as it landed.
+_MADE = frozenset({"event_id", "text", "shown_id", "problem", "redactions"})
 _COLUMNS = (
     KEY, "seen_with", "lines", "shown_id", "problem", *(f"{_PREFIX}{name}" for name in _COMPARED),
     *tables.SILVER_FEEDBACK.column_names,
@@ -82,7 +86,8 @@ class Recalled:
             keys = keys_of(rows, _DECIDING, f"{memo.code} {rules.mappings!r}", rules.key)
             at = positions(known, keys)
             if len(known):
-                at[here] = np.where(self._fits(known.iloc[at[here]], commerce) & (at[here] >= 0), at[here], -1)
+                looked_up = known[list(_LOOKED_UP)].iloc[at[here]]
+                at[here] = np.where(self._fits(looked_up, commerce) & (at[here] >= 0), at[here], -1)
                 kept = known.iloc[at[at >= 0]].reset_index(drop=True)
                 gone = np.ones(len(known), dtype=bool)
                 gone[at[at >= 0]] = False
@@ -96,6 +101,7 @@ class Recalled:
         self._here = here[at >= 0]
         self._learned: list[Record] = []
         self._words: dict[Place, str] = {}
+        self._lists: dict[str, list[Any]] = {}
         self.work = Work(int((here & (at < 0)).sum()), int((here & (at >= 0)).sum()))
 
     @cached_property
@@ -126,11 +132,13 @@ class Recalled:
         # Each item of one customer is compared with each: read once, it is compared many times.
         if item.row not in self._words:
             number = self._places[item.row]
-            text, redactions, payload, mapping = self._told(number, "text", "redactions", "payload", "mapping")
+            text, redactions = self._told(number, "text", "redactions")
             # Where nothing was replaced, what silver shows is the normalised text itself.
-            self._words[item.row] = (
-                folded_of(*words_of(payload, mapping, self._rules.mappings)) if redactions else fold(text)
-            )
+            if redactions:
+                payload, mapping = self._told(number, "payload", "mapping")
+                self._words[item.row] = folded_of(*words_of(payload, mapping, self._rules.mappings))
+            else:
+                self._words[item.row] = fold(text)
         return self._words[item.row]
 
     def of_day(self, day: date) -> Iterator[tuple[int, Place]]:
@@ -189,9 +197,9 @@ class Recalled:
             return
         parts = [pd.DataFrame(self._learned, columns=list(_COLUMNS))] if self._learned else []
         if len(self._kept):
-            parts.append(self._kept[self._here])
+            parts.append(rows_where(self._kept, self._here))
         rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_COLUMNS))
-        self._memo.keep({day: rows[rows["day"] == day] for day in changed})
+        self._memo.keep({day: rows_where(rows, (rows["day"] == day).to_numpy(dtype=bool)) for day in changed})
 
     @cached_property
     def _order(self) -> list[Place]:
@@ -206,18 +214,18 @@ class Recalled:
 
         One row at a time of a frame costs a hundred times as much as its columns as lists.
         """
-        return tuple(self._lists[name][number] for name in names)
+        return tuple(self._list(name)[number] for name in names)
 
-    @cached_property
-    def _lists(self) -> dict[str, list[Any]]:
-        made = self._kept[["event_id", "text", "shown_id", "problem", "redactions"]]
-        landed = self._bronze[["day", "landing_object", "line", "checksum", "source", "payload", "mapping"]]
-        return {str(name): column.tolist() for frame in (landed, made) for name, column in frame.items()}
+    def _list(self, name: str) -> list[Any]:
+        if name not in self._lists:
+            frame = self._kept if name in _MADE else self._bronze
+            self._lists[name] = frame[name].tolist()
+        return self._lists[name]
 
     def _fits(self, told: pd.DataFrame, commerce: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether each row was looked up in what is known now."""
         orders = Orders(commerce, told["order_ref"].dropna().unique())
-        columns = [told[name].tolist() for name in ("day", "order_ref", "lines", "seen_with")]
+        columns = [told[name].tolist() for name in _LOOKED_UP]
         return np.fromiter(
             (
                 seen == self._seen.get(day) and lines == orders.mark(text_or_none(ref), day)

@@ -96,11 +96,11 @@ def to_batch(parts: list[RowPart]) -> pa.RecordBatch:
 
 def encode(part: RowPart) -> str:
     """A row part as JSON in ASCII: what is no valid Unicode in a payload must survive Arrow, which refuses it."""
-    kind = "candidate" if isinstance(part.read, Candidate) else "problem"
+    read = part.read
     told = {
         "checksum": part.checksum,
         "source": part.source,
-        kind: asdict(part.read),
+        **({"candidate": read._asdict()} if isinstance(read, Candidate) else {"problem": asdict(read)}),
         "cleaned": part.cleaned and vars(part.cleaned),
     }
     return json.dumps(told, default=_iso)
