@@ -168,18 +168,18 @@ def embed_recalled(sample: int) -> tuple[int, float]:
 
 
 def _embedded(sample: int, memo: Memo) -> tuple[int, float]:
-    from feedback_assets.clusters.assets import _changed, _prepared
+    from feedback_assets.clusters.assets import prepared
     from feedback_assets.clusters.recalled import RecalledEmbedding
-    from feedback_assets.clusters.walk import CONTEXT, _prepare
+    from feedback_assets.clusters.walk import CONTEXT, prepare
 
     settings = load()
-    lake, prompts = Lake(settings.lake_root), settings.prompts_dir
+    lake = Lake(settings.lake_root)
     issues, feedback = lake.read(tables.GOLD_ISSUES).head(sample), lake.read(tables.SILVER_FEEDBACK, columns=CONTEXT)
-    rules, _, embedding = _prepared(prompts, _changed(prompts))
+    rules, _, embedding = prepared(settings.prompts_dir)
 
     def place() -> None:
         through = RecalledEmbedding(embedding, memo, sorted(set(issues["day"])))
-        through.vectors(_prepare(issues, feedback, through, rules)["issue"].tolist())
+        through.vectors(prepare(issues, feedback, through, rules)["issue"].tolist())
 
     return len(issues), _timed(place)
 

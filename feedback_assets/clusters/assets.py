@@ -47,7 +47,7 @@ def clusters(
 ) -> dict[str, pd.DataFrame]:
     """Walk the days from the newest state before them: join, found, merge, split."""
     days = days_of(context)
-    rules, names, embedding = _prepared(load().prompts_dir, _changed(load().prompts_dir))
+    rules, names, embedding = prepared(load().prompts_dir)
     before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
     recalled = RecalledEmbedding(embedding, memo_of(lake), days)
     walked = walk(issues, feedback, before, days, recalled, rules, names)
@@ -57,9 +57,17 @@ def clusters(
     return {tables.GOLD_CLUSTERS.name: walked.clusters, tables.GOLD_CLUSTER_MEMBERS.name: walked.members}
 
 
+def prepared(prompts: Path) -> tuple[ClusterRules, Titles, ConceptEmbedding]:
+    """Rules, titles and the embedding, fitted once for each edition of the prompts folder.
+
+    Raises:
+        CallError: A file of the folder is missing or wrong.
+    """
+    return _prepared(prompts, _changed(prompts))
+
+
 @lru_cache(maxsize=2)
 def _prepared(prompts: Path, changed: float) -> tuple[ClusterRules, Titles, ConceptEmbedding]:
-    """Rules, titles and the embedding, fitted once for each edition of the prompts folder."""
     section = load_thresholds(prompts / "thresholds.yaml").section("clusters")
     rules = cluster_rules(section)
     return rules, titles(section), ConceptEmbedding.load(prompts, rules.ignored_concepts)

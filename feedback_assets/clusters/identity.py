@@ -8,6 +8,7 @@ another's.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,7 +148,7 @@ def halves(vectors: Floats, centre: Floats, least: int, below: float) -> Ints | 
     return np.flatnonzero(side == leaving)
 
 
-def cluster_id(scope: str, theme: str, founder: str, taken: frozenset[str]) -> str:
+def cluster_id(scope: str, theme: str, founder: str, taken: Collection[str]) -> str:
     """A stable id: hash of scope and theme, and of the founding issue only where that id is taken.
 
     An id of scope and theme stays the same when a late event turns out to be the first one, which an id of

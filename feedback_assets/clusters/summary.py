@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
-import pandas as pd
 
 from feedback_assets.clusters.identity import Floats
 from feedback_assets.clusters.rules import ClusterRules
@@ -153,20 +152,18 @@ def summary(cluster: Cluster, heading: str) -> str:
     return " ".join(sentences)
 
 
-def add_quotes(cluster: Cluster, members: pd.DataFrame, similarities: Floats) -> None:
+def add_quotes(cluster: Cluster, members: Sequence[tuple[str, object, object]], similarities: Floats) -> None:
     """Keep up to five members' words: the first four typical ones in different languages, and the newest.
 
     Args:
         cluster: Its `quotes` are replaced.
-        members: The day's members with event_id, quote and language.
+        members: Event id, quote and language of the day's members.
         similarities: To the centre, shape (members,).
     """
     usable = [
         (event, quote[:_LONG], language if isinstance(language, str) else "und")
-        for event, quote, language in (
-            (members["event_id"].iat[at], str(members["quote"].iat[at]).strip(), members["language"].iat[at])
-            for at in np.argsort(-similarities, kind="stable")
-        )
+        for event, said, language in (members[at] for at in np.argsort(-similarities, kind="stable"))
+        for quote in (str(said).strip(),)
         if quote
     ]
     usable.sort(key=lambda entry: len(entry[1]) < _SHORT)

@@ -7,6 +7,7 @@ at once or one by one. Arithmetic is in `identity`, wording in `summary`.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from feedback_assets import tables
 from feedback_assets.clusters.embedding import Embeds, Issue
@@ -33,9 +35,12 @@ _COUNTS_OF = {
     "products": "product_id", "carriers": "carrier", "regions": "region", "versions": "app_version",
     "channels": "channel", "languages": "language", "components": "component", "sub_labels": "theme",
 }  # fmt: skip
-
-
+# What `add_quotes` wants to know of a member.
+_QUOTED = ("event_id", "quote", "language")
 _VAGUE = 0.5
+
+Ints = NDArray[np.int64]
+Objects = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,27 @@ class Walked:
     clusters: pd.DataFrame
     members: pd.DataFrame
     placed: Mapping[date, list[Issue]] = field(default_factory=lambda: {})
+
+
+class _Told:
+    """The prepared issues column by column, for rows given by number.
+
+    A walk looks at a handful of rows for each of thousands of clusters: cutting a frame up for each costs several times
+    as much as the arithmetic.
+    """
+
+    def __init__(self, prepared: pd.DataFrame) -> None:
+        self.columns: dict[str, list[Any]] = {str(name): column.tolist() for name, column in prepared.items()}
+        self.founding = (prepared["triage"] != "signal").to_numpy(dtype=bool)
+        self.confidence = prepared["confidence"].to_numpy()
+        # Who names neither theme nor concept says little about whether the members tell one thing.
+        named = (prepared["theme"].notna() | prepared["concept"].notna()).to_numpy(dtype=bool)
+        self.vouching = np.where(named, 1.0, _VAGUE).astype(np.float32)
+
+    def of(self, name: str, rows: Iterable[int]) -> list[Any]:
+        """The values of a column in some rows."""
+        column = self.columns[name]
+        return [column[row] for row in rows]
 
 
 class _State:
@@ -90,84 +116,86 @@ def walk(
         rules: When issues belong together.
         titles: How categories, sub-labels and concepts are called.
     """
-    prepared = _prepare(issues, feedback, embedding, rules)
-    vectors = embedding.vectors(prepared["issue"].tolist())
+    prepared = prepare(issues, feedback, embedding, rules)
+    told = _Told(prepared)
+    vectors = embedding.vectors(told.columns["issue"])
     state = _State(restore(_same_embedding(before, embedding, rules)))
     cluster_rows: list[dict[str, object]] = []
     member_rows: list[pd.DataFrame] = []
     places = prepared.groupby("day", sort=False).indices
     for day in days:
         rows = np.asarray(places.get(day, []), dtype=np.int64)
-        touched, members = _walk_day(day, prepared, vectors, rows, state, embedding, rules)
-        member_rows.append(members)
+        touched, ids, similarities = _walk_day(day, told, vectors, rows, state, embedding, rules)
+        placed = prepared[["day", "issue_id", "event_id"]].iloc[rows].assign(cluster_id=ids, similarity=similarities)
+        member_rows.append(placed[placed["cluster_id"].notna()])
         for cluster in touched:
             heading = title(cluster, state.total(cluster.category), rules, titles)
             cluster_rows.append(
                 cluster.row(day, heading, summary(cluster, heading), is_specific(cluster, rules), embedding.version)
             )
             cluster.members_today, cluster.event = 0, ""
-    seen = {day: prepared["issue"].iloc[places.get(day, [])].tolist() for day in days}
+    seen = {day: told.of("issue", places.get(day, [])) for day in days}
     return Walked(_frame(cluster_rows, tables.GOLD_CLUSTERS), _joined(member_rows), seen)
 
 
 def _walk_day(
-    day: date,
-    prepared: pd.DataFrame,
-    vectors: Floats,
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
-    state: _State,
-    embedding: Embeds,
-    rules: ClusterRules,
-) -> tuple[list[Cluster], pd.DataFrame]:
-    today = prepared.iloc[rows]
+    day: date, told: _Told, vectors: Floats, rows: Ints, state: _State, embedding: Embeds, rules: ClusterRules
+) -> tuple[list[Cluster], Objects, Floats]:
+    """The clusters that changed, and for each row the id of its cluster, None for none, and the similarity to it."""
     touched: dict[str, Cluster] = {}
     ids = np.full(len(rows), None, dtype=object)
     similarities = np.zeros(len(rows), dtype=np.float32)
-    for _, at in sorted(today.groupby("scope", sort=False).indices.items()):
-        here, placed = today.iloc[at], vectors[rows[at]]
-        known = state.by_scope.setdefault(str(here["scope"].iloc[0]), [])
+    for scope, at in _by_scope(told.of("scope", rows)):
+        here = rows[at]
+        placed, known = vectors[here], state.by_scope.setdefault(scope, [])
         known.sort(key=age)
-        # Who names neither theme nor concept says little about whether the members tell one thing.
-        vouching = np.where(here["theme"].notna() | here["concept"].notna(), 1.0, _VAGUE).astype(np.float32)
-        total = state.total(str(here["category"].iloc[0]))
-        labels, near = _place(day, here, placed, known, state, rules)
+        total = state.total(told.columns["category"][here[0]])
+        labels, near = _place(day, told, here, placed, known, state, rules)
         changed: list[Cluster] = []
         for cluster, members in _members(labels, known):
+            mine, nearness = here[members], near[members]
             total.change(cluster, -1)
-            cluster.add(placed[members], (near * vouching)[members], here["confidence"].to_numpy()[members], day)
+            cluster.add(placed[members], nearness * told.vouching[mine], told.confidence[mine], day)
             cluster.event = cluster.event or "grew"
-            _count(cluster, here.iloc[members], embedding)
-            add_quotes(cluster, here.iloc[members], near[members])
+            _count(cluster, mine, told, embedding)
+            add_quotes(cluster, list(zip(*(told.of(name, mine) for name in _QUOTED), strict=True)), nearness)
             cluster.settle()
             total.change(cluster, 1)
-            ids[at[members]], similarities[at[members]] = cluster.cluster_id, near[members]
+            ids[at[members]], similarities[at[members]] = cluster.cluster_id, nearness
             changed.append(cluster)
         for older, younger in _merge(known, total, rules):
-            ids[ids == younger.cluster_id] = older.cluster_id
+            ids[at[ids[at] == younger.cluster_id]] = older.cluster_id
             changed.extend((older, younger))
         touched.update({cluster.cluster_id: cluster for cluster in changed})
-    members = today[["day", "issue_id", "event_id"]].assign(cluster_id=ids, similarity=similarities)
-    return sorted(touched.values(), key=age), members[members["cluster_id"].notna()]
+    return sorted(touched.values(), key=age), ids, similarities
+
+
+def _by_scope(scopes: Sequence[str]) -> list[tuple[str, Ints]]:
+    """The scopes in order, each with the positions it stands at."""
+    found: dict[str, list[int]] = {}
+    for position, scope in enumerate(scopes):
+        found.setdefault(scope, []).append(position)
+    return [(scope, np.asarray(positions, dtype=np.int64)) for scope, positions in sorted(found.items())]
 
 
 def _place(
-    day: date, here: pd.DataFrame, placed: Floats, known: list[Cluster], state: _State, rules: ClusterRules
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Floats]:
+    day: date, told: _Told, here: Ints, placed: Floats, known: list[Cluster], state: _State, rules: ClusterRules
+) -> tuple[Ints, Floats]:
     """The position in `known` for each issue (-1 for none), new clusters appended to it, and the similarity."""
-    scope = str(here["scope"].iloc[0])
+    scope = told.columns["scope"][here[0]]
     centres = _directions(known, placed.shape[1])
-    founding = (here["triage"] != "signal").to_numpy(dtype=bool)
+    founding = told.founding[here]
     found = assign(placed, centres, rules.join(scope), founding, rules.batch)
     labels = found.cluster
     offset = len(known)
     for number, _ in enumerate(found.founders):
-        _found(day, here, placed, labels == offset + number, state, "born")
+        _found(day, told, here[labels == offset + number], placed.shape[1], state, "born")
     for position in () if rules.is_whole(scope) else range(offset):
         rows = np.flatnonzero(labels == position)
         leaving = halves(placed[rows], centres[position], rules.split_members, rules.split_below)
         if leaving is not None and founding[rows[leaving]].any():
             labels[rows[leaving]] = len(known)
-            _found(day, here, placed, labels == len(known), state, "split")
+            _found(day, told, here[labels == len(known)], placed.shape[1], state, "split")
     towards = _directions(known, placed.shape[1], offset, placed, labels)
     near = (
         np.where(labels >= 0, np.einsum("ij,ij->i", placed, towards[np.maximum(labels, 0)]), 0)
@@ -182,7 +210,7 @@ def _directions(
     dimensions: int,
     offset: int | None = None,
     placed: Floats | None = None,
-    labels: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None,
+    labels: Ints | None = None,
 ) -> Floats:
     """Unit centres, shape (clusters, dimensions); those from `offset` on are made of their first members."""
     if not known:
@@ -194,21 +222,13 @@ def _directions(
     return unit(centres)
 
 
-def _found(
-    day: date,
-    here: pd.DataFrame,
-    placed: Floats,
-    members: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    state: _State,
-    event: str,
-) -> None:
+def _found(day: date, told: _Told, members: Ints, dimensions: int, state: _State, event: str) -> None:
     """Keep a new cluster of these members beside those of its scope; its members are added with all others."""
-    mine = here[members]
-    credible = mine[mine["triage"] != "signal"]
-    first = credible.iloc[0]
-    scope = str(first["scope"])
-    theme = "|".join(_leading(credible[column]) for column in ("theme", "concept"))
-    identity = cluster_id(scope, theme, str(first["issue_id"]), frozenset(state.ids))
+    credible = members[told.founding[members]]
+    first = {name: column[credible[0]] for name, column in told.columns.items()}
+    scope = first["scope"]
+    theme = "|".join(_leading(told.of(name, credible)) for name in ("theme", "concept"))
+    identity = cluster_id(scope, theme, str(first["issue_id"]), state.ids)
     product_bound = "|product=" in scope
     state.keep(
         Cluster(
@@ -218,7 +238,7 @@ def _found(
             category=str(first["category"]),
             first_seen=day,
             last_seen=day,
-            centre=np.zeros(placed.shape[1], dtype=np.float32),
+            centre=np.zeros(dimensions, dtype=np.float32),
             product_id=text_or_none(first["product_id"]) if product_bound else None,
             product_name=text_or_none(first["product_name"]) if product_bound else None,
             product_family=text_or_none(first["product_family"]) if "|" in scope else None,
@@ -227,15 +247,20 @@ def _found(
     )
 
 
-def _leading(values: pd.Series) -> str:
-    counts = values.dropna().value_counts()
-    return ranked({str(name): int(count) for name, count in counts.items()})[0][0] if len(counts) else "-"
+def _leading(values: Sequence[object]) -> str:
+    counts = Counter(value for value in values if isinstance(value, str))
+    return ranked(counts)[0][0] if counts else "-"
 
 
-def _members(
-    labels: np.ndarray[tuple[int], np.dtype[np.int64]], known: Sequence[Cluster]
-) -> list[tuple[Cluster, np.ndarray[tuple[int], np.dtype[np.int64]]]]:
-    return [(known[int(label)], np.flatnonzero(labels == label)) for label in np.unique(labels) if label >= 0]
+def _members(labels: Ints, known: Sequence[Cluster]) -> list[tuple[Cluster, Ints]]:
+    """The clusters that got members, as `known` has them, each with the positions of its members."""
+    order = np.argsort(labels, kind="stable")
+    found, first = np.unique(labels[order], return_index=True)
+    return [
+        (known[label], members)
+        for label, members in zip(found.tolist(), np.split(order, first[1:]), strict=True)
+        if label >= 0
+    ]
 
 
 def _merge(known: list[Cluster], total: Totals, rules: ClusterRules) -> list[tuple[Cluster, Cluster]]:
@@ -256,15 +281,15 @@ def _merge(known: list[Cluster], total: Totals, rules: ClusterRules) -> list[tup
     return pairs
 
 
-def _count(cluster: Cluster, members: pd.DataFrame, embedding: Embeds) -> None:
+def _count(cluster: Cluster, members: Ints, told: _Told, embedding: Embeds) -> None:
     for name, column in _COUNTS_OF.items():
-        cluster.counts[name].update(str(value) for value in members[column] if isinstance(value, str))
-    for issue in members["issue"]:
+        cluster.counts[name].update(value for value in told.of(column, members) if isinstance(value, str))
+    for issue in told.of("issue", members):
         cluster.counts["concepts"].update(embedding.concepts(issue))
         cluster.counts["terms"].update(embedding.words(issue))
 
 
-def _prepare(issues: pd.DataFrame, feedback: pd.DataFrame, embedding: Embeds, rules: ClusterRules) -> pd.DataFrame:
+def prepare(issues: pd.DataFrame, feedback: pd.DataFrame, embedding: Embeds, rules: ClusterRules) -> pd.DataFrame:
     """Issues with their item's context, what the embedding sees, and their scope, in a stable order."""
     kept = issues[~issues["category"].isin(list(rules.skip))]
     context = feedback[list(CONTEXT)].drop_duplicates("event_id")
