@@ -17,7 +17,7 @@ from feedback_assets import storage
 from feedback_assets.settings import load
 
 _DAY = "day="
-_SUFFIX = ".jsonl"
+SUFFIX = ".jsonl"
 
 
 @dataclass(frozen=True)
@@ -177,4 +177,4 @@ def _remote_objects(root: str, place: str) -> list[LandingObject]:
 
 
 def _is_object(name: str) -> bool:
-    return name.endswith(_SUFFIX) and not name.startswith((".", "_"))
+    return name.endswith(SUFFIX) and not name.startswith((".", "_"))

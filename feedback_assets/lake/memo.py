@@ -11,8 +11,9 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -42,6 +43,8 @@ _SUFFIX = ".parquet"
 _PACKAGE = Path(__file__).resolve().parent.parent
 # Waiting for an object store, not computing.
 _THREADS = 8
+# Nobody writes one file for an hour.
+_LEFT_BEHIND = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class Memo:
         root.create_dir(self._stage, recursive=True)
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(lambda day: _write(root, self._path(day), frames[day]), frames))
+        _sweep(root, self._stage)
 
     def _path(self, day: date) -> str:
         return f"{self._stage}/{day}{_SUFFIX}"
@@ -184,6 +188,15 @@ def _read(root: FileSystem, path: str, columns: list[str] | None) -> pa.Table | 
         return pq.read_table(path, filesystem=root, columns=columns)
     except (OSError, pa.ArrowInvalid):
         return None
+
+
+def _sweep(root: FileSystem, folder: str) -> None:
+    """Remove what killed writers left behind."""
+    oldest = datetime.now(UTC) - _LEFT_BEHIND
+    for info in root.get_file_info(FileSelector(folder)):
+        if info.base_name.startswith(".") and info.mtime < oldest:
+            with suppress(FileNotFoundError):  # another run was faster
+                root.delete_file(info.path)
 
 
 def _write(root: FileSystem, path: str, frame: pd.DataFrame) -> None:

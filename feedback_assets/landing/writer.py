@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from feedback_assets import landing_files
 
 # Marks objects of events filed under the day they arrived on, so that a later import finds them on whatever day.
 FILED = "filed-"
+# Seconds: nobody writes one object for an hour.
+_LEFT_BEHIND = 3600
 
 
 def slug(source: str) -> str:
@@ -72,9 +76,18 @@ def _write_local(where: Path, name: str, data: bytes) -> bool:
         landed = _appear(temporary, where / name)
     finally:
         temporary.unlink(missing_ok=True)
+    _sweep(where)
     if landed:
         _sync_folder(where)
     return landed
+
+
+def _sweep(where: Path) -> None:
+    """Remove what killed writers left behind; a younger file may still be written."""
+    for left in where.glob(f".*{landing_files.SUFFIX}.*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
+                left.unlink()
 
 
 def _appear(temporary: Path, final: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import date
 from pathlib import Path
 
@@ -66,6 +68,17 @@ def test_a_day_is_replaced_whole_so_that_nothing_piles_up(memo: Memo, tmp_path: 
         memo.keep({MONDAY: shouted(keys_of(ROWS, COLUMNS, version))})
     assert len(memo.recall([MONDAY])) == 3
     assert [path.name for path in (tmp_path / FOLDER / "shout").iterdir()] == [f"{MONDAY}.parquet"]
+
+
+def test_what_killed_writers_left_behind_goes_with_the_next_that_keeps(memo: Memo, tmp_path: Path):
+    folder = tmp_path / FOLDER / "shout"
+    folder.mkdir(parents=True)
+    old, young = folder / f".{MONDAY}.parquet.ab", folder / f".{MONDAY}.parquet.cd"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 7200,) * 2)
+    memo.keep({TUESDAY: shouted(keys_of(ROWS, COLUMNS, "1"))})
+    assert not old.exists() and young.exists()
 
 
 def test_the_version_of_code_follows_its_sources_and_libraries():

@@ -105,6 +105,18 @@ def _race(root: str, barrier: multiprocessing.synchronize.Barrier, results: mult
     )
 
 
+def test_what_killed_writers_left_behind_goes_with_the_next_object_of_the_day(tmp_path: Path) -> None:
+    folder = tmp_path / landing_files.folder("feedback", DAY)
+    folder.mkdir(parents=True)
+    old, young, foreign = folder / ".shop-1.jsonl.ab", folder / ".shop-2.jsonl.cd", folder / ".keep"
+    for path in (old, young, foreign):
+        path.write_bytes(b"half")
+    for path in (old, foreign):
+        os.utime(path, (time.time() - 7200,) * 2)
+    assert _write(str(tmp_path), [b"x"])
+    assert not old.exists() and young.exists() and foreign.exists()
+
+
 def test_of_two_writers_of_one_object_exactly_one_lands_it(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     barrier, results = spawn.Barrier(2), spawn.Queue()
