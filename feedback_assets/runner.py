@@ -219,7 +219,7 @@ def run_block(
     if result.success and only is None:
         remember_carried(instance, landed, block.first, block.last)
     return BlockResult(
-        block, result.success, _is_outside(result), _stages(result), _failures(result), _warnings(result)
+        block, result.success, _is_outside(result), _stages(result), failures_of(result), warnings_of(result)
     )
 
 
@@ -244,7 +244,8 @@ def _stages(result: dg.ExecuteInProcessResult) -> list[Stage]:
     return [stage for stage in stages.values() if stage.seconds]
 
 
-def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+def failures_of(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What stopped the run, a line each: steps with their cause, blocking checks with the first days that fail."""
     texts: list[str] = []
     for event in result.all_events:
         if event.event_type == DagsterEventType.STEP_FAILURE:
@@ -274,7 +275,7 @@ def _kinds(kind: type[Exception]) -> set[type[Exception]]:
     return {kind}.union(*(_kinds(one) for one in kind.__subclasses__()))
 
 
-def _warnings(result: dg.ExecuteInProcessResult) -> list[str]:
+def warnings_of(result: dg.ExecuteInProcessResult) -> list[str]:
     """What advisory checks say; it stops nothing."""
     return [
         f"{check.asset_key.to_user_string()}, {check.check_name}: {check.description or 'see the check'}"

@@ -80,5 +80,5 @@ def test_what_an_advisory_check_says_is_a_note_and_what_a_blocking_one_says_a_fa
     result = (
         dg.Definitions(assets=[day]).resolve_implicit_global_asset_job_def().execute_in_process(raise_on_error=False)
     )
-    assert runner._failures(result)[0] == "day fails sums: 2 rows of 3"
-    assert runner._warnings(result) == ["day, drift: labels moved by 0.3"]
+    assert runner.failures_of(result)[0] == "day fails sums: 2 rows of 3"
+    assert runner.warnings_of(result) == ["day, drift: labels moved by 0.3"]

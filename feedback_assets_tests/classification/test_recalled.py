@@ -21,6 +21,7 @@ from feedback_assets.lake.memo import Memo, Work
 from feedback_assets.lake.store import Lake
 from feedback_assets_tests.classification.standins import NOON, WordModel, reader
 from feedback_assets_tests.classification.test_labelling import FEEDBACK, MONDAY, NOBODY, TUESDAY, silver
+from feedback_assets_tests.classification.test_ledger import row
 from feedback_assets_tests.recalling import uncovered
 
 DAYS = [MONDAY, TUESDAY]
@@ -98,7 +99,8 @@ def test_another_edition_or_other_code_recalls_nothing(lake: Lake):
 def test_what_a_language_model_may_still_say_is_not_recalled(lake: Lake, tmp_path: Path):
     labelled(lake, FEEDBACK, WordModel())
     ledger = Ledger(lake, tmp_path / "journal", "run")
-    ledger._known["somebody asked"] = {}
+    ledger.add(row("somebody asked"))
+    ledger.close()
     asking = Asking("gpt", {}, ledger, None, lambda: NOON)
     _, work = labelled(lake, FEEDBACK, WordModel(), asking=asking)
     assert work == Work(computed=4, recalled=0)
