@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from feedback_assets.errors import CallError
-from feedback_assets.yaml_reader import read_yaml
+from feedback_assets.text_files import read_mapping
 
 Scalar = str | int | float | bool
 Stream = Literal["feedback", "releases", "commerce", "catalog", "ticket_events"]
@@ -127,17 +127,13 @@ def load(path: Path) -> Mapping:
         MappingError: The file is missing, not YAML, or a field is wrong; it says which and what to write.
     """
     try:
-        loaded: Any = read_yaml(path.read_text(encoding="utf-8"))
+        loaded = read_mapping(path, MappingError, "write `name:`, `stream:`, `source:` and `fields:`")
     except FileNotFoundError as error:
         raise MappingError(
             f"{path}: there is no such mapping; save one with `feedback import --save-mapping`"
         ) from error
-    except yaml.YAMLError as error:
-        raise MappingError(f"{path}: not YAML: {error}; mend the line it names") from error
-    if not isinstance(loaded, dict):
-        raise MappingError(f"{path}: holds no mapping; write `name:`, `stream:`, `source:` and `fields:`")
     try:
-        mapping = Mapping.model_validate({"name": path.stem, **cast("dict[str, Any]", loaded)})
+        mapping = Mapping.model_validate({"name": path.stem, **loaded})
     except ValidationError as error:
         raise MappingError(f"{path}: {_first(error)}") from error
     if mapping.name != path.stem:

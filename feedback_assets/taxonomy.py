@@ -13,11 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from feedback_assets.errors import CallError
-from feedback_assets.yaml_reader import read_yaml
+from feedback_assets.text_files import read_mapping
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -146,12 +145,7 @@ def load_taxonomy(path: Path) -> Taxonomy:
     """
     if not path.is_file():
         raise TaxonomyError(f"{path}: no such file; name a taxonomy file or set FEEDBACK_PROMPTS to its folder")
-    try:
-        content: Any = read_yaml(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise TaxonomyError(f"{path}: not YAML: {error}; mend the line it names") from error
-    if not isinstance(content, dict):
-        raise TaxonomyError(f"{path}: holds no mapping; start with `name:`, `version:`, `change:`, `categories:`")
+    content = read_mapping(path, TaxonomyError, "start with `name:`, `version:`, `change:`, `categories:`")
     try:
         taxonomy = Taxonomy.model_validate(content)
     except ValidationError as error:

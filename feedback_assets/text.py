@@ -133,17 +133,10 @@ class Lexicon:
         Raises:
             LexiconError: The file is not of that form; it says where and what to write instead.
         """
-        import yaml
+        # Imported here: what only folds texts need not wait for it.
+        from feedback_assets.text_files import read_mapping
 
-        from feedback_assets.yaml_reader import read_yaml
-
-        try:
-            loaded: Any = read_yaml(path.read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
-            raise LexiconError(f"{path}: not YAML: {error}; mend the line it names") from error
-        if not isinstance(loaded, dict):
-            raise LexiconError(f"{path}: holds no mapping; write `concept: {{en: [stem*, …]}}`")
-        entries = cast("dict[Any, Any]", loaded)
+        entries = read_mapping(path, LexiconError, "write `concept: {en: [stem*, …]}`")
         entries.pop("version", None)
         entries = cast("dict[Any, Any]", entries.pop("concepts", entries))
         return cls({str(concept): _checked(path, concept, spec) for concept, spec in entries.items()}, str(path))

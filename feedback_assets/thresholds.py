@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from feedback_assets.errors import CallError
-from feedback_assets.yaml_reader import read_yaml
+from feedback_assets.text_files import read_mapping
 
 
 class ThresholdsError(CallError):
@@ -96,13 +94,8 @@ def load_thresholds(path: Path) -> Thresholds:
     """
     if not path.is_file():
         raise ThresholdsError(f"{path}: no such file; copy the packaged thresholds.yaml or set FEEDBACK_PROMPTS")
-    try:
-        content: Any = read_yaml(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ThresholdsError(f"{path}: not YAML: {error}; mend the line it names") from error
-    if not isinstance(content, dict):
-        raise ThresholdsError(f"{path}: holds no mapping; start with a section such as `classification:`")
-    for name, section in cast("dict[object, object]", content).items():
+    content = read_mapping(path, ThresholdsError, "start with a section such as `classification:`")
+    for name, section in content.items():
         if not isinstance(section, dict):
             raise ThresholdsError(f"{path}: section {name!r} is no mapping; write `{name}: {{field: number}}`")
     return Thresholds(cast("dict[str, dict[str, Any]]", content), str(path))

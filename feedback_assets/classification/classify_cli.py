@@ -20,6 +20,7 @@ from feedback_assets.classification.labels import Answer, Item
 from feedback_assets.classification.reader import Reader
 from feedback_assets.errors import CallError
 from feedback_assets.settings import Settings, load
+from feedback_assets.text_files import read_text
 
 # Most characters of a text that are shown again.
 _SHOWN = 160
@@ -69,7 +70,7 @@ def _texts(given: Sequence[str], file: Path | None) -> list[str]:
         return list(given)
     if file is not None and not file.is_file():
         raise CallError(f"{file}: no such file; name a file with one text a line")
-    lines = file.read_text(encoding="utf-8") if file is not None else sys.stdin.read()
+    lines = read_text(file, CallError) if file is not None else sys.stdin.read()
     texts = [line.strip() for line in lines.splitlines() if line.strip()]
     if not texts:
         raise typer.BadParameter("there is no text; give one, or --file, or write one a line to standard input")

@@ -8,13 +8,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
-
-import yaml
+from typing import Literal, cast
 
 from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon, tokens
-from feedback_assets.yaml_reader import read_yaml
+from feedback_assets.text_files import read_mapping
 
 # Cue -> severity it raises an issue to. The scale: 4 cannot use or buy, 5 danger, loss of money or data.
 # Charged twice is 4: the bank mostly gives it back within days.
@@ -94,15 +92,9 @@ def load_cues(path: Path) -> Cues:
     """
     if not path.is_file():
         raise CuesError(f"{path}: no such file; copy the packaged cues.yaml or set FEEDBACK_PROMPTS")
-    text = path.read_text(encoding="utf-8")
-    try:
-        content: Any = read_yaml(text)
-    except yaml.YAMLError as error:
-        raise CuesError(f"{path}: not YAML: {error}; mend the line it names") from error
-    if not isinstance(content, dict):
-        raise CuesError(f"{path}: holds no mapping; write `cue: {{en: [word, …]}}`")
+    content = read_mapping(path, CuesError, "write `cue: {en: [word, …]}`")
     entries: dict[str, dict[str, list[str]]] = {}
-    for cue, spec in cast("dict[object, object]", content).items():
+    for cue, spec in content.items():
         entries[str(cue)] = _checked(path, str(cue), spec)
     return Cues(Lexicon(entries, str(path)), hashlib.sha256(repr(sorted(entries.items())).encode()).hexdigest()[:12])
 

@@ -5,11 +5,10 @@ Also the check that no example leaks a golden text. Nothing here learns or score
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rapidfuzz import fuzz, process
 
@@ -17,6 +16,7 @@ from feedback_assets.errors import CallError
 from feedback_assets.tables import SENTIMENTS
 from feedback_assets.taxonomy import Taxonomy, closest
 from feedback_assets.text import fold
+from feedback_assets.text_files import json_lines
 
 # Neighbouring lines were written in one go, by one hand, about one sub-label: they are held out together,
 # so that what is measured on held-out lines is how the model does on wording it has not seen.
@@ -81,17 +81,11 @@ def leaks(examples: Sequence[str], golden: Sequence[str]) -> list[tuple[str, str
 
 
 def _of_file(path: Path, taxonomy: Taxonomy) -> Iterator[Example]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, row in json_lines(path, ExamplesError):
         where = f"{path}: line {number}"
-        try:
-            row: Any = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ExamplesError(f"{where}: not JSON: {error}; write one JSON object a line") from error
-        if not isinstance(row, dict) or not str(cast("dict[str, Any]", row).get("text") or "").strip():
+        if not str(row.get("text") or "").strip():
             raise ExamplesError(f'{where}: field text is missing; write {{"text": …, "issues": [{{"category": …}}]}}')
-        yield _example(cast("dict[str, Any]", row), f"{path.stem}-{number // _LINES_TOGETHER}", where, taxonomy)
+        yield _example(row, f"{path.stem}-{number // _LINES_TOGETHER}", where, taxonomy)
 
 
 def _example(row: dict[str, Any], group: str, where: str, taxonomy: Taxonomy) -> Example:

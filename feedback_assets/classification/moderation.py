@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon
-from feedback_assets.yaml_reader import read_yaml
+from feedback_assets.text_files import read_mapping
 
 # Worst first: a text that holds several is filed under the first.
 KINDS = ("self_harm", "threat", "abuse", "injection")
@@ -127,13 +125,7 @@ def load_moderator(path: Path, profanity: float) -> Moderator:
     """
     if not path.is_file():
         raise ModerationError(f"{path}: no such file; copy the packaged moderation.yaml or set FEEDBACK_PROMPTS")
-    try:
-        content: Any = read_yaml(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ModerationError(f"{path}: not YAML: {error}; mend the line it names") from error
-    if not isinstance(content, dict):
-        raise ModerationError(f"{path}: holds no mapping; write `abuse: {{en: [word, …]}}`")
-    entries = cast("dict[str, Any]", content)
+    entries: dict[str, Any] = read_mapping(path, ModerationError, "write `abuse: {en: [word, …]}`")
     unknown = sorted(set(entries) - set(KINDS))
     if unknown:
         raise ModerationError(f"{path}: unknown kind {unknown[0]!r}; there are {', '.join(KINDS)}")

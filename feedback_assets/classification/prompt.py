@@ -11,12 +11,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from feedback_assets.classification.answer import ItemAnswer, answer_model, schema_version, strict_schema
 from feedback_assets.errors import CallError
 from feedback_assets.taxonomy import Taxonomy
-from feedback_assets.yaml_reader import read_yaml
+from feedback_assets.text_files import parse_mapping, read_text
 
 Message = dict[str, str]
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
@@ -73,12 +73,11 @@ def load_prompt(path: Path, taxonomy: Taxonomy) -> Prompt:
     """
     if not path.is_file():
         raise PromptError(f"{path}: no such file; copy the packaged classify.md or set FEEDBACK_PROMPTS")
-    raw = path.read_text(encoding="utf-8")
+    raw = read_text(path, PromptError)
     front = _FRONT.match(raw)
     if front is None:
         raise PromptError(f"{path}: line 1: no front matter; start with `---`, `name: <name>`, `---`")
-    told: Any = read_yaml(front.group(1))
-    name = cast("dict[str, Any]", told).get("name") if isinstance(told, dict) else None
+    name = parse_mapping(front.group(1), f"{path}: front matter", PromptError, "write `name: <name>`").get("name")
     if not isinstance(name, str) or not name:
         raise PromptError(f"{path}: front matter: field name is missing; write `name: <name>`")
     template = raw[front.end() :]

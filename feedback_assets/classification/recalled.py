@@ -28,7 +28,7 @@ USED = (
 )  # fmt: skip
 SOURCES = (
     "classification", "lake/frames.py", "tables.py", "taxonomy.py", "text.py", "thresholds.py",
-    "yaml_reader.py",
+    "text_files.py",
 )  # fmt: skip
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "alt-profanity-check")
 _TABLE = "memo_table"

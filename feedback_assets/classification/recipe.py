@@ -10,7 +10,7 @@ from typing import Any
 from feedback_assets.classification.examples import ExamplesError
 from feedback_assets.classification.features import LexiconEntries
 from feedback_assets.taxonomy import Taxonomy
-from feedback_assets.yaml_reader import read_yaml
+from feedback_assets.text_files import read_mapping
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,9 @@ def read_lexicon(path: Path) -> LexiconEntries | None:
     """The concepts of the lexicon file; None when there is none."""
     if not path.is_file():
         return None
-    content: Any = read_yaml(path.read_text(encoding="utf-8"))
-    entries = content.get("concepts", content) if isinstance(content, dict) else None
+    start = "write `concepts:` and below it `name: {en: [stem*, …]}`"
+    content = read_mapping(path, ExamplesError, start)
+    entries: Any = content.get("concepts", content)
     if not isinstance(entries, dict):
-        raise ExamplesError(f"{path}: holds no mapping; write `concepts:` and below it `name: {{en: [stem*, …]}}`")
+        raise ExamplesError(f"{path}: `concepts:` holds no mapping; {start}")
     return {str(name): spec for name, spec in entries.items() if isinstance(spec, dict)}

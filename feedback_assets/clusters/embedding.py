@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_assets.clusters.stop_words import STOP_WORDS
+from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon, fold
+from feedback_assets.text_files import json_lines
 
 Vectors = NDArray[np.float32]
 
@@ -147,12 +149,12 @@ class ConceptEmbedding:
 
         Raises:
             FileNotFoundError: The lexicon is missing.
-            ValueError: A line of the examples is not JSON; names file and line.
+            CallError: A line of the examples is not JSON; names file and line.
         """
         lexicon_file = prompts / "lexicon.yaml"
         examples: list[Mapping[str, Any]] = []
         for file in sorted((prompts / "examples").glob("*.jsonl")):
-            examples.extend(_examples(file))
+            examples.extend(row for _, row in json_lines(file, CallError))
         seed = hashlib.blake2b(lexicon_file.read_bytes(), digest_size=8).hexdigest()
         return cls.fit(Lexicon.load(lexicon_file), examples, ignored, seed)
 
@@ -315,14 +317,3 @@ def _slot(name: str, size: int) -> int:
 def _scatter(word: str) -> tuple[tuple[int, float], ...]:
     digest = hashlib.blake2b(word.encode(), digest_size=8).digest()
     return tuple((digest[2 * n] % _WORDS, 1.0 if digest[2 * n + 1] & 1 else -1.0) for n in range(4))
-
-
-def _examples(file: Path) -> list[Mapping[str, Any]]:
-    rows: list[Mapping[str, Any]] = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        if line.strip():
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError as error:
-                raise ValueError(f"{file}: line {number}: not JSON: {error.msg}; mend or remove the line") from error
-    return rows

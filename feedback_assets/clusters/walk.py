@@ -37,8 +37,11 @@ _COUNTS_OF = {
 }  # fmt: skip
 # What the scope of an issue may be made of.
 _SCOPED_BY = ("domain", "category", "product_id", "product_name", "product_family", "carrier", "region", "vendor")
-# What `add_quotes` wants to know of a member.
+# What `add_quotes` wants to know of a member, and a new cluster of its founder.
 _QUOTED = ("event_id", "quote", "language")
+_FOUNDING = ("scope", "issue_id", "domain", "category", "product_id", "product_name", "product_family")
+# All that a walk looks at row by row: a block of days is millions of issues, and lists of all columns too much of them.
+_LOOKED_AT = tuple(dict.fromkeys(("issue", "theme", "concept", *_QUOTED, *_FOUNDING, *_COUNTS_OF.values())))
 _VAGUE = 0.5
 
 Ints = NDArray[np.int64]
@@ -62,7 +65,7 @@ class _Told:
     """
 
     def __init__(self, prepared: pd.DataFrame) -> None:
-        self.columns: dict[str, list[Any]] = {str(name): column.tolist() for name, column in prepared.items()}
+        self.columns: dict[str, list[Any]] = {name: prepared[name].tolist() for name in _LOOKED_AT}
         self.founding = (prepared["triage"] != "signal").to_numpy(dtype=bool)
         self.confidence = prepared["confidence"].to_numpy()
         # Who names neither theme nor concept says little about whether the members tell one thing.
@@ -227,7 +230,7 @@ def _directions(
 def _found(day: date, told: _Told, members: Ints, dimensions: int, state: _State, event: str) -> None:
     """Keep a new cluster of these members beside those of its scope; its members are added with all others."""
     credible = members[told.founding[members]]
-    first = {name: column[credible[0]] for name, column in told.columns.items()}
+    first = {name: told.columns[name][credible[0]] for name in _FOUNDING}
     scope = first["scope"]
     theme = "|".join(_leading(told.of(name, credible)) for name in ("theme", "concept"))
     identity = cluster_id(scope, theme, str(first["issue_id"]), state.ids)

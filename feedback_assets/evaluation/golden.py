@@ -15,6 +15,7 @@ from typing import Any
 from feedback_assets.errors import CallError
 from feedback_assets.tables import CHANNELS
 from feedback_assets.taxonomy import Taxonomy, closest
+from feedback_assets.text_files import json_lines
 
 
 class GoldenError(CallError):
@@ -48,10 +49,9 @@ def load_golden(folder: Path, taxonomy: Taxonomy) -> list[GoldenItem]:
         GoldenError: There are none, or a line lacks a field or names a label the taxonomy does not have.
     """
     items = [
-        _item(line, f"{path}: line {number}", taxonomy)
+        _item(row, f"{path}: line {number}", taxonomy)
         for path in sorted(folder.glob("*.jsonl"))
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        if line.strip()
+        for number, row in json_lines(path, GoldenError)
     ]
     if not items:
         raise GoldenError(f"{folder}: holds no golden items; write `<language>.jsonl` or give --golden FOLDER")
@@ -64,9 +64,8 @@ def golden_version(items: Sequence[GoldenItem]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-def _item(line: str, where: str, taxonomy: Taxonomy) -> GoldenItem:
+def _item(row: dict[str, Any], where: str, taxonomy: Taxonomy) -> GoldenItem:
     try:
-        row: Any = json.loads(line)
         item = GoldenItem(
             id=str(row["id"]),
             text=str(row["text"]),
@@ -78,8 +77,6 @@ def _item(line: str, where: str, taxonomy: Taxonomy) -> GoldenItem:
             urgency=float(row["urgency"]),
             traits=tuple(row.get("traits") or ()),
         )
-    except json.JSONDecodeError as error:
-        raise GoldenError(f"{where}: not JSON: {error}; write one JSON object a line") from error
     except (KeyError, TypeError, ValueError) as error:
         raise GoldenError(
             f"{where}: field {error} is missing or wrong; write id, text, language, channel, rating, issues, "

@@ -96,6 +96,8 @@ def latencies(
         history: See above.
     """
     known = items[["day", "received_at", "landing_object"]].dropna()
+    if known.empty:
+        return []
     places = known[["day", "landing_object"]].drop_duplicates()
     pairs = list(places.itertuples(index=False, name=None))
     told = {

@@ -34,7 +34,13 @@ def empty(table: Table, columns: Sequence[str] | None = None) -> pd.DataFrame:
 
 
 def rows_where(frame: pd.DataFrame, wanted: Sequence[bool] | np.ndarray[Any, np.dtype[np.bool_]]) -> pd.DataFrame:
-    """The rows a mask of their number wants; where it wants all, the frame itself: to copy text is what costs."""
+    """The rows a mask wants; where it wants all, the frame itself, not to be changed: to copy text is what costs.
+
+    Raises:
+        ValueError: The mask is not as long as the frame.
+    """
+    if len(wanted) != len(frame):
+        raise ValueError(f"a mask of {len(wanted)} for {len(frame)} rows; give one truth value for each")
     return frame if all(wanted) else frame[wanted]
 
 

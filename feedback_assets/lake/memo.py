@@ -8,6 +8,7 @@ ever out of date, and deleting `_memo` costs time and nothing else. What a row m
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
-from pyarrow.fs import FileSelector, LocalFileSystem, SubTreeFileSystem
+from pyarrow.fs import FileSelector, FileType, LocalFileSystem, SubTreeFileSystem
 
 from feedback_assets.lake.filesystems import open_folder
 from feedback_assets.lake.frames import rows_where
@@ -41,10 +42,12 @@ FOLDER = "_memo"
 KEY = "memo_key"
 _SUFFIX = ".parquet"
 _PACKAGE = Path(__file__).resolve().parent.parent
-# Waiting for an object store, not computing.
+# Waiting for an object store; decoding has Arrow's own threads, which a single day needs as well.
 _THREADS = 8
-# Nobody writes one file for an hour.
-_LEFT_BEHIND = timedelta(hours=1)
+# What `_write` calls a file it has not finished, and how old one is that nobody finishes any more: a machine may sleep
+# for hours in the middle of writing.
+_UNFINISHED = re.compile(r"\.\d{4}-\d\d-\d\d\.parquet\.[0-9a-f]{32}")
+_LEFT_BEHIND = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ class Memo:
         root.create_dir(self._stage, recursive=True)
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(lambda day: _write(root, self._path(day), frames[day]), frames))
-        _sweep(root, self._stage)
+        if _is_local(root):
+            _sweep(root, self._stage)
 
     def _path(self, day: date) -> str:
         return f"{self._stage}/{day}{_SUFFIX}"
@@ -117,17 +121,19 @@ def keys_of(frame: pd.DataFrame, columns: Sequence[str], version: str, secret: b
         version: Of the code and of all that it reads besides the rows.
         secret: The installation's key, where the columns hold raw text, so that nobody can guess it from the hash.
     """
-    seed = hashlib.blake2b(version.encode(), key=secret, digest_size=16)
     # A length before each value: no two rows read alike, whatever their values hold.
     parts: list[pa.Array] = []
+    kinds: list[str] = []
     for column in columns:
         told = pa.array(frame[column], from_pandas=True)
+        kinds.append(str(told.type))
         if pa.types.is_timestamp(told.type):  # a number is as good as a date and time, and ten times as fast to write
             told = pc.cast(told, pa.int64())
         text = pc.cast(told, pa.large_string())
         length = pc.cast(pc.fill_null(pc.binary_length(text), -1), pa.large_string())
         parts += [length, pc.fill_null(text, "")]
     joined = pc.binary_join_element_wise(*parts, pa.scalar("\x1f", pa.large_string()))
+    seed = hashlib.blake2b(f"{version} {kinds}".encode(), key=secret, digest_size=16)
     found: list[bytes] = []
     for row in pc.cast(joined, pa.large_binary()).to_pylist():
         one = seed.copy()
@@ -191,12 +197,16 @@ def _read(root: FileSystem, path: str, columns: list[str] | None) -> pa.Table | 
 
 
 def _sweep(root: FileSystem, folder: str) -> None:
-    """Remove what killed writers left behind."""
+    """Remove the unfinished files that killed writers left; who may not, or comes too late, leaves them there."""
     oldest = datetime.now(UTC) - _LEFT_BEHIND
-    for info in root.get_file_info(FileSelector(folder)):
-        if info.base_name.startswith(".") and info.mtime < oldest:
-            with suppress(FileNotFoundError):  # another run was faster
+    with suppress(OSError):
+        for info in root.get_file_info(FileSelector(folder)):
+            if info.type == FileType.File and _UNFINISHED.fullmatch(info.base_name) and info.mtime < oldest:
                 root.delete_file(info.path)
+
+
+def _is_local(root: FileSystem) -> bool:
+    return isinstance(root, SubTreeFileSystem) and isinstance(root.base_fs, LocalFileSystem)
 
 
 def _write(root: FileSystem, path: str, frame: pd.DataFrame) -> None:
@@ -205,7 +215,7 @@ def _write(root: FileSystem, path: str, frame: pd.DataFrame) -> None:
     for number, column in enumerate(table.columns):
         if column.null_count == len(column):  # else pandas' guess of a type would not fit the other days
             table = table.set_column(number, table.column_names[number], pa.nulls(len(column)))
-    local = isinstance(root, SubTreeFileSystem) and isinstance(root.base_fs, LocalFileSystem)
+    local = _is_local(root)
     folder, _, name = path.rpartition("/")
     target = f"{folder}/.{name}.{uuid.uuid4().hex}" if local else path
     with root.open_output_stream(target) as stream:

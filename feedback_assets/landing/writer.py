@@ -12,15 +12,18 @@ import time
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from feedback_assets import landing_files
 
 # Marks objects of events filed under the day they arrived on, so that a later import finds them on whatever day.
 FILED = "filed-"
-# Seconds: nobody writes one object for an hour.
-_LEFT_BEHIND = 3600
+# What `_write_local` calls an object it has not finished, and how old one is that nobody finishes any more: a machine
+# may sleep for hours in the middle of writing.
+_UNFINISHED = re.compile(rf"\..+{re.escape(landing_files.SUFFIX)}\.[0-9a-f]{{32}}")
+_LEFT_BEHIND = timedelta(days=1)
 
 
 def slug(source: str) -> str:
@@ -31,7 +34,7 @@ def slug(source: str) -> str:
 def object_name(source: str, digests: Iterable[bytes], *, filed: bool = False) -> str:
     """`<source>-<hash of the events>.jsonl`: the same events have the same name, whenever they arrived."""
     content = hashlib.sha256(b"".join(digests)).hexdigest()[:20]
-    return f"{slug(source)}-{FILED if filed else ''}{content}.jsonl"
+    return f"{slug(source)}-{FILED if filed else ''}{content}{landing_files.SUFFIX}"
 
 
 def exists(root: str, stream: str, day: date, name: str) -> bool:
@@ -76,18 +79,20 @@ def _write_local(where: Path, name: str, data: bytes) -> bool:
         landed = _appear(temporary, where / name)
     finally:
         temporary.unlink(missing_ok=True)
-    _sweep(where)
     if landed:
         _sync_folder(where)
+    _sweep(where)
     return landed
 
 
+@lru_cache(maxsize=10_000)  # once for each folder and process: to list a full one takes milliseconds
 def _sweep(where: Path) -> None:
-    """Remove what killed writers left behind; a younger file may still be written."""
-    for left in where.glob(f".*{landing_files.SUFFIX}.*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
-                left.unlink()
+    """Remove the unfinished files that killed writers left; who may not leaves them there."""
+    oldest = time.time() - _LEFT_BEHIND.total_seconds()
+    with suppress(OSError):
+        for left in where.glob(f".*{landing_files.SUFFIX}.*"):
+            if _UNFINISHED.fullmatch(left.name) and left.stat().st_mtime < oldest:
+                left.unlink(missing_ok=True)
 
 
 def _appear(temporary: Path, final: Path) -> bool:

@@ -51,7 +51,7 @@ class Copy:
 def same_events(
     candidates: Sequence[Candidate], day: date
 ) -> tuple[list[Candidate], dict[tuple[str, int], Copy], set[tuple[str, int]]]:
-    """The items of a day's window in order, each event once, the day's repeats, and its rows whose id is another's.
+    """The items of a day's window, each event once, the day's repeats, and the rows there whose id is another's.
 
     Args:
         candidates: Every readable item of the day and of the seven days before.
@@ -72,14 +72,16 @@ def same_events(
     return once, {row: copy for row, copy in copies.items() if copy.item.day == day}, clashes
 
 
-def find_copies(window: Sequence[Candidate], day: date, folded: Folded = as_read) -> dict[tuple[str, int], Copy]:
+def find_copies(candidates: Sequence[Candidate], day: date, folded: Folded = as_read) -> dict[tuple[str, int], Copy]:
     """Rows of a day that repeat an earlier item of the window as a mirror or near-copy.
 
     Args:
-        window: Items of the day and of the seven days before, each event once, as `same_events` orders them.
-        day: The day decided on.
+        candidates: Items of the day and of the seven days before, each event once.
+        day: The day decided on; later items are not looked at.
         folded: Their words.
     """
+    # Mostly in order already; `_rooted` goes from later to earlier and would not end otherwise.
+    window = _window(candidates, day)
     links: dict[tuple[str, int], Copy] = {}
     for copy in _links(window, folded):
         known = links.get(copy.item.row)
@@ -124,10 +126,10 @@ def _by_reference(window: Sequence[Candidate], folded: Folded) -> Iterator[Copy]
 def _by_wording(window: Sequence[Candidate]) -> Iterator[Copy]:
     """The same words on another channel, by the same person or too long to be chance."""
     long = [item for item in window if item.words >= MIRROR_WORDS]
-    times = Counter(item.wording for item in long)
+    said = Counter(item.wording for item in long)
     first: dict[str, list[Candidate]] = defaultdict(list)
     for item in long:
-        if times[item.wording] == 1:
+        if said[item.wording] == 1:  # by nobody else
             continue
         for original in first[item.wording]:
             if original.channel == item.channel:

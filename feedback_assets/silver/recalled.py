@@ -29,7 +29,7 @@ from feedback_assets.text import fold, text_or_none
 
 Record = dict[str, Any]
 Place = tuple[str, int]
-SOURCES = ("silver", "mappings.py", "tables.py", "text.py", "yaml_reader.py", "lake/frames.py")
+SOURCES = ("silver", "mappings.py", "tables.py", "text.py", "text_files.py", "lake/frames.py")
 LIBRARIES = (
     "ftfy", "numpy", "pandas", "phonenumbers", "presidio-analyzer", "py3langid", "rapidfuzz", "pydantic",
 )  # fmt: skip
@@ -39,7 +39,7 @@ _COMPARED = ("public_id", "author", "customer", "order", "event_ref", "mirror_of
 _PREFIX = "compared_"
 # What a row was looked up by, and the marks of what was found.
 _LOOKED_UP = ("day", "order_ref", "lines", "seen_with")
-# Of a recalled row, what is as it was made; the rest of it is as it landed.
+# What is told of a recalled row as it was made; the other columns asked for are as they landed.
 _MADE = frozenset({"event_id", "text", "shown_id", "problem", "redactions"})
 _COLUMNS = (
     KEY, "seen_with", "lines", "shown_id", "problem", *(f"{_PREFIX}{name}" for name in _COMPARED),

@@ -18,7 +18,7 @@ from feedback_assets.spark.row_work import RowTask, Stretches
 from feedback_assets.tables import Column, Table
 
 # What the row functions consist of, besides libraries.
-_CODE = ("silver", "spark", "text.py", "mappings.py", "yaml_reader.py")
+_CODE = ("silver", "spark", "text.py", "mappings.py", "text_files.py")
 
 
 @dataclass(frozen=True)

@@ -73,12 +73,15 @@ def test_a_day_is_replaced_whole_so_that_nothing_piles_up(memo: Memo, tmp_path: 
 def test_what_killed_writers_left_behind_goes_with_the_next_that_keeps(memo: Memo, tmp_path: Path):
     folder = tmp_path / FOLDER / "shout"
     folder.mkdir(parents=True)
-    old, young = folder / f".{MONDAY}.parquet.ab", folder / f".{MONDAY}.parquet.cd"
-    for path in (old, young):
+    old, young = (folder / f".{day}.parquet.{'ab' * 16}" for day in (MONDAY, TUESDAY))
+    other, another = folder / ".ipynb_checkpoints", folder / f".{MONDAY}.parquet.{'cd' * 16}"
+    for path in (old, young, other):
         path.write_bytes(b"half")
-    os.utime(old, (time.time() - 7200,) * 2)
+    another.mkdir()
+    for path in (old, other, another):
+        os.utime(path, (time.time() - 2 * 86400,) * 2)
     memo.keep({TUESDAY: shouted(keys_of(ROWS, COLUMNS, "1"))})
-    assert not old.exists() and young.exists()
+    assert not old.exists() and all(path.exists() for path in (young, other, another))
 
 
 def test_the_version_of_code_follows_its_sources_and_libraries():

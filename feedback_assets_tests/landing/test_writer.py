@@ -108,13 +108,14 @@ def _race(root: str, barrier: multiprocessing.synchronize.Barrier, results: mult
 def test_what_killed_writers_left_behind_goes_with_the_next_object_of_the_day(tmp_path: Path) -> None:
     folder = tmp_path / landing_files.folder("feedback", DAY)
     folder.mkdir(parents=True)
-    old, young, foreign = folder / ".shop-1.jsonl.ab", folder / ".shop-2.jsonl.cd", folder / ".keep"
-    for path in (old, young, foreign):
+    old, young = (folder / f".shop-{n}.jsonl.{'ab' * 16}" for n in (1, 2))
+    others = [folder / name for name in (".keep", ".shop-1.jsonl.bak")]
+    for path in (old, young, *others):
         path.write_bytes(b"half")
-    for path in (old, foreign):
-        os.utime(path, (time.time() - 7200,) * 2)
+    for path in (old, *others):
+        os.utime(path, (time.time() - 2 * 86400,) * 2)
     assert _write(str(tmp_path), [b"x"])
-    assert not old.exists() and young.exists() and foreign.exists()
+    assert not old.exists() and young.exists() and all(path.exists() for path in others)
 
 
 def test_of_two_writers_of_one_object_exactly_one_lands_it(tmp_path: Path) -> None:
