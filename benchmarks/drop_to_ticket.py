@@ -55,7 +55,7 @@ def main() -> None:
         try:
             measure(home, told.files, told.minutes * 60 / max(told.files, 1))
         finally:
-            os.killpg(daemon.pid, signal.SIGTERM)
+            daemon.send_signal(signal.SIGINT)  # as Ctrl-C does: ended any other way it leaves its own children behind
             daemon.wait(60)
 
 
