@@ -20,6 +20,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -106,9 +107,8 @@ class Home:
             if step == _START or step in self._steps(before, "STEP_START"):
                 break
             time.sleep(0.02)
-        time.sleep(delay)
-        if process.poll() is not None:
-            process.communicate()
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=delay)
             return None
         process.send_signal(signal.SIGKILL)
         process.communicate()
