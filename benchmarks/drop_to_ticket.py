@@ -136,7 +136,11 @@ def start(home: Path) -> subprocess.Popen[bytes]:
     log = (home / "daemon.log").open("wb")
     command = [str(Path(sys.executable).with_name("dg")), "dev", "--target-path", str(ROOT), "--port", "3977"]
     environment = {**os.environ, "DAGSTER_HOME": str(home / "dagster"), "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
+    # A shell's background job ignores Ctrl-C, and so would its children, who are to be ended by it.
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
