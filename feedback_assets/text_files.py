@@ -43,7 +43,7 @@ class _ExactLoader(_EachKeyOnce, yaml.SafeLoader):
 
 
 def read_text(path: Path, wrong: type[CallError]) -> str:
-    """The text of a file.
+    """The text of a file, without the mark that some editors put before UTF-8.
 
     Args:
         path: A file that is there.
@@ -53,7 +53,7 @@ def read_text(path: Path, wrong: type[CallError]) -> str:
         CallError: `wrong`, where the file is not UTF-8; it names file, line and byte.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         told = f"line {line}: the byte {error.object[error.start]:#04x} is not UTF-8"

@@ -100,3 +100,14 @@ def test_a_line_separator_of_unicode_inside_a_text_ends_no_line(tmp_path: Path) 
     path = tmp_path / "en.jsonl"
     path.write_text('{"a": "one\u2028two"}\r\n\n{"a": "three"}', encoding="utf-8")
     assert list(json_lines(path, WrongError)) == [(1, {"a": "one\u2028two"}), (3, {"a": "three"})]
+
+
+def test_the_mark_some_editors_put_before_utf8_is_no_text(tmp_path: Path) -> None:
+    lines, mapping = tmp_path / "en.jsonl", tmp_path / "some.yaml"
+    lines.write_text('{"a": "gr\u00fcn"}\n', encoding="utf-8-sig")
+    mapping.write_text("a: gr\u00fcn\n", encoding="utf-8-sig")
+    assert list(json_lines(lines, WrongError)) == [(1, {"a": "gr\u00fcn"})]
+    assert read_mapping(mapping, WrongError, "") == {"a": "gr\u00fcn"}
+    mapping.write_bytes(b"\xef\xbb\xbfa: 1\nb: \xfc\n")
+    with pytest.raises(WrongError, match="line 2: the byte 0xfc"):
+        read_mapping(mapping, WrongError, "")
