@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from feedback_assets.errors import CallError
 from feedback_assets.text_files import read_mapping
+from feedback_assets.whole_files import write_whole
 
 Scalar = str | int | float | bool
 Stream = Literal["feedback", "releases", "commerce", "catalog", "ticket_events"]
@@ -155,12 +156,9 @@ def load_all(folder: Path) -> tuple[dict[str, Mapping], dict[str, str]]:
 
 def save(mapping: Mapping, folder: Path) -> Path:
     """Write a mapping as `<folder>/<name>.yaml`, replacing an older one of that name."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{mapping.name}.yaml"
     text = yaml.safe_dump(mapping.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True)
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, text)
     return path
 
 

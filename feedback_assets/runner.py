@@ -6,7 +6,6 @@ Stands above the rooms. It imports dagster, so the command line imports it only 
 from __future__ import annotations
 
 import fcntl
-import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from feedback_assets.lake.store import Lake, days_between
 from feedback_assets.partitions import last_56_days
 from feedback_assets.run_tags import PROMPT
 from feedback_assets.settings import Settings, load
+from feedback_assets.whole_files import write_whole
 
 JOB = "every_room"
 _LAST = dg.AssetKey(list(tables.TICKET_DELIVERIES.key))
@@ -91,13 +91,10 @@ def open_instance(settings: Settings) -> DagsterInstance:
     if not config.exists():
         ours = Path(__file__).resolve().parent.parent / "dagster.yaml"
         told = ours.read_text(encoding="utf-8") if ours.is_file() else _INSTANCE
-        # Whole or not at all: half of it, as a full disk leaves, would be taken for the person's own settings.
-        beside = config.with_name(f".{config.name}.{os.getpid()}")
+        # Half of it, as a full disk leaves, would be taken for the person's own settings.
         try:
-            beside.write_text(told, encoding="utf-8")
-            beside.replace(config)
+            write_whole(config, told)
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise OSError(error.errno, error.strerror, str(config)) from error
     # One at a time: two first runs would both make SQLite's tables, and leave a history that nobody can open.
     with (folder / ".opening").open("w", encoding="utf-8") as lock:

@@ -21,6 +21,7 @@ from feedback_assets.classification.reader import Reader
 from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake
 from feedback_assets.tables import GOLD_ITEMS, IN_FORCE
+from feedback_assets.whole_files import beside, sweep
 
 # What an edition is made of: all that `load_reader` and the training of the local model read.
 _FILES = ("taxonomy.yaml", "thresholds.yaml", "cues.yaml", "moderation.yaml", "classify.md", "lexicon.yaml")
@@ -264,13 +265,19 @@ def keep_files(prompts: Path, editions: Path, edition: Edition) -> Path:
     """
     kept = editions / edition.folder_name
     if not kept.is_dir():
-        draft = editions / f".{edition.folder_name}"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        for name in _FILES:
-            if (prompts / name).is_file():
-                shutil.copyfile(prompts / name, draft / name)
-        if (prompts / _EXAMPLES).is_dir():
-            shutil.copytree(prompts / _EXAMPLES, draft / _EXAMPLES)
-        draft.rename(kept)
+        draft = beside(kept)
+        try:
+            draft.mkdir(parents=True)
+            for name in _FILES:
+                if (prompts / name).is_file():
+                    shutil.copyfile(prompts / name, draft / name)
+            if (prompts / _EXAMPLES).is_dir():
+                shutil.copytree(prompts / _EXAMPLES, draft / _EXAMPLES)
+            draft.rename(kept)
+        except OSError:
+            if not kept.is_dir():  # else another process has kept the same files meanwhile
+                raise
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        sweep(editions, kept.name)
     return kept

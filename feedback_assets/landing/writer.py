@@ -8,22 +8,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import time
-import uuid
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 from pathlib import Path
 
 from feedback_assets import landing_files
+from feedback_assets.whole_files import beside, sweep, write_through
 
 # Marks objects of events filed under the day they arrived on, so that a later import finds them on whatever day.
 FILED = "filed-"
-# What `_write_local` calls an object it has not finished, and how old one is that nobody finishes any more: a machine
-# may sleep for hours in the middle of writing.
-_UNFINISHED = re.compile(rf"\..+{re.escape(landing_files.SUFFIX)}\.[0-9a-f]{{32}}")
-_LEFT_BEHIND = timedelta(days=1)
 
 
 def slug(source: str) -> str:
@@ -70,29 +63,16 @@ def _write_local(where: Path, name: str, data: bytes) -> bool:
     if not where.is_dir():
         where.mkdir(parents=True, exist_ok=True)
         _sync_folder(where.parent)
-    temporary = where / f".{name}.{uuid.uuid4().hex}"
+    temporary = beside(where / name)
     try:
-        with temporary.open("wb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
+        write_through(temporary, data)
         landed = _appear(temporary, where / name)
     finally:
         temporary.unlink(missing_ok=True)
     if landed:
         _sync_folder(where)
-    _sweep(where)
+    sweep(where, landing_files.SUFFIX)
     return landed
-
-
-@lru_cache(maxsize=10_000)  # once for each folder and process: to list a full one takes milliseconds
-def _sweep(where: Path) -> None:
-    """Remove the unfinished files that killed writers left; who may not leaves them there."""
-    oldest = time.time() - _LEFT_BEHIND.total_seconds()
-    with suppress(OSError):
-        for left in where.glob(f".*{landing_files.SUFFIX}.*"):
-            if _UNFINISHED.fullmatch(left.name) and left.stat().st_mtime < oldest:
-                left.unlink(missing_ok=True)
 
 
 def _appear(temporary: Path, final: Path) -> bool:

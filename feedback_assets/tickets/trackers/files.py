@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from feedback_assets.tickets.tracker import Receipt, TicketText, TrackerError
+from feedback_assets.whole_files import write_whole
 
 _HEADINGS = {"add_evidence": "New evidence", "raise": "Raised", "reopen": "Reopened"}
 _WITHDRAWN = "<!-- withdrawn -->"
@@ -157,13 +157,7 @@ def _read(path: Path) -> str:
 
 
 def _replace(path: Path, content: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
+        write_whole(path, content)
     except OSError as error:
         raise TrackerError(f"{path}: {error.strerror}; make the folder writable and run again") from error
