@@ -92,10 +92,7 @@ def open_instance(settings: Settings) -> DagsterInstance:
         ours = Path(__file__).resolve().parent.parent / "dagster.yaml"
         told = ours.read_text(encoding="utf-8") if ours.is_file() else _INSTANCE
         # Half of it, as a full disk leaves, would be taken for the person's own settings.
-        try:
-            write_whole(config, told)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(config)) from error
+        write_whole(config, told)
     # One at a time: two first runs would both make SQLite's tables, and leave a history that nobody can open.
     with (folder / ".opening").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -32,13 +32,15 @@ def write_whole(path: Path, content: str) -> None:
         content: The text.
 
     Raises:
-        OSError: The disk refused; what was there is still there, and nothing is left beside it.
+        OSError: The disk refused, and it names `path`; what was there is still there, and nothing is left beside it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = beside(path)
     try:
         write_through(unfinished, content.encode())
         unfinished.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         unfinished.unlink(missing_ok=True)
     sweep(path.parent, path.suffix)
