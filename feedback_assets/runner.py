@@ -6,6 +6,7 @@ Stands above the rooms. It imports dagster, so the command line imports it only 
 from __future__ import annotations
 
 import fcntl
+import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -194,8 +195,12 @@ def run_block(
         **(more_tags or {}),
     }
 
+    logged: list[str] = []
+
     def listen(entry: EventLogEntry) -> None:
         event = entry.dagster_event
+        if event is None and entry.step_key is not None and int(entry.level) >= logging.WARNING:
+            logged.append(f"{entry.step_key}: {entry.user_message}")
         if event is not None and event.event_type in (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE):
             on_step(str(event.step_key))
 
@@ -213,7 +218,7 @@ def run_block(
     if result.success and only is None:
         remember_carried(instance, landed, block.first, block.last)
     return BlockResult(
-        block, result.success, _is_outside(result), _stages(result), failures_of(result), warnings_of(result)
+        block, result.success, _is_outside(result), _stages(result), failures_of(result), logged + warnings_of(result)
     )
 
 

@@ -61,8 +61,8 @@ def gold_labels(context: dg.AssetExecutionContext, lake: Lake, feedback: pd.Data
         labelled = label(rows, corrections, layers, readers, asking, now, recalled)
     finally:
         asking.ledger.close()
-    if asking.model is not None and asking.model.down:
-        context.log.warning("%s. The local model's answers stand, marked.", asking.model.down)
+    for trouble in asking.troubles.told():
+        context.log.warning("%s", trouble)
     tell(context, tables.GOLD_ITEMS, recalled.work.metadata())
     frames = joined([stays, labelled])
     context.log.info("%s", summary(frames[tables.GOLD_ITEMS.name]))

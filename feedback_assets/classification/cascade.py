@@ -17,12 +17,15 @@ from feedback_assets.classification.answer import ItemAnswer
 from feedback_assets.classification.answer_checks import judge
 from feedback_assets.classification.bands import Triage, triage
 from feedback_assets.classification.labels import Answer, Item
-from feedback_assets.classification.language_model import LanguageModel, Reply, Request
+from feedback_assets.classification.language_model import UNUSABLE, LanguageModel, Reply, Request, Troubles
 from feedback_assets.classification.ledger import Ledger, Row, ledger_key
 from feedback_assets.classification.local_answer import LocalAnswer
 from feedback_assets.classification.moderation import KINDS
 from feedback_assets.classification.prompt import Message
 from feedback_assets.classification.reader import Reader
+
+# The first faults of an answer tell what is wrong with it; a list of all categories is long enough.
+_LONGEST_FAULTS = 300
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Asking:
         ledger: What was already answered.
         model: The model, or None: then only the ledger answers.
         clock: The time of an answer.
+        troubles: Counts what could not be asked or used.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Asking:
     ledger: Ledger
     model: LanguageModel | None
     clock: Callable[[], datetime]
+    troubles: Troubles = field(default_factory=Troubles)
 
 
 @dataclass
@@ -183,6 +188,8 @@ def by_ledger(
         elif not repaired and asking.model is not None:
             return None
     if verdict is None:
+        if row["outcome"] != "refused":
+            asking.troubles.add(UNUSABLE, "; ".join(faults)[:_LONGEST_FAULTS])
         entry.triage = _refusal(row, faults, entry, reader)
         return replace(by_local_model(entry, reader), ledger_key=row["ledger_key"])
     paid = row if asking.ledger.is_new(row["ledger_key"]) else {**row, "tokens_in": 0, "tokens_out": 0, "cost": 0.0}
@@ -222,6 +229,7 @@ def _ask(questions: Mapping[int, tuple[_Open, list[Message]]], reader: Reader, a
             text = entries[request.key][0].clean
             asking.ledger.add(_row(request, reply, text, reader, asking))
         else:
+            asking.troubles.add(reply.outcome, reply.detail)
             for entry in entries[request.key]:
                 _note(entry, reply, reader)
 
@@ -277,7 +285,7 @@ def _refusal(row: Row, faults: Sequence[str], entry: _Open, reader: Reader) -> T
     if row["outcome"] == "refused":
         return Triage("people", f"{row['detail']}; the local model's labels stand until a person looked")
     usual = triage(entry.local.confidence, entry.moderation, reader.bands)
-    reason = f"the language model's answer could not be used: {'; '.join(faults)[:300]}"
+    reason = f"the language model's answer could not be used: {'; '.join(faults)[:_LONGEST_FAULTS]}"
     return Triage("people" if usual.triage == "people" else "review", reason)
 
 

@@ -6,8 +6,9 @@ The Protocol and its values; the one real client stands in `openai_model.py`. Wh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from feedback_assets.errors import CallError
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 _MOST_TOKENS_OUT = 4000
 
 Outcome = Literal["answered", "refused", "failed", "down", "budget"]
+# An answer that came, and broke the schema, named what the taxonomy does not have or quoted what is not in the text.
+UNUSABLE = "unusable"
+# A refused text is no trouble: it goes to people.
+_TROUBLES = {
+    "down": "questions the language model did not answer: {}",
+    "failed": "requests to the language model that failed: {}; the first",
+    "budget": "questions the language model was not asked: {}",
+    UNUSABLE: "answers of the language model that could not be used: {}; the first",
+}
 
 
 class ModelSettingsError(CallError):
@@ -58,6 +68,32 @@ class Reply:
     cost: float = 0.0
 
 
+@dataclass
+class Troubles:
+    """What kept the language model's answers from being used in this run: how often, and the first reason."""
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+    first: dict[str, str] = field(default_factory=dict[str, str])
+
+    def add(self, kind: str, reason: str) -> None:
+        """Count one question.
+
+        Args:
+            kind: An outcome without an answer, or `UNUSABLE`.
+            reason: In words, with the mend where there is one.
+        """
+        self.counts[kind] += 1
+        self.first.setdefault(kind, reason)
+
+    def told(self) -> list[str]:
+        """A sentence for each kind that occurred, for the person who started the run."""
+        return [
+            f"{words.format(self.counts[kind])}: {self.first[kind]}. The local model's answers stand, marked."
+            for kind, words in _TROUBLES.items()
+            if kind in self.counts
+        ]
+
+
 class LanguageModel(Protocol):
     """Something that answers many requests at once."""
 
@@ -69,11 +105,6 @@ class LanguageModel(Protocol):
     @property
     def sampling(self) -> Mapping[str, Any]:
         """Sampling settings as sent; part of the ledger key."""
-        ...
-
-    @property
-    def down(self) -> str:
-        """Why the endpoint cannot be used in this run, with the mend; empty while it can."""
         ...
 
     def ask(self, requests: Sequence[Request], kept: Callable[[Request, Reply], None]) -> list[Reply]:

@@ -67,7 +67,6 @@ class ScriptedModel:
     script: Callable[[str], Reply]
     name: str = "scripted"
     sampling: Mapping[str, Any] = field(default_factory=dict)
-    down: str = ""
     requests: list[Request] = field(default_factory=list)
 
     def ask(self, requests: Sequence[Request], kept: Callable[[Request, Reply], None]) -> list[Reply]:

@@ -11,6 +11,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 import yaml
+from pytest_httpserver import HTTPServer
 
 from feedback_assets import tables
 from feedback_assets.classification.assets import gold_labels
@@ -19,6 +20,7 @@ from feedback_assets.classification.in_force import promotions
 from feedback_assets.lake.frames import conform, table_hash
 from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.store import Lake
+from feedback_assets.runner import Block, run_block
 
 DAY = date(2026, 2, 10)
 GOLD = (tables.GOLD_ITEMS, tables.GOLD_ISSUES)
@@ -102,6 +104,24 @@ def test_silver_days_become_items_and_issues_and_a_second_run_changes_nothing(ho
     assert run(home, 0, 1).success
     assert hashes(home) == before
     assert len(promotions(lake(home))) == 1
+
+
+def test_what_keeps_the_language_model_from_answering_is_told_by_the_run(
+    home: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = {"error": {"code": "401", "message": "Access denied due to invalid subscription key"}}
+    httpserver.expect_request("/openai/deployments/gpt/chat/completions").respond_with_json(refused, status=401)
+    told = {"PROVIDER": "azure", "ENDPOINT": httpserver.url_for("/"), "DEPLOYMENT": "gpt", "KEY": "wrong"}
+    for name, value in told.items():
+        monkeypatch.setenv(f"FEEDBACK_MODEL_{name}", value)
+    land(home, (0, "Hmm, that one, I wonder", 2.0), (0, "So so, you tell me", 2.0))
+    with dg.DagsterInstance.ephemeral() as instance:
+        only = [dg.AssetKey(list(table.key)) for table in GOLD]
+        result = run_block(Block(DAY, DAY), instance, lambda _step: None, only)
+    assert result.success
+    [note] = [text for text in result.warnings if text.startswith("gold_labels: ")]
+    assert "did not answer: 2: the key was refused" in note and "set FEEDBACK_MODEL_KEY" in note
+    assert set(lake(home).read(tables.GOLD_ITEMS)["answered_by"]) == {"local_model"}
 
 
 def test_one_range_equals_the_same_days_one_by_one(home: Path) -> None:

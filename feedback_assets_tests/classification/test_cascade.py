@@ -127,17 +127,22 @@ def test_an_answer_that_cannot_be_used_is_asked_once_more_with_its_faults(asking
 
 def test_after_one_failed_repair_the_item_goes_to_review_and_nobody_guesses(asking: Ask) -> None:
     model = ScriptedModel(lambda _text: said(answer(issue("weather", "lid"))))
-    found = one("The lid is broken", asking(model))
+    asked = asking(model)
+    found = one("The lid is broken", asked)
     assert (found.answered_by, found.category, found.triage.triage) == ("local_model", "defect", "review")
     assert "category" in found.triage.reason
+    [told] = asked.troubles.told()
+    assert "could not be used: 1; the first: " in told and "weather" in told
     assert len(model.requests) == 2
 
 
 def test_a_refused_text_goes_to_people(asking: Ask) -> None:
     model = ScriptedModel(lambda _text: Reply("refused", detail="the provider's content filter refused the text: hate"))
-    found = one("The lid is broken", asking(model))
+    asked = asking(model)
+    found = one("The lid is broken", asked)
     assert (found.answered_by, found.triage.triage) == ("local_model", "people")
     assert "content filter" in found.triage.reason
+    assert asked.troubles.told() == []
 
 
 def test_a_request_that_failed_goes_to_review_and_is_asked_again_by_the_next_run(asking: Ask) -> None:
@@ -147,15 +152,20 @@ def test_a_request_that_failed_goes_to_review_and_is_asked_again_by_the_next_run
     assert (found.category, found.triage.triage) == ("defect", "review")
     assert "HTTP 500" in found.triage.reason
     assert told.ledger.close() == 0
+    [trouble] = told.troubles.told()
+    assert "failed: 1; the first: no answer after 5 tries: HTTP 500" in trouble
 
 
 @pytest.mark.parametrize("outcome", ["down", "budget"])
 def test_without_an_endpoint_or_money_the_local_answers_stand_and_are_marked(asking: Ask, outcome: str) -> None:
     model = ScriptedModel(lambda _text: Reply(outcome, detail="FEEDBACK_SETTING says no"))  # type: ignore[arg-type]
-    found = one("The lid is broken", asking(model))
+    asked = asking(model)
+    found = classify([item("The lid is broken"), item("The lid is broken again")], UNSURE, asked)[0]
     [alone] = classify([item("The lid is broken")], UNSURE, None)
     assert (found.category, found.triage.triage) == (alone.category, alone.triage.triage)
     assert "FEEDBACK_SETTING says no" in found.triage.reason
+    [told] = asked.troubles.told()
+    assert ": 2: FEEDBACK_SETTING says no" in told
 
 
 def test_uncertainty_of_the_language_model_is_an_allowed_answer(asking: Ask) -> None:
