@@ -199,7 +199,8 @@ def run_block(
 
     def listen(entry: EventLogEntry) -> None:
         event = entry.dagster_event
-        if event is None and entry.step_key is not None and int(entry.level) >= logging.WARNING:
+        # Ours are warnings; as errors Dagster logs every step that did not run because an earlier one failed.
+        if event is None and entry.step_key is not None and int(entry.level) == logging.WARNING:
             logged.append(f"{entry.step_key}: {entry.user_message}")
         if event is not None and event.event_type in (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE):
             on_step(str(event.step_key))
@@ -248,9 +249,10 @@ def failures_of(result: dg.ExecuteInProcessResult) -> list[str]:
     texts: list[str] = []
     for event in result.all_events:
         if event.event_type == DagsterEventType.STEP_FAILURE:
-            error = event.step_failure_data.error
+            error, said = event.step_failure_data.error, event.step_failure_data.user_failure_data
             cause = error.cause if error is not None and error.cause is not None else error
-            texts.append(f"{event.step_key}: {cause.message.strip() if cause is not None else 'failed'}")
+            told = said.description if said is not None else cause and cause.message  # said: a step raised dg.Failure
+            texts.append(f"{event.step_key}: {told.strip() if told else 'failed'}")
         elif event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed and check.blocking:

@@ -82,3 +82,21 @@ def test_what_an_advisory_check_says_is_a_note_and_what_a_blocking_one_says_a_fa
     )
     assert runner.failures_of(result)[0] == "day fails sums: 2 rows of 3"
     assert runner.warnings_of(result) == ["day, drift: labels moved by 0.3"]
+
+
+def test_a_step_that_says_why_it_failed_is_told_in_its_own_words() -> None:
+    @dg.asset
+    def day():
+        try:
+            raise ValueError("exit code 1")
+        except ValueError as error:
+            raise dg.Failure("the job ended with exit code 1: its key is another one") from error
+
+    @dg.asset
+    def week():
+        raise ValueError("too short")
+
+    job = dg.Definitions(assets=[day, week]).resolve_implicit_global_asset_job_def()
+    told = sorted(runner.failures_of(job.execute_in_process(raise_on_error=False)))
+    assert told[0] == "day: the job ended with exit code 1: its key is another one"
+    assert told[1] == "week: ValueError: too short"

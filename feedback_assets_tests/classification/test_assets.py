@@ -124,6 +124,16 @@ def test_what_keeps_the_language_model_from_answering_is_told_by_the_run(
     assert set(lake(home).read(tables.GOLD_ITEMS)["answered_by"]) == {"local_model"}
 
 
+def test_steps_that_did_not_run_after_a_failure_are_not_told_one_by_one(home: Path) -> None:
+    land(home, (0, "The app crashes", 1.0))
+    (home / "prompts" / "taxonomy.yaml").write_text("version: [", encoding="utf-8")
+    with dg.DagsterInstance.ephemeral() as instance:
+        only = [dg.AssetKey(list(table.key)) for table in (*GOLD, tables.GOLD_DAILY_COUNTS)]
+        result = run_block(Block(DAY, DAY), instance, lambda _step: None, only)
+    assert not result.success and result.warnings == []
+    assert "taxonomy.yaml" in result.failures[0]
+
+
 def test_one_range_equals_the_same_days_one_by_one(home: Path) -> None:
     land(home, *TEXTS)
     run(home, 0, 1)
