@@ -198,10 +198,9 @@ def run_block(
     logged: list[str] = []
 
     def listen(entry: EventLogEntry) -> None:
-        event = entry.dagster_event
-        # Ours are warnings; as errors Dagster logs every step that did not run because an earlier one failed.
-        if event is None and entry.step_key is not None and int(entry.level) == logging.WARNING:
-            logged.append(f"{entry.step_key}: {entry.user_message}")
+        event, warning = entry.dagster_event, warning_of(entry)
+        if warning is not None:
+            logged.append(warning)
         if event is not None and event.event_type in (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE):
             on_step(str(event.step_key))
 
@@ -274,6 +273,14 @@ def _is_outside(result: dg.ExecuteInProcessResult) -> bool:
 
 def _kinds(kind: type[Exception]) -> set[type[Exception]]:
     return {kind}.union(*(_kinds(one) for one in kind.__subclasses__()))
+
+
+def warning_of(entry: EventLogEntry) -> str | None:
+    """What a step logged as a warning, with the step's name; None of every other entry."""
+    # Ours are warnings; as errors Dagster logs every step that did not run because an earlier one failed.
+    if entry.dagster_event is not None or entry.step_key is None or int(entry.level) != logging.WARNING:
+        return None
+    return f"{entry.step_key}: {entry.user_message}"
 
 
 def warnings_of(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -8,7 +8,9 @@ from functools import lru_cache
 import grimp
 
 # Reading, writing and settings: they bring rows, they do not make them.
-_BRING_ROWS = tuple(f"feedback_assets.{name}" for name in ("settings", "errors", "lake", "keys", "storage"))
+_BRING_ROWS = tuple(
+    f"feedback_assets.{name}" for name in ("settings", "errors", "lake", "keys", "storage", "whole_files")
+)
 
 
 @lru_cache

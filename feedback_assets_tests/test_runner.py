@@ -100,3 +100,19 @@ def test_a_step_that_says_why_it_failed_is_told_in_its_own_words() -> None:
     told = sorted(runner.failures_of(job.execute_in_process(raise_on_error=False)))
     assert told[0] == "day: the job ended with exit code 1: its key is another one"
     assert told[1] == "week: ValueError: too short"
+
+
+def test_a_warning_a_step_logs_is_told_and_steps_that_did_not_run_are_not() -> None:
+    @dg.asset
+    def day(context):
+        context.log.info("12 rows")
+        context.log.warning("%d answers missing", 3)
+        raise ValueError("too short")
+
+    @dg.asset(deps=[day])
+    def week(): ...
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize([day, week], instance=instance, raise_on_error=False)
+        told = [runner.warning_of(entry) for entry in instance.all_logs(result.run_id)]
+    assert [text for text in told if text is not None] == ["day: 3 answers missing"]

@@ -20,7 +20,7 @@ from feedback_assets.classification.in_force import promotions
 from feedback_assets.lake.frames import conform, table_hash
 from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.store import Lake
-from feedback_assets.runner import Block, run_block
+from feedback_assets.runner import warning_of
 
 DAY = date(2026, 2, 10)
 GOLD = (tables.GOLD_ITEMS, tables.GOLD_ISSUES)
@@ -50,11 +50,11 @@ def land(home: Path, *texts: tuple[int, str, float | None]) -> None:
     assert not report.failures
 
 
-def run(home: Path, *days: int, **tags: str) -> dg.ExecuteInProcessResult:
+def run(home: Path, *days: int, instance: dg.DagsterInstance | None = None, **tags: str) -> dg.ExecuteInProcessResult:
     resources = {IO_KEY: LakeIOManager(root=str(home / "home" / "lake"))}
     first, last = (str(DAY + timedelta(days=n)) for n in (min(days), max(days)))
     window = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    return dg.materialize([gold_labels, review_share], resources=resources, tags={**window, **tags})
+    return dg.materialize([gold_labels, review_share], resources=resources, tags={**window, **tags}, instance=instance)
 
 
 TEXTS = (
@@ -111,27 +111,18 @@ def test_what_keeps_the_language_model_from_answering_is_told_by_the_run(
 ) -> None:
     refused = {"error": {"code": "401", "message": "Access denied due to invalid subscription key"}}
     httpserver.expect_request("/openai/deployments/gpt/chat/completions").respond_with_json(refused, status=401)
-    told = {"PROVIDER": "azure", "ENDPOINT": httpserver.url_for("/"), "DEPLOYMENT": "gpt", "KEY": "wrong"}
-    for name, value in told.items():
+    settings = {"PROVIDER": "azure", "ENDPOINT": httpserver.url_for("/"), "DEPLOYMENT": "gpt", "KEY": "wrong"}
+    for name, value in settings.items():
         monkeypatch.setenv(f"FEEDBACK_MODEL_{name}", value)
     land(home, (0, "Hmm, that one, I wonder", 2.0), (0, "So so, you tell me", 2.0))
     with dg.DagsterInstance.ephemeral() as instance:
-        only = [dg.AssetKey(list(table.key)) for table in GOLD]
-        result = run_block(Block(DAY, DAY), instance, lambda _step: None, only)
+        result = run(home, 0, instance=instance)
+        told = [warning_of(entry) for entry in instance.all_logs(result.run_id)]
     assert result.success
-    [note] = [text for text in result.warnings if text.startswith("gold_labels: ")]
-    assert "did not answer: 2: the key was refused" in note and "set FEEDBACK_MODEL_KEY" in note
+    [note] = [text for text in told if text is not None]
+    assert note.startswith("gold_labels: questions the language model did not answer: 2: the key was refused")
+    assert "set FEEDBACK_MODEL_KEY" in note
     assert set(lake(home).read(tables.GOLD_ITEMS)["answered_by"]) == {"local_model"}
-
-
-def test_steps_that_did_not_run_after_a_failure_are_not_told_one_by_one(home: Path) -> None:
-    land(home, (0, "The app crashes", 1.0))
-    (home / "prompts" / "taxonomy.yaml").write_text("version: [", encoding="utf-8")
-    with dg.DagsterInstance.ephemeral() as instance:
-        only = [dg.AssetKey(list(table.key)) for table in (*GOLD, tables.GOLD_DAILY_COUNTS)]
-        result = run_block(Block(DAY, DAY), instance, lambda _step: None, only)
-    assert not result.success and result.warnings == []
-    assert "taxonomy.yaml" in result.failures[0]
 
 
 def test_one_range_equals_the_same_days_one_by_one(home: Path) -> None:
