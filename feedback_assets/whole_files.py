@@ -42,7 +42,7 @@ def write_whole(path: Path, content: str) -> None:
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        forget(unfinished)
     sweep(path.parent, path.suffix)
 
 
@@ -54,6 +54,12 @@ def write_through(path: Path, content: bytes) -> None:
         os.fsync(handle.fileno())
 
 
+def forget(unfinished: Path) -> None:
+    """Remove what was not finished, if it is there; a disk that refuses has said so before."""
+    with suppress(OSError):
+        unfinished.unlink()
+
+
 @lru_cache(maxsize=10_000)  # once for each folder and process: to list a full one takes milliseconds
 def sweep(folder: Path, suffix: str) -> None:
     """Remove what killed writers left unfinished; who may not leaves it there.
@@ -62,13 +68,13 @@ def sweep(folder: Path, suffix: str) -> None:
         folder: Where files are written.
         suffix: How their names end; only unfinished ones of such a name, a day old, are removed.
     """
-    unfinished = re.compile(rf"\..+{re.escape(suffix)}\.[0-9a-f]{{32}}")
+    unfinished = re.compile(rf"\..*{re.escape(suffix)}\.[0-9a-f]{{32}}")
     oldest = time.time() - _LEFT_BEHIND.total_seconds()
-    with suppress(OSError):
-        for left in folder.glob(f".*{suffix}.*"):
+    for left in folder.glob(f".*{suffix}.*"):
+        with suppress(OSError):  # one that is finished meanwhile must not save the others
             if not unfinished.fullmatch(left.name) or left.stat().st_mtime > oldest:
                 continue
             if left.is_dir():
                 shutil.rmtree(left)
             else:
-                left.unlink(missing_ok=True)
+                left.unlink()

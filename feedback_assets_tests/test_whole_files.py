@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from feedback_assets.classification.in_force import Edition, keep_files
 from feedback_assets.whole_files import beside, sweep, write_whole
 from feedback_assets_tests.classification.standins import PROMPTS
 
@@ -77,3 +78,21 @@ def test_what_killed_writers_left_goes_after_a_day_and_nothing_else_does(tmp_pat
         os.utime(path, (time.time() - 90_000,) * 2)
     sweep(tmp_path, ".yaml")
     assert set(tmp_path.iterdir()) == {young, *others}
+
+
+def test_what_killed_runs_left_of_an_edition_goes_when_it_is_kept_already(tmp_path: Path):
+    edition = Edition("prompt-1", "a", "b", "c", "d")
+    kept = keep_files(PROMPTS, tmp_path / "editions", edition)
+    left = beside(kept)
+    left.mkdir()
+    os.utime(left, (time.time() - 90_000,) * 2)
+    sweep.cache_clear()  # as in another process
+    assert keep_files(PROMPTS, tmp_path / "editions", edition) == kept
+    assert list((tmp_path / "editions").iterdir()) == [kept]
+
+
+def test_editions_that_cannot_be_kept_are_told_by_their_folder(tmp_path: Path):
+    (tmp_path / "editions").write_text("a file in the way")
+    edition = Edition("prompt-1", "a", "b", "c", "d")
+    with pytest.raises(OSError, match=edition.folder_name):
+        keep_files(PROMPTS, tmp_path / "editions", edition)

@@ -21,7 +21,7 @@ from feedback_assets.classification.reader import Reader
 from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake
 from feedback_assets.tables import GOLD_ITEMS, IN_FORCE
-from feedback_assets.whole_files import beside, sweep
+from feedback_assets.whole_files import beside, sweep, write_through
 
 # What an edition is made of: all that `load_reader` and the training of the local model read.
 _FILES = ("taxonomy.yaml", "thresholds.yaml", "cues.yaml", "moderation.yaml", "classify.md", "lexicon.yaml")
@@ -262,22 +262,25 @@ def keep_files(prompts: Path, editions: Path, edition: Edition) -> Path:
         prompts: The prompts folder it was loaded from.
         editions: Where editions are kept.
         edition: Its versions.
+
+    Raises:
+        OSError: They cannot be read or written; it names the folder they should be in.
     """
     kept = editions / edition.folder_name
     if not kept.is_dir():
         draft = beside(kept)
         try:
-            draft.mkdir(parents=True)
-            for name in _FILES:
-                if (prompts / name).is_file():
-                    shutil.copyfile(prompts / name, draft / name)
-            if (prompts / _EXAMPLES).is_dir():
-                shutil.copytree(prompts / _EXAMPLES, draft / _EXAMPLES)
+            for source in [*(prompts / name for name in _FILES), *(prompts / _EXAMPLES).rglob("*")]:
+                if source.is_file():
+                    copy = draft / source.relative_to(prompts)
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    write_through(copy, source.read_bytes())
             draft.rename(kept)
-        except OSError:
+        except OSError as error:
             if not kept.is_dir():  # else another process has kept the same files meanwhile
-                raise
+                raise OSError(error.errno, error.strerror, str(kept)) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        sweep(editions, kept.name)
+    if editions.is_dir():
+        sweep(editions, "")
     return kept

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from feedback_assets import landing_files
-from feedback_assets.whole_files import beside, sweep, write_through
+from feedback_assets.whole_files import beside, forget, sweep, write_through
 
 # Marks objects of events filed under the day they arrived on, so that a later import finds them on whatever day.
 FILED = "filed-"
@@ -68,7 +68,7 @@ def _write_local(where: Path, name: str, data: bytes) -> bool:
         write_through(temporary, data)
         landed = _appear(temporary, where / name)
     finally:
-        temporary.unlink(missing_ok=True)
+        forget(temporary)
     if landed:
         _sync_folder(where)
     sweep(where, landing_files.SUFFIX)

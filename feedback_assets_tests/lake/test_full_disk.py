@@ -16,6 +16,7 @@ import pytest
 from feedback_assets import tables
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.store import Lake, LakeError
+from feedback_assets.whole_files import write_whole
 
 TABLE = tables.GOLD_DAILY_COUNTS
 DAY = date(2025, 3, 1)
@@ -74,6 +75,20 @@ def test_a_home_on_a_full_or_read_only_disk_is_told_in_a_line(small_disk: Path):
     assert (full.returncode, well.returncode, read_only.returncode) == (3, 0, 3), (full, well, read_only)
     for told in (full.stderr, read_only.stderr):
         assert "Traceback" not in told and ("free space" in told or "writ" in told)
+
+
+def test_a_file_on_a_read_only_or_full_disk_is_named_and_stays_as_it_was(small_disk: Path):
+    path = small_disk / "said.yaml"
+    write_whole(path, "before")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(OSError, match=rf"Read-only file system: '{path}'"):
+        write_whole(path, "after")
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    fill(small_disk)
+    with pytest.raises(OSError, match=rf"No space left on device: '{path}'"):
+        write_whole(path, "after" * 1000)
+    assert path.read_text() == "before"
+    assert {one.name for one in small_disk.iterdir()} == {"said.yaml", "ballast"}
 
 
 def test_a_full_disk_is_named_loses_nothing_and_takes_the_write_when_space_is_freed(small_disk: Path, tmp_path: Path):
