@@ -123,21 +123,23 @@ def backfill_command(
     from feedback_assets import prompt_backfill
 
     if ui is not None:
-        started, failures, outside = prompt_backfill.launch(planned, ui), list[str](), False
+        started, failures, outside, notes = prompt_backfill.launch(planned, ui), list[str](), False, list[str]()
         console.print(f"Backfill {started} is started; watch it at {ui.rstrip('/')}/runs/b/{started}")
     else:
-        from feedback_assets.runner import open_instance
+        from feedback_assets.runner import notes_of, open_instance
 
         with console.status("Starting …") as status:
             results = prompt_backfill.run_here(
                 planned, open_instance(load()), lambda block, step: status.update(f"{block} · {step}")
             )
         started, failures = "here", [text for result in results for text in result.failures]
-        outside = any(result.outside for result in results)
+        outside, notes = any(result.outside for result in results), notes_of(results)
+        for text in [] if as_json else notes:
+            console.print(f"note: {text}", markup=False)
         for text in failures:
             console.print(text, markup=False)
     if as_json:
-        done = {**told, "started": started, "success": not failures, "failures": failures}
+        done = {**told, "started": started, "success": not failures, "failures": failures, "warnings": notes}
         typer.echo(json.dumps(done, ensure_ascii=False, indent=2))
     elif not failures and ui is None:
         console.print("Next: feedback prompts diff; feedback tickets --release --by NAME sends what was proposed.")

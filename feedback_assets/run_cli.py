@@ -38,12 +38,15 @@ def run_command(
     """
     console, settings = Console(stderr=True), load()
     planned, results = _run(console, settings, since, until, dry_run)
+    from feedback_assets.runner import notes_of
+
+    notes = notes_of(results)
     if as_json:
-        typer.echo(json.dumps(_as_json(planned, results), indent=2))
+        typer.echo(json.dumps(_as_json(planned, results, notes), indent=2))
     elif results:
         console.print(_stages(results))
     if not as_json:
-        for text in dict.fromkeys(text for result in results for text in result.warnings):
+        for text in notes:
             console.print(f"note: {text}", markup=False)
     failed = [result for result in results if not result.success]
     for result in failed:
@@ -130,7 +133,7 @@ def stage_table(stages: Iterable[tuple[str, int, float]]) -> Table:
     return table
 
 
-def _as_json(planned: list[Block], results: list[BlockResult]) -> dict[str, object]:
+def _as_json(planned: list[Block], results: list[BlockResult], notes: list[str]) -> dict[str, object]:
     return {
         "blocks": [{"from": str(block.first), "to": str(block.last), "days": block.days} for block in planned],
         "success": all(result.success for result in results),
@@ -140,5 +143,5 @@ def _as_json(planned: list[Block], results: list[BlockResult]) -> dict[str, obje
             for stage in result.stages
         ],
         "failures": [text for result in results for text in result.failures],
-        "warnings": list(dict.fromkeys(text for result in results for text in result.warnings)),
+        "warnings": notes,
     }

@@ -250,7 +250,7 @@ def failures_of(result: dg.ExecuteInProcessResult) -> list[str]:
         if event.event_type == DagsterEventType.STEP_FAILURE:
             error, said = event.step_failure_data.error, event.step_failure_data.user_failure_data
             cause = error.cause if error is not None and error.cause is not None else error
-            told = said.description if said is not None else cause and cause.message  # said: a step raised dg.Failure
+            told = (said and said.description) or (cause and cause.message)  # said: a step raised dg.Failure
             texts.append(f"{event.step_key}: {told.strip() if told else 'failed'}")
         elif event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
@@ -273,6 +273,11 @@ def _is_outside(result: dg.ExecuteInProcessResult) -> bool:
 
 def _kinds(kind: type[Exception]) -> set[type[Exception]]:
     return {kind}.union(*(_kinds(one) for one in kind.__subclasses__()))
+
+
+def notes_of(results: Sequence[BlockResult]) -> list[str]:
+    """What runs warned of, each text once."""
+    return list(dict.fromkeys(text for result in results for text in result.warnings))
 
 
 def warning_of(entry: EventLogEntry) -> str | None:

@@ -96,10 +96,18 @@ def test_a_step_that_says_why_it_failed_is_told_in_its_own_words() -> None:
     def week():
         raise ValueError("too short")
 
-    job = dg.Definitions(assets=[day, week]).resolve_implicit_global_asset_job_def()
+    @dg.asset
+    def year():
+        try:
+            raise ValueError("no such file")
+        except ValueError as error:
+            raise dg.Failure(metadata={"rows": 0}) from error
+
+    job = dg.Definitions(assets=[day, week, year]).resolve_implicit_global_asset_job_def()
     told = sorted(runner.failures_of(job.execute_in_process(raise_on_error=False)))
     assert told[0] == "day: the job ended with exit code 1: its key is another one"
     assert told[1] == "week: ValueError: too short"
+    assert told[2] == "year: ValueError: no such file"
 
 
 def test_a_warning_a_step_logs_is_told_and_steps_that_did_not_run_are_not() -> None:

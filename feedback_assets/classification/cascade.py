@@ -24,9 +24,6 @@ from feedback_assets.classification.moderation import KINDS
 from feedback_assets.classification.prompt import Message
 from feedback_assets.classification.reader import Reader
 
-# The first faults of an answer tell what is wrong with it; a list of all categories is long enough.
-_LONGEST_FAULTS = 300
-
 
 @dataclass(frozen=True)
 class Asking:
@@ -185,11 +182,14 @@ def by_ledger(
         if second is not None:
             row = second
             verdict, faults = _verdict(row, entry, reader)
+            if verdict is None and row["outcome"] != "refused" and asking.ledger.is_new(row["ledger_key"]):
+                # Only the place: a fault quotes the text, which stays in the tables.
+                place = faults[0].split(":", 1)[0]
+                reason = f"{place} breaks the rules, triage_reason of its item tells how"
+                asking.troubles.add(UNUSABLE, row["ledger_key"], reason)
         elif not repaired and asking.model is not None:
             return None
     if verdict is None:
-        if row["outcome"] != "refused":
-            asking.troubles.add(UNUSABLE, "; ".join(faults)[:_LONGEST_FAULTS])
         entry.triage = _refusal(row, faults, entry, reader)
         return replace(by_local_model(entry, reader), ledger_key=row["ledger_key"])
     paid = row if asking.ledger.is_new(row["ledger_key"]) else {**row, "tokens_in": 0, "tokens_out": 0, "cost": 0.0}
@@ -229,7 +229,7 @@ def _ask(questions: Mapping[int, tuple[_Open, list[Message]]], reader: Reader, a
             text = entries[request.key][0].clean
             asking.ledger.add(_row(request, reply, text, reader, asking))
         else:
-            asking.troubles.add(reply.outcome, reply.detail)
+            asking.troubles.add(reply.outcome, request.key, reply.detail)
             for entry in entries[request.key]:
                 _note(entry, reply, reader)
 
@@ -285,7 +285,7 @@ def _refusal(row: Row, faults: Sequence[str], entry: _Open, reader: Reader) -> T
     if row["outcome"] == "refused":
         return Triage("people", f"{row['detail']}; the local model's labels stand until a person looked")
     usual = triage(entry.local.confidence, entry.moderation, reader.bands)
-    reason = f"the language model's answer could not be used: {'; '.join(faults)[:_LONGEST_FAULTS]}"
+    reason = f"the language model's answer could not be used: {'; '.join(faults)[:300]}"
     return Triage("people" if usual.triage == "people" else "review", reason)
 
 

@@ -6,7 +6,6 @@ The Protocol and its values; the one real client stands in `openai_model.py`. Wh
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -27,7 +26,7 @@ _TROUBLES = {
     "down": "questions the language model did not answer: {}",
     "failed": "requests to the language model that failed: {}; the first",
     "budget": "questions the language model was not asked: {}",
-    UNUSABLE: "answers of the language model that could not be used: {}; the first",
+    UNUSABLE: "answers of the language model that could not be used, asked for twice: {}; the first",
 }
 
 
@@ -72,25 +71,26 @@ class Reply:
 class Troubles:
     """What kept the language model's answers from being used in this run: how often, and the first reason."""
 
-    counts: Counter[str] = field(default_factory=Counter[str])
+    questions: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     first: dict[str, str] = field(default_factory=dict[str, str])
 
-    def add(self, kind: str, reason: str) -> None:
-        """Count one question.
+    def add(self, kind: str, key: str, reason: str) -> None:
+        """Count one question, once.
 
         Args:
             kind: An outcome without an answer, or `UNUSABLE`.
-            reason: In words, with the mend where there is one.
+            key: The question's key in the ledger.
+            reason: In words, with the mend where there is one, and without words of customers: it is logged.
         """
-        self.counts[kind] += 1
+        self.questions.setdefault(kind, set()).add(key)
         self.first.setdefault(kind, reason)
 
     def told(self) -> list[str]:
         """A sentence for each kind that occurred, for the person who started the run."""
         return [
-            f"{words.format(self.counts[kind])}: {self.first[kind]}. The local model's answers stand, marked."
+            f"{words.format(len(self.questions[kind]))}: {self.first[kind]}. The local model's answers stand, marked."
             for kind, words in _TROUBLES.items()
-            if kind in self.counts
+            if kind in self.questions
         ]
 
 

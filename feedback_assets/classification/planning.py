@@ -36,7 +36,6 @@ class NoteTaker:
 
     name: str
     sampling: Mapping[str, Any]
-    down: str = ""
     noted: dict[str, tuple[int, bool]] = field(default_factory=dict[str, tuple[int, bool]])
 
     def ask(self, requests: Sequence[Request], kept: Callable[[Request, Reply], None]) -> list[Reply]:

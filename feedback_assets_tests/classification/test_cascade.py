@@ -132,8 +132,30 @@ def test_after_one_failed_repair_the_item_goes_to_review_and_nobody_guesses(aski
     assert (found.answered_by, found.category, found.triage.triage) == ("local_model", "defect", "review")
     assert "category" in found.triage.reason
     [told] = asked.troubles.told()
-    assert "could not be used: 1; the first: " in told and "weather" in told
-    assert len(model.requests) == 2
+    assert "twice: 1; the first: issues.0.category breaks the rules" in told
+    # What it answered stays in the tables, and a run that only finds it in the ledger has nothing to tell.
+    assert "weather" not in told
+    asked.ledger.close()
+    again = asking(model, "again")
+    assert one("The lid is broken", again).triage.triage == "review"
+    assert len(model.requests) == 2 and again.troubles.told() == []
+
+
+def test_a_question_is_counted_once_however_many_items_ask_it(asking: Ask) -> None:
+    model = ScriptedModel(lambda _text: said(answer(issue("weather", "lid"))))
+    asked = asking(model)
+    classify([item("The lid is broken", language=language) for language in ("en", "de", "fr")], UNSURE, asked)
+    [told] = asked.troubles.told()
+    assert "twice: 1;" in told and len(model.requests) == 2
+
+
+def test_an_answer_whose_repair_was_not_asked_is_counted_as_that_alone(asking: Ask) -> None:
+    bad, spent = said(answer(issue("weather", "lid"))), Reply("budget", detail="the budget of this run is spent")
+    replies = iter([bad, spent])
+    asked = asking(ScriptedModel(lambda _text: next(replies)))
+    one("The lid is broken", asked)
+    [told] = asked.troubles.told()
+    assert "not asked: 1: the budget" in told
 
 
 def test_a_refused_text_goes_to_people(asking: Ask) -> None:
