@@ -15,7 +15,15 @@ from feedback_assets.run_tags import BACKFILL, BY_AUTOMATION, PROMPT
 from feedback_assets.settings import load
 from feedback_assets.taxonomy import load_taxonomy
 from feedback_assets.thresholds import load_thresholds
-from feedback_assets.tickets.delivery import LEASE_SECONDS, PLANNED, deliver, evidence_rows, settle, standing_keys
+from feedback_assets.tickets.delivery import (
+    LEASE_SECONDS,
+    PLANNED,
+    deliver,
+    evidence_rows,
+    opening_days,
+    settle,
+    standing_since,
+)
 from feedback_assets.tickets.plan import Inputs, plan
 from feedback_assets.tickets.rules import Rules
 from feedback_assets.tickets.trackers.files import FileTracker
@@ -74,11 +82,12 @@ def ticket_deliveries(
     shown, tracker = evidence_rows(issues, feedback), FileTracker(settings.tickets_dir)
     told = lake.read(tables.TICKET_DELIVERIES, end=days[-1] + timedelta(days=1))
     earlier = told["day"] < days[0]
-    standing = standing_keys(told[earlier])
-    receipts = deliver(batch, shown, tracker, datetime.now(UTC), propose=propose, standing=standing)
+    planned = lake.read(tables.TICKET_BATCH, columns=PLANNED)
+    stand, opening = standing_since(told[earlier]), opening_days(planned)
+    receipts = deliver(batch, shown, tracker, datetime.now(UTC), propose=propose, standing=stand, opening=opening)
     if not propose:
         # What the run before this one delivered for these days, and this one may not plan.
         touched = {*batch["ticket_key"], *told.loc[~earlier, "ticket_key"]}
-        withdrawn = settle(lake.read(tables.TICKET_BATCH, columns=PLANNED), touched, shown, tracker)
+        withdrawn = settle(planned, touched, shown, tracker)
         context.log.info("%d tickets withdrawn: %s", len(withdrawn), ", ".join(withdrawn) or "none")
     return receipts

@@ -27,8 +27,9 @@ from feedback_assets.tickets.delivery import (
     deliver,
     evidence_rows,
     merge_receipts,
+    opening_days,
     settle,
-    standing_keys,
+    standing_since,
 )
 from feedback_assets.tickets.trackers.files import FileTracker
 
@@ -131,7 +132,8 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
     chosen = batch.merge(waiting[["day", "ticket_key", "action"]], on=["day", "ticket_key", "action"])
     evidence = evidence_rows(lake.read(tables.GOLD_ISSUES), lake.read(tables.SILVER_FEEDBACK))
     keys = set(chosen["ticket_key"]) if approve else set()
-    new = deliver(chosen, evidence, tracker, now, propose=False, approved=keys, standing=standing_keys(receipts))
+    stand, opening = standing_since(receipts), opening_days(batch)
+    new = deliver(chosen, evidence, tracker, now, propose=False, approved=keys, standing=stand, opening=opening)
     _record(lake, receipts, new, by)
     went = new[new["outcome"] == "delivered"]
     return [f"{key}/{action}" for key, action in zip(went["ticket_key"], went["action"], strict=True)]

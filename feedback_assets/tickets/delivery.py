@@ -6,7 +6,7 @@ Decides nothing: what should exist is in the batch.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,8 +20,8 @@ from feedback_assets.tickets.tracker import Receipt, TicketText, Tracker, marker
 _ORDER = {"create": 0, "reopen": 1, "raise": 2, "add_evidence": 3}
 # As long as a slow tracker may take over a few hundred actions; a holder that died on this machine is not waited for.
 LEASE_SECONDS = 900.0
-# What `settle` reads of the batch.
-PLANNED = ("day", "ticket_key", "action", "members")
+# What `settle` and `opening_days` read of the batch.
+PLANNED = ("day", "ticket_key", "action", "members", "state")
 
 
 def deliver(
@@ -32,7 +32,8 @@ def deliver(
     *,
     propose: bool,
     approved: Collection[str] = (),
-    standing: Collection[str] = (),
+    standing: Mapping[str, date] | None = None,
+    opening: Mapping[str, date] | None = None,
 ) -> pd.DataFrame:
     """Receipts, one for each row of the batch.
 
@@ -43,27 +44,35 @@ def deliver(
         now: The time to write on receipts.
         propose: Write receipts only; nothing reaches the tracker.
         approved: Keys of tickets a person approved.
-        standing: Keys of tickets that already stand in the tracker.
+        standing: Since which day tickets stand in the tracker, by key, as receipts say.
+        opening: On which day the whole plan creates a ticket that waits for nobody, by key; see `opening_days`.
 
     Raises:
         TrackerError: The tracker refused or could not be reached; rows before it are delivered already
             and the next run finds them.
     """
     rows = sorted(records(batch), key=lambda row: (row["day"], row["ticket_key"], _ORDER[str(row["action"])]))
-    stands = {*standing, *tracker.standing()}
+    since, opens, in_tracker = standing or {}, opening or {}, tracker.standing()
+    reached: set[str] = set()
+
+    def stands(key: str, day: date) -> bool:
+        # The tracker does not say since when. A ticket that waited for a person and later was created without one did
+        # not stand on the days it waited, in whatever order and however often those days run.
+        return key in reached or since.get(key, date.max) <= day or (key in in_tracker and opens.get(key, day) <= day)
+
     receipts: list[dict[str, Any]] = []
     for row in rows:
-        key = str(row["ticket_key"])
+        key, day = str(row["ticket_key"]), _date(row["day"])
         text = ticket_text(row, evidence)
         receipt = tracker.find(text)
         # What stands in the tracker stands: a crash before the receipt, an approval or a release came before this run,
         # and who approved a ticket wants its further evidence too.
-        held_back = row["state"] == "needs_approval" and key not in approved and key not in stands
-        if receipt is None and (propose or held_back or (row["action"] != "create" and key not in stands)):
+        held_back = row["state"] == "needs_approval" and key not in approved and not stands(key, day)
+        if receipt is None and (propose or held_back or (row["action"] != "create" and not stands(key, day))):
             outcome = "proposed" if propose or not held_back else "waits_for_approval"
             receipts.append(_receipt(row, tracker, outcome, None, now))
             continue
-        stands.add(key)
+        reached.add(key)
         receipts.append(_receipt(row, tracker, "delivered", receipt or tracker.deliver(text), now))
     return conform(pd.DataFrame(receipts), tables.TICKET_DELIVERIES)
 
@@ -131,10 +140,26 @@ def evidence_rows(issues: pd.DataFrame, feedback: pd.DataFrame) -> dict[str, dic
     return {str(row["issue_id"]): _present(row) for row in records(joined)}
 
 
-def standing_keys(deliveries: pd.DataFrame) -> set[str]:
-    """Keys of tickets that earlier receipts say stand in the tracker."""
+def standing_since(deliveries: pd.DataFrame) -> dict[str, date]:
+    """Since which day tickets stand in the tracker, by key, as earlier receipts say."""
     done = deliveries[deliveries["outcome"] == "delivered"]
-    return {str(key) for key in done["ticket_key"]}
+    return _first_days(done)
+
+
+def opening_days(batch: pd.DataFrame) -> dict[str, date]:
+    """The first day on which the plan creates a ticket that waits for nobody, by key.
+
+    Args:
+        batch: The columns day, ticket_key, action and state of `tickets/ticket_batch`, all days.
+    """
+    return _first_days(batch[(batch["action"] == "create") & (batch["state"] != "needs_approval")])
+
+
+def _first_days(rows: pd.DataFrame) -> dict[str, date]:
+    first: dict[str, date] = {}
+    for key, day in zip(rows["ticket_key"].tolist(), rows["day"].tolist(), strict=True):
+        first[str(key)] = min(_date(day), first.get(str(key), date.max))
+    return first
 
 
 def _receipt(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +9,7 @@ import pytest
 
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform
-from feedback_assets.tickets.delivery import deliver, settle
+from feedback_assets.tickets.delivery import deliver, opening_days, settle
 from feedback_assets.tickets.markdown import _one_line
 from feedback_assets.tickets.tracker import TrackerError
 from feedback_assets.tickets.trackers.files import FileTracker
@@ -76,6 +76,31 @@ def test_a_ticket_that_needs_approval_waits_until_it_is_given(tmp_path: Path):
     assert again["outcome"].tolist() == ["delivered"]  # the day runs again, and nobody needs to approve twice
 
 
+def test_what_waits_for_a_person_waits_also_after_a_later_day_created_the_ticket_without_one(tmp_path: Path):
+    later = DAY + timedelta(days=3)
+    waits = [
+        action("create", state="needs_approval"),
+        action("add_evidence", DAY + timedelta(days=1), "needs_approval", ("b#0",)),
+    ]
+    rows = batch(*waits, action("create", later, members=("c#0",)), action("add_evidence", later, members=("d#0",)))
+    told, tracker, opening = evidence("a#0", "b#0", "c#0", "d#0"), FileTracker(tmp_path), opening_days(rows)
+    assert opening == {"FB-1": later}
+    first = deliver(rows, told, tracker, NOW, propose=False, opening=opening)
+    assert first["outcome"].tolist() == ["waits_for_approval"] * 2 + ["delivered"] * 2
+    content = (tmp_path / "FB-1.md").read_text()
+    # Killed before the receipts or not, the days run again: all of them, or only those that wait.
+    again = deliver(rows, told, tracker, NOW, propose=False, opening=opening)
+    assert again["outcome"].tolist() == first["outcome"].tolist()
+    alone = deliver(batch(*waits), told, tracker, NOW, propose=False, opening=opening)
+    assert alone["outcome"].tolist() == ["waits_for_approval"] * 2
+    assert (tmp_path / "FB-1.md").read_text() == content
+    # Somebody approves the days that wait: from then on they are delivered whenever they run.
+    deliver(batch(waits[0]), told, tracker, NOW, propose=False, opening=opening, approved={"FB-1"})
+    since = {"FB-1": DAY}
+    given = deliver(batch(waits[1]), told, tracker, NOW, propose=False, opening=opening, standing=since)
+    assert given["outcome"].tolist() == ["delivered"]
+
+
 def test_evidence_for_a_ticket_that_was_only_proposed_stays_a_proposal(tmp_path: Path):
     receipts = deliver(batch(action("add_evidence")), {}, FileTracker(tmp_path), NOW, propose=False)
     assert receipts["outcome"].tolist() == ["proposed"]
@@ -84,7 +109,7 @@ def test_evidence_for_a_ticket_that_was_only_proposed_stays_a_proposal(tmp_path:
 def test_a_ticket_file_somebody_removed_is_named_with_the_mend(tmp_path: Path):
     rows = batch(action("add_evidence"))
     with pytest.raises(TrackerError, match="restore it"):
-        deliver(rows, evidence("a#0"), FileTracker(tmp_path), NOW, propose=False, standing={"FB-1"})
+        deliver(rows, evidence("a#0"), FileTracker(tmp_path), NOW, propose=False, standing={"FB-1": DAY})
 
 
 def test_a_folder_that_is_a_file_is_an_error_with_a_mend(tmp_path: Path):
@@ -102,7 +127,7 @@ def test_a_ticket_planned_otherwise_is_brought_up_to_date_and_keeps_its_history(
     more = action("add_evidence", date(2025, 3, 11), members=("b#0",))
     deliver(batch(action("create"), more), told, tracker, NOW, propose=False)
     raised = action("raise", date(2025, 3, 12), members=())
-    deliver(batch(raised), told, tracker, NOW, propose=False, standing={"FB-1"})
+    deliver(batch(raised), told, tracker, NOW, propose=False, standing={"FB-1": DAY})
     changed = {**action("create", members=("c#0",)), "body": "# Jacket runs large\n"}
     other = {**action("add_evidence", date(2025, 3, 11), members=("b#0", "d#0")), "reason": "2 more"}
     for _ in range(2):
