@@ -12,6 +12,7 @@ from typing import Any, TextIO, cast
 
 _BLOCK = 1 << 16
 _SPACE = re.compile(r"[\s,\ufeff]*")
+_LINE_END = re.compile(r"[\r\n]+")
 # What JSON has no number for (NaN, Infinity) is kept as its name.
 _DECODER = json.JSONDecoder(parse_constant=str)
 # Lines looked at to tell JSON Lines from one document over many lines.
@@ -33,7 +34,8 @@ def loads(text: str) -> Any:
 def is_json_lines(sample: str) -> bool:
     """Whether each line is a value by itself. One line alone that wraps a list of records is a document."""
     text = sample.lstrip("\ufeff \t\r\n")
-    lines = [line for line in text.splitlines() if line.strip()]
+    # Not `splitlines`: inside a JSON text the line separators of Unicode may stand as they are.
+    lines = [line for line in _LINE_END.split(text) if line.strip()]
     try:
         first, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):  # the first value is broken, or longer than the sample

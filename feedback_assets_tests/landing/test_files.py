@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from feedback_assets.landing.csv_rows import split
 from feedback_assets.landing.files import Reader, Row, Shape, inspect
-from feedback_assets.landing.json_values import values
+from feedback_assets.landing.json_values import is_json_lines, values
 from feedback_assets.landing.reading import FileError
 
 
@@ -239,3 +239,9 @@ def test_what_cannot_be_read_says_what_it_is(tmp_path: Path, content: bytes, mes
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"none\.csv: there is no such file"):
         inspect(tmp_path / "none.csv")
+
+
+def test_a_document_on_one_line_is_one_document_whatever_its_texts_hold() -> None:
+    document = '{"reviews": [{"id": "1", "text": "one\u2028two"}, {"id": "2", "text": "three\x85four"}]}'
+    assert not is_json_lines(document)
+    assert is_json_lines('{"id": "1", "text": "one\u2028two"}\n{"id": "2", "text": "three"}\n')

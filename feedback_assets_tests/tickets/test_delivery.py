@@ -76,6 +76,13 @@ def test_a_ticket_that_needs_approval_waits_until_it_is_given(tmp_path: Path):
     assert again["outcome"].tolist() == ["delivered"]  # the day runs again, and nobody needs to approve twice
 
 
+def test_the_line_separators_of_unicode_in_a_quote_do_not_end_its_line(tmp_path: Path):
+    tracker, told = FileTracker(tmp_path), {"a#0": {"issue_id": "a#0", "quote": "one\u2028two\x85three"}}
+    deliver(batch(action("create")), told, tracker, NOW, propose=False)
+    deliver(batch(action("create"), action("add_evidence", members=("b#0",))), told, tracker, NOW, propose=False)
+    assert tracker.evidence("FB-1") == {"a#0", "b#0"}
+
+
 def test_what_waits_for_a_person_waits_also_after_a_later_day_created_the_ticket_without_one(tmp_path: Path):
     later = DAY + timedelta(days=3)
     waits = [

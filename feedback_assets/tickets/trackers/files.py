@@ -114,7 +114,10 @@ class FileTracker:
     def _shown(self, key: str) -> list[dict[str, Any]]:
         path = self._evidence_path(key)
         rows: list[dict[str, Any]] = []
-        for number, line in enumerate(_read(path).splitlines(), start=1):
+        # Not `splitlines`: customers' words may hold the line separators of Unicode.
+        for number, line in enumerate(_read(path).split("\n"), start=1):
+            if not line.strip():
+                continue
             try:
                 rows.append({"issue_id": "", **json.loads(line)})
             except (ValueError, TypeError) as error:
