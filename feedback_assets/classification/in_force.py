@@ -281,6 +281,5 @@ def keep_files(prompts: Path, editions: Path, edition: Edition) -> Path:
                 raise OSError(error.errno, error.strerror, str(kept)) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-    if editions.is_dir():
-        sweep(editions, "")
+    sweep(editions, "")
     return kept

@@ -123,6 +123,12 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
     if approve:
         waiting = waiting[waiting["ticket_key"] == approve]
     batch, tracker = lake.read(tables.TICKET_BATCH), FileTracker(settings.tickets_dir)
+    stand, opening = standing_since(receipts), opening_days(batch)
+    if approve in opening and not waiting.empty and waiting["day"].max() < opening[approve]:
+        raise CallError(
+            f"{approve}: needs no approval: {opening[approve]} created it on stronger evidence than what waits from "
+            "the days before; feedback tickets shows where it stands"
+        )
     if waiting.empty:
         raise CallError(
             f"{approve}: no ticket of this key waits for approval; feedback tickets lists those that do"
@@ -132,7 +138,6 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
     chosen = batch.merge(waiting[["day", "ticket_key", "action"]], on=["day", "ticket_key", "action"])
     evidence = evidence_rows(lake.read(tables.GOLD_ISSUES), lake.read(tables.SILVER_FEEDBACK))
     keys = set(chosen["ticket_key"]) if approve else set()
-    stand, opening = standing_since(receipts), opening_days(batch)
     new = deliver(chosen, evidence, tracker, now, propose=False, approved=keys, standing=stand, opening=opening)
     _record(lake, receipts, new, by)
     went = new[new["outcome"] == "delivered"]

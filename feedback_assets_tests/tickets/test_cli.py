@@ -67,6 +67,17 @@ def test_a_ticket_that_no_day_plans_any_more_is_named_and_taken_back_only_when_a
         take_back(lake, settings)
 
 
+def test_what_waited_before_a_later_day_created_the_ticket_needs_no_approval(settings: Settings) -> None:
+    lake, tracker, later = Lake(settings.lake_root), FileTracker(settings.tickets_dir), DAY + timedelta(days=1)
+    rows = batch(action("create", state="needs_approval"), {**action("create", later), "body": "# Stronger\n"})
+    lake.write_days(tables.TICKET_BATCH, rows, DAY, later + timedelta(days=1), {})
+    receipts = deliver(rows, {}, tracker, NOW, propose=False)
+    lake.write_days(tables.TICKET_DELIVERIES, receipts, DAY, later + timedelta(days=1), {})
+    with pytest.raises(CallError, match=f"FB-1: needs no approval: {later}"):
+        let_go(lake, settings, NOW, "ana", "FB-1")
+    assert "# Stronger" in (settings.tickets_dir / "FB-1.md").read_text()
+
+
 def test_what_was_approved_stays_approved_and_gathers_evidence_by_itself(
     settings: Settings,
 ) -> None:
