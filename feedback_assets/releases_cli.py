@@ -128,7 +128,12 @@ def _derive(settings: Settings, lake: Lake, now: datetime, *, dry_run: bool, as_
     for row in rows:
         typer.echo(f"{row['version']}  since {row['day']}: {row['reason']}")
     if not rows:
-        typer.echo("No version came out within the days seen that has no release yet.")
+        seen = lake.days(tables.SILVER_FEEDBACK)
+        typer.echo(
+            "No version came out within the days seen that has no release yet."
+            if seen
+            else "No day has run yet, so no version was seen. Run feedback run first."
+        )
     elif dry_run:
         typer.echo(f"{len(rows)} releases would land.")
     else:
