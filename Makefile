@@ -53,7 +53,7 @@ format: $(DEV_STAMP) ## mend format and what lint can mend
 
 # The instance is the one `feedback run` writes to: <home>/dagster, as the settings say.
 ui: $(STAMP) ## Dagster's UI and daemon; HOME_DIR=feedback-demo/seed-7 shows the demo, PORT=3001 moves it
-	@folder=$$($(BIN)/python -c 'from feedback_assets.settings import load; print(load().dagster_dir)') && \
+	@folder=$$($(BIN)/python -c 'from feedback_assets.config.settings import load; print(load().dagster_dir)') && \
 	mkdir -p "$$folder" && { test -f "$$folder/dagster.yaml" || cp dagster.yaml "$$folder/"; } && \
 	FEEDBACK_HOME="$${folder%/dagster}" DAGSTER_HOME="$$folder" $(BIN)/dg dev --target-path . --port $(PORT)
 

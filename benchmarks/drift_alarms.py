@@ -17,11 +17,13 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.cascade import classify
-from feedback_assets.classification.opening import open_reader
-from feedback_assets.classification.reader import Reader
+from feedback_assets.classification.cascade.cascade import classify
+from feedback_assets.classification.classifier import Reader
+from feedback_assets.classification.loader import open_reader
 from feedback_assets.classification.rows import gold, items_of
 from feedback_assets.clusters.embedding import content_words
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.demo import calendar as calendars
 from feedback_assets.demo import problems, releases, shop
 from feedback_assets.demo.items import BACKGROUND, Writer
@@ -32,11 +34,9 @@ from feedback_assets.evaluation.watched import WATCHED, judge
 from feedback_assets.evaluation.watching import text_places
 from feedback_assets.landing.bronze import bronze_frame
 from feedback_assets.landing.envelope import Envelope, to_line
-from feedback_assets.settings import load
 from feedback_assets.silver.events import build_catalog
 from feedback_assets.silver.feedback import Rules, build
 from feedback_assets.silver.fields import Mappings
-from feedback_assets.thresholds import load_thresholds
 
 FIRST = date(2025, 1, 6)
 JUDGED, HISTORY = 200, 35

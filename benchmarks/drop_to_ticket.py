@@ -50,7 +50,7 @@ def main() -> None:
             shutil.copytree(told.models, home / "models")
         os.environ["FEEDBACK_HOME"] = str(home)
         history(home)  # run before the clock starts; it trains the model too
-        subprocess.run([sys.executable, "-m", "feedback_assets.cli", "run"], check=True, capture_output=True)
+        subprocess.run([sys.executable, "-m", "feedback_assets.cli.main", "run"], check=True, capture_output=True)
         daemon = start(home)
         try:
             measure(home, told.files, told.minutes * 60 / max(told.files, 1))

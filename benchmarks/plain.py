@@ -17,9 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from feedback_assets import tables
+from feedback_assets.config.settings import load
 from feedback_assets.lake.memo import Memo
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import load
 
 # What a small hosted model takes to answer one short question with a short structured answer.
 _LATENCY_SECONDS = 0.6
@@ -91,8 +91,8 @@ def copies_plain(sample: int) -> tuple[int, float]:
 
 
 def classify_ours(sample: int) -> tuple[int, float]:
-    from feedback_assets.classification.cascade import classify
-    from feedback_assets.classification.opening import open_reader
+    from feedback_assets.classification.cascade.cascade import classify
+    from feedback_assets.classification.loader import open_reader
     from feedback_assets.classification.rows import items_of
 
     items, reader = items_of(_feedback(sample)), open_reader(load())
@@ -169,8 +169,8 @@ def embed_recalled(sample: int) -> tuple[int, float]:
 
 def _embedded(sample: int, memo: Memo) -> tuple[int, float]:
     from feedback_assets.clusters.assets import prepared
+    from feedback_assets.clusters.assign_days import CONTEXT, prepare
     from feedback_assets.clusters.recalled import RecalledEmbedding
-    from feedback_assets.clusters.walk import CONTEXT, prepare
 
     settings = load()
     lake = Lake(settings.lake_root)

@@ -8,10 +8,10 @@ from types import ModuleType
 
 import dagster as dg
 
-from feedback_assets.dead_runs import dead_runs
-from feedback_assets.event_log import commit_without_waiting
-from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
-from feedback_assets.settings import Settings, load
+from feedback_assets.config.settings import Settings, load
+from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
+from feedback_assets.orchestration.dead_runs import dead_runs
+from feedback_assets.orchestration.event_log import commit_without_waiting
 from feedback_assets.silver.engine import ROW_ENGINE
 from feedback_assets.spark.resources import row_engine
 

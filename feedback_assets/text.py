@@ -134,7 +134,7 @@ class Lexicon:
             LexiconError: The file is not of that form; it says where and what to write instead.
         """
         # Imported here: what only folds texts need not wait for it.
-        from feedback_assets.text_files import read_mapping
+        from feedback_assets.files.text_files import read_mapping
 
         entries = read_mapping(path, LexiconError, "write `concept: {en: [stem*, …]}`")
         entries.pop("version", None)

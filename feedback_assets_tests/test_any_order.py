@@ -17,7 +17,7 @@ from feedback_assets.lake.store import Lake
 from feedback_assets.tickets.trackers.files import FileTracker
 from feedback_assets_tests.crash.harness import story
 from feedback_assets_tests.crash.small import few_prompts
-from feedback_assets_tests.test_daemon import BY_AUTOMATION, Machine
+from feedback_assets_tests.orchestration.test_daemon import BY_AUTOMATION, Machine
 
 SEED, DAYS, BATCHES = 7, 30, 3
 

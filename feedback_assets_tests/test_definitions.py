@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from feedback_assets import definitions, tables
-from feedback_assets.settings import load
+from feedback_assets.config.settings import load
 
 PACKAGE = Path(definitions.__file__).parent
 
@@ -61,7 +61,7 @@ def test_the_location_loads_in_a_fresh_interpreter_without_a_warning():
 
 
 def test_a_home_may_have_the_name_of_a_command(tmp_path: Path):
-    command = [sys.executable, "-m", "feedback_assets.cli", "--home", "run", "tickets", "--json"]
+    command = [sys.executable, "-m", "feedback_assets.cli.main", "--home", "run", "tickets", "--json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 

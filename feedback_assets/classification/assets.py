@@ -9,7 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.in_force import (
+from feedback_assets.classification.active_versions import (
     Asked,
     Layer,
     Layers,
@@ -20,13 +20,13 @@ from feedback_assets.classification.in_force import (
     scope_of,
 )
 from feedback_assets.classification.labelling import GOLD, joined, keep_unreadable, label, summary
-from feedback_assets.classification.opening import Readers, check_scope, editions_dir, open_asking
+from feedback_assets.classification.loader import Readers, check_scope, editions_dir, open_asking
 from feedback_assets.classification.recalled import Recalled, memo_of
-from feedback_assets.lake.io_manager import day_multi_asset, days_of, tell
+from feedback_assets.config.settings import load
+from feedback_assets.dagster_kit.io_manager import day_multi_asset, days_of, tell
+from feedback_assets.dagster_kit.partitions import same_day
+from feedback_assets.dagster_kit.run_tags import BY_AUTOMATION, PROMPT, SCOPE
 from feedback_assets.lake.store import Lake
-from feedback_assets.partitions import same_day
-from feedback_assets.run_tags import BY_AUTOMATION, PROMPT, SCOPE
-from feedback_assets.settings import load
 
 
 @day_multi_asset(

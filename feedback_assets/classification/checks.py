@@ -3,11 +3,11 @@
 import dagster as dg
 
 from feedback_assets import tables
-from feedback_assets.classification.waiting import judge_queue
-from feedback_assets.lake.io_manager import IO_KEY
+from feedback_assets.classification.review_queue import judge_queue
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.dagster_kit.io_manager import IO_KEY
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import load
-from feedback_assets.thresholds import load_thresholds
 
 
 @dg.asset_check(asset=dg.AssetKey(list(tables.GOLD_ITEMS.key)), required_resource_keys={IO_KEY})

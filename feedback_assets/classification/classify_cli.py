@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from feedback_assets.classification.labels import Answer, Item
-from feedback_assets.classification.reader import Reader
+from feedback_assets.classification.cascade.labels import Answer, Item
+from feedback_assets.classification.classifier import Reader
+from feedback_assets.config.settings import Settings, load
 from feedback_assets.errors import CallError
-from feedback_assets.settings import Settings, load
-from feedback_assets.text_files import read_text
+from feedback_assets.files.text_files import read_text
 
 # Most characters of a text that are shown again.
 _SHOWN = 160
@@ -48,7 +48,7 @@ def classify_command(
     settings = load()
     console = Console(stderr=True)
     with console.status("Reading the prompts, and training the local model if there is none yet …"):
-        from feedback_assets.classification.opening import open_reader
+        from feedback_assets.classification.loader import open_reader
 
         reader = open_reader(settings)
         items = [Item(entry, language or _language(entry), rating, channel) for entry in texts]
@@ -86,11 +86,11 @@ def _language(text: str) -> str:
 
 
 def _answers(settings: Settings, items: list[Item], reader: Reader, console: Console) -> list[Answer]:
-    from feedback_assets.classification.cascade import classify
+    from feedback_assets.classification.cascade.cascade import classify
 
     if settings.model_provider == "none":
         return classify(items, reader, None)
-    from feedback_assets.classification.opening import open_asking
+    from feedback_assets.classification.loader import open_asking
     from feedback_assets.lake.store import Lake
 
     asking = open_asking(settings, Lake(settings.lake_root, settings.storage), "classify", 1, console.print)

@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.cascade import Asking
-from feedback_assets.classification.in_force import Edition, EditionError, Layer, Layers
-from feedback_assets.classification.layers import Labelled, classify_under
-from feedback_assets.classification.reader import Reader
+from feedback_assets.classification.active_versions import Edition, EditionError, Layer, Layers
+from feedback_assets.classification.cascade.cascade import Asking
+from feedback_assets.classification.classifier import Reader
+from feedback_assets.classification.overrides import Labelled, classify_under
 from feedback_assets.classification.recalled import Recalled
 from feedback_assets.classification.rows import decisions, gold, items_of, overridden
 from feedback_assets.lake.frames import empty

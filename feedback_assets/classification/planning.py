@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
-from feedback_assets.classification.cascade import Asking, request_key
-from feedback_assets.classification.in_force import Edition, Layers
-from feedback_assets.classification.labels import Answer, Item
-from feedback_assets.classification.language_model import Reply, Request
-from feedback_assets.classification.layers import Labelled, classify_under
+from feedback_assets.classification.active_versions import Edition, Layers
+from feedback_assets.classification.cascade.cascade import Asking, request_key
+from feedback_assets.classification.cascade.labels import Answer, Item
+from feedback_assets.classification.classifier import Reader
 from feedback_assets.classification.ledger import ledger_key
-from feedback_assets.classification.reader import Reader
+from feedback_assets.classification.llm.language_model import Reply, Request
+from feedback_assets.classification.overrides import Labelled, classify_under
 from feedback_assets.classification.rows import items_of
 
 ReaderOf = Callable[[Edition], Reader]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.cascade import Asking
+from feedback_assets.classification.cascade.cascade import Asking
 from feedback_assets.lake.frames import conform, rows_where
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version, having, keys_of, positions
 from feedback_assets.lake.store import Lake
@@ -27,8 +27,8 @@ USED = (
     "region", "carrier", "app_version",
 )  # fmt: skip
 SOURCES = (
-    "classification", "lake/frames.py", "tables.py", "taxonomy.py", "text.py", "thresholds.py",
-    "text_files.py",
+    "classification", "lake/frames.py", "tables.py", "config/taxonomy.py", "text.py", "config/thresholds.py",
+    "files/text_files.py",
 )  # fmt: skip
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "alt-profanity-check")
 _TABLE = "memo_table"

@@ -13,8 +13,8 @@ from typing import Any, cast
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.labels import Answer, Issue, Item, from_people
-from feedback_assets.classification.reader import Reader
+from feedback_assets.classification.cascade.labels import Answer, Issue, Item, from_people
+from feedback_assets.classification.classifier import Reader
 from feedback_assets.lake.frames import conform
 from feedback_assets.text import text_or_none
 

@@ -13,13 +13,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from feedback_assets.config.settings import load
 from feedback_assets.errors import CallError
-from feedback_assets.settings import load
 
 if TYPE_CHECKING:
-    from feedback_assets.classification.labels_file import LabelsFile
-    from feedback_assets.classification.recipe import Recipe
-    from feedback_assets.classification.training import Progress
+    from feedback_assets.classification.model.labels_file import LabelsFile
+    from feedback_assets.classification.model.recipe import Recipe
+    from feedback_assets.classification.model.training import Progress
 
 
 def train_command(
@@ -54,7 +54,7 @@ def train_command(
 
 
 def _own(output: Path | None, progress: Progress) -> dict[str, Any]:
-    from feedback_assets.classification.trained import load_or_train
+    from feedback_assets.classification.model.trained import load_or_train
 
     settings = load()
     model = load_or_train(settings, progress=progress)
@@ -82,10 +82,10 @@ def _of_file(
 ) -> dict[str, Any]:
     from sklearn.model_selection import StratifiedKFold
 
-    from feedback_assets.classification.examples import Example
-    from feedback_assets.classification.labels_file import read_labels
-    from feedback_assets.classification.training import cross_validate, train
-    from feedback_assets.classification.training_scores import scores_of
+    from feedback_assets.classification.model.examples import Example
+    from feedback_assets.classification.model.labels_file import read_labels
+    from feedback_assets.classification.model.training import cross_validate, train
+    from feedback_assets.classification.model.training_scores import scores_of
 
     file = read_labels(path, text, label)
     recipe = _recipe(file, taxonomy)
@@ -110,8 +110,8 @@ def _of_file(
 
 
 def _recipe(file: LabelsFile, taxonomy: Path | None) -> Recipe:
-    from feedback_assets.classification.recipe import Recipe
-    from feedback_assets.taxonomy import closest, load_taxonomy
+    from feedback_assets.classification.model.recipe import Recipe
+    from feedback_assets.config.taxonomy import closest, load_taxonomy
 
     if taxonomy is None:
         return Recipe(labels=tuple(sorted(set(file.labels))), domains={}, sub_labels={})

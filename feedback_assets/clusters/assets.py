@@ -9,16 +9,16 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.clusters.assign_days import CONTEXT, walk
 from feedback_assets.clusters.embedding import ConceptEmbedding
 from feedback_assets.clusters.recalled import RecalledEmbedding, memo_of
 from feedback_assets.clusters.rules import ClusterRules, cluster_rules
 from feedback_assets.clusters.summary import Titles, titles
-from feedback_assets.clusters.walk import CONTEXT, walk
-from feedback_assets.lake.io_manager import day_multi_asset, days_of, tell
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.dagster_kit.io_manager import day_multi_asset, days_of, tell
+from feedback_assets.dagster_kit.partitions import same_day
 from feedback_assets.lake.store import Lake
-from feedback_assets.partitions import same_day
-from feedback_assets.settings import load
-from feedback_assets.thresholds import load_thresholds
 
 _ISSUES = (
     "day", "issue_id", "event_id", "domain", "category", "sub_label", "component", "quote", "confidence", "triage",

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from feedback_assets.clusters.stop_words import STOP_WORDS
 from feedback_assets.errors import CallError
+from feedback_assets.files.text_files import json_lines
 from feedback_assets.text import Lexicon, fold
-from feedback_assets.text_files import json_lines
 
 Vectors = NDArray[np.float32]
 

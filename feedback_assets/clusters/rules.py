@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from feedback_assets.thresholds import Section, ThresholdsError
+from feedback_assets.config.thresholds import Section, ThresholdsError
 
 _SIMILARITIES = (
     "join_bound", "join_open", "merge_bound", "merge_open", "split_below", "title_share", "title_theme", "title_most",

@@ -16,7 +16,7 @@ import numpy as np
 from feedback_assets.clusters.identity import Floats
 from feedback_assets.clusters.rules import ClusterRules
 from feedback_assets.clusters.state import QUOTES_KEPT, Cluster, ranked
-from feedback_assets.thresholds import Section
+from feedback_assets.config.thresholds import Section
 
 # A quote shorter than this says little, a longer one is cut: the start of a text is still verbatim.
 _SHORT, _LONG = 15, 280

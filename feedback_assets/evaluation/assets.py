@@ -9,10 +9,10 @@ import dagster as dg
 from pydantic import Field
 
 from feedback_assets import tables
-from feedback_assets.lake.assets import asset_spec
+from feedback_assets.config.settings import Settings, load
+from feedback_assets.dagster_kit.day_assets import asset_spec
+from feedback_assets.dagster_kit.run_tags import PROMPT, SCOPE
 from feedback_assets.lake.store import Lake
-from feedback_assets.run_tags import PROMPT, SCOPE
-from feedback_assets.settings import Settings, load
 
 if TYPE_CHECKING:
     from feedback_assets.evaluation.prompt_plan import Plan

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import dagster as dg
 
 from feedback_assets import tables
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.dagster_kit.io_manager import IO_KEY
 from feedback_assets.evaluation.drift_rules import drift_rules
 from feedback_assets.evaluation.latency import HOPS, Hop, look
 from feedback_assets.evaluation.watched import WATCHED, Verdict
 from feedback_assets.evaluation.watching import watch
-from feedback_assets.lake.io_manager import IO_KEY
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import load
-from feedback_assets.thresholds import load_thresholds
 
 _ITEMS = dg.AssetKey(list(tables.GOLD_ITEMS.key))
 

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from feedback_assets.settings import load
+from feedback_assets.config.settings import load
 
 
 def evaluate_command(
@@ -38,9 +38,9 @@ def evaluate_command(
         raise typer.BadParameter("--labels measures on another file; leave out --golden and --keep")
     console = Console(stderr=True)
     with console.status("Reading …") as status:
-        from feedback_assets.classification.labels_file import read_labels
-        from feedback_assets.classification.local_model import LocalModel
-        from feedback_assets.classification.trained import load_or_train
+        from feedback_assets.classification.model.labels_file import read_labels
+        from feedback_assets.classification.model.local_model import LocalModel
+        from feedback_assets.classification.model.trained import load_or_train
         from feedback_assets.evaluation.measuring import measure_golden, measure_labels
 
         settings = load()

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from feedback_assets.config.taxonomy import Taxonomy, closest
 from feedback_assets.errors import CallError
+from feedback_assets.files.text_files import json_lines
 from feedback_assets.tables import CHANNELS
-from feedback_assets.taxonomy import Taxonomy, closest
-from feedback_assets.text_files import json_lines
 
 
 class GoldenError(CallError):

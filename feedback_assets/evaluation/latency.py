@@ -12,10 +12,11 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 
-from feedback_assets import landing_files, tables
+from feedback_assets import tables
+from feedback_assets.config.thresholds import Section
+from feedback_assets.files import landing_files
 from feedback_assets.lake.store import COMMITS_TOLD, Commit, Lake
 from feedback_assets.tables import Table
-from feedback_assets.thresholds import Section
 
 # A week shows a trend; older days say how fast it was once.
 _DAYS = 7

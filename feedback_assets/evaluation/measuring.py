@@ -12,15 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from feedback_assets.classification.labels_file import LabelsFile
-from feedback_assets.classification.local_model import LocalModel
-from feedback_assets.classification.trained import load_or_train
+from feedback_assets.classification.model.labels_file import LabelsFile
+from feedback_assets.classification.model.local_model import LocalModel
+from feedback_assets.classification.model.trained import load_or_train
+from feedback_assets.config.settings import Settings
+from feedback_assets.config.taxonomy import closest, load_taxonomy
+from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.errors import CallError
 from feedback_assets.evaluation.golden import golden_version, load_golden
 from feedback_assets.evaluation.scores import score, score_golden, score_rows
-from feedback_assets.settings import Settings
-from feedback_assets.taxonomy import closest, load_taxonomy
-from feedback_assets.thresholds import load_thresholds
 
 
 def measure_golden(

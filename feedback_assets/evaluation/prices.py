@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from feedback_assets.settings import Settings
-from feedback_assets.thresholds import load_thresholds
+from feedback_assets.config.settings import Settings
+from feedback_assets.config.thresholds import load_thresholds
 
 
 @dataclass(frozen=True)

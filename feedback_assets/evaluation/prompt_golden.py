@@ -10,16 +10,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from feedback_assets.classification.cascade import Asking, classify
-from feedback_assets.classification.in_force import promotions
-from feedback_assets.classification.labels import Item
-from feedback_assets.classification.opening import Readers, open_asking
-from feedback_assets.classification.reader import Reader
+from feedback_assets.classification.active_versions import promotions
+from feedback_assets.classification.cascade.cascade import Asking, classify
+from feedback_assets.classification.cascade.labels import Item
+from feedback_assets.classification.classifier import Reader
+from feedback_assets.classification.loader import Readers, open_asking
+from feedback_assets.config.settings import Settings
 from feedback_assets.evaluation.golden import load_golden
 from feedback_assets.evaluation.prompt_plan import Plan, Progress, layers_before, silent
 from feedback_assets.evaluation.scores import score
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import Settings
 
 
 def golden_scores(

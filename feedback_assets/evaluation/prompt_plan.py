@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from feedback_assets import tables
-from feedback_assets.classification.alternatives import EVERYTHING, Scope, close_alternatives
-from feedback_assets.classification.in_force import Layers, Promotion, layers_on, promotions
-from feedback_assets.classification.opening import Readers, check_scope, open_asking
+from feedback_assets.classification.active_versions import Layers, Promotion, layers_on, promotions
+from feedback_assets.classification.confusions import EVERYTHING, Scope, close_alternatives
+from feedback_assets.classification.loader import Readers, check_scope, open_asking
 from feedback_assets.classification.planning import Change, DayPlan, Usage, changes, contiguous, days_planned, usage_of
+from feedback_assets.config.settings import Settings
+from feedback_assets.config.taxonomy import load_taxonomy
+from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.evaluation.prices import Price, price_of
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import Settings
-from feedback_assets.taxonomy import load_taxonomy
-from feedback_assets.thresholds import load_thresholds
 
 Progress = Callable[[str], None]
 
@@ -159,7 +159,7 @@ def scope_named(
     check_scope([category, *instead], taxonomy)
     if instead:
         return Scope(tuple(sorted({category, *instead})), f"{category} and the alternatives named")
-    from feedback_assets.classification.trained import confusion_of
+    from feedback_assets.classification.model.trained import confusion_of
 
     section = load_thresholds(settings.prompts_dir / "thresholds.yaml").section("evaluation")
     return close_alternatives(category, confusion_of(settings, progress), section.number("alternative_share", 0, 1))

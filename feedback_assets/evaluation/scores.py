@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from feedback_assets.classification.labels import Answer
-from feedback_assets.classification.local_answer import LocalAnswer
-from feedback_assets.classification.measures import (
+from feedback_assets.classification.cascade.labels import Answer
+from feedback_assets.classification.cascade.local_answer import LocalAnswer
+from feedback_assets.classification.model.measures import (
     DRAWS,
     accuracy,
     calibration_error,

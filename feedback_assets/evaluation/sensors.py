@@ -5,13 +5,13 @@ from __future__ import annotations
 import dagster as dg
 
 from feedback_assets import tables
-from feedback_assets.classification.in_force import promotions
-from feedback_assets.classification.prompt import load_prompt
+from feedback_assets.classification.active_versions import promotions
+from feedback_assets.classification.llm.prompt import load_prompt
+from feedback_assets.config.settings import load
+from feedback_assets.config.taxonomy import load_taxonomy
+from feedback_assets.dagster_kit.day_assets import asset_key
 from feedback_assets.errors import CallError
-from feedback_assets.lake.assets import asset_key
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import load
-from feedback_assets.taxonomy import load_taxonomy
 
 
 @dg.sensor(

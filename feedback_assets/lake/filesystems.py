@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
-from feedback_assets import storage
+from feedback_assets.files import object_stores
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
@@ -32,7 +32,7 @@ def open_folder(url: str, options: dict[str, str]) -> FileSystem:
     parts = urlparse(url)
     if "://" not in url:
         return SubTreeFileSystem(str(Path(url)), LocalFileSystem())
-    plain = storage.plain(options)
+    plain = object_stores.plain(options)
     if parts.scheme == "file":
         return SubTreeFileSystem(parts.path, LocalFileSystem())
     if parts.scheme in ("s3", "s3a"):
@@ -50,7 +50,7 @@ def open_folder(url: str, options: dict[str, str]) -> FileSystem:
 def _s3(options: dict[str, str]) -> FileSystem:
     from pyarrow.fs import S3FileSystem
 
-    endpoint = storage.endpoint(options)
+    endpoint = object_stores.endpoint(options)
     scheme = urlparse(endpoint).scheme if endpoint else "https"
     return S3FileSystem(
         access_key=options.get("access_key_id"),

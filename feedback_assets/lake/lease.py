@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from feedback_assets import processes, storage
 from feedback_assets.errors import OutsideError
+from feedback_assets.files import object_stores, processes
 
 _STARTING = timedelta(minutes=1)
 # What is done under a lease takes seconds: looking once a second loses little.
@@ -158,7 +158,7 @@ def _wait(
 
 
 def _open(root: str, options: dict[str, str] | None) -> tuple[Any, str]:
-    files, path = storage.file_system(root, options or {})
+    files, path = object_stores.file_system(root, options or {})
     # Listings are cached by some stores; another's lease must be seen.
     files.invalidate_cache()
     return files, f"{path.rstrip('/')}/_leases"

@@ -19,8 +19,8 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from pyarrow.fs import FileSelector
 
-from feedback_assets import storage
 from feedback_assets.errors import OutsideError
+from feedback_assets.files import object_stores
 from feedback_assets.lake import frames
 from feedback_assets.lake.filesystems import open_folder
 
@@ -101,7 +101,7 @@ class Lake:
     def __init__(self, root: str, storage_options: dict[str, str] | None = None) -> None:
         self.root = root.rstrip("/")
         self.options = dict(storage_options or {})
-        self.storage_options = storage.delta_options(self.root, self.options)
+        self.storage_options = object_stores.delta_options(self.root, self.options)
 
     def url(self, table: Table) -> str:
         """Where the table is."""

@@ -8,12 +8,13 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from feedback_assets import landing_files, tables
-from feedback_assets.automation import landing_key
-from feedback_assets.lake.io_manager import day_asset, days_of
+from feedback_assets import tables
+from feedback_assets.config.settings import load
+from feedback_assets.dagster_kit.automation import landing_key
+from feedback_assets.dagster_kit.io_manager import day_asset, days_of
+from feedback_assets.dagster_kit.partitions import DAYS, same_day
+from feedback_assets.files import landing_files
 from feedback_assets.landing.bronze import Line, bronze_frame
-from feedback_assets.partitions import DAYS, same_day
-from feedback_assets.settings import load
 
 
 def _landing_asset(stream: str) -> dg.AssetSpec:

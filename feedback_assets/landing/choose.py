@@ -19,10 +19,11 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from feedback_assets import mappings, tables
+from feedback_assets import tables
+from feedback_assets.config import mappings
+from feedback_assets.config.mappings import Constant, FieldSpec, Mapping, MappingError
 from feedback_assets.landing.guess import guess, likely_text, rating_scale
 from feedback_assets.landing.writer import slug
-from feedback_assets.mappings import Constant, FieldSpec, Mapping, MappingError
 
 # One of these makes a row of the stream worth landing; without any the file is not what was said.
 _NEEDED: dict[str, tuple[str, ...]] = {

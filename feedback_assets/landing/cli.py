@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from feedback_assets.config.settings import Settings
     from feedback_assets.landing.choose import Wanted
     from feedback_assets.landing.summary import ImportSummary
-    from feedback_assets.settings import Settings
 
 _WRONG_CALL, _OUTSIDE_FAILED = 2, 3
 
@@ -84,7 +84,7 @@ def import_command(
 
 def import_files(paths: list[Path], wanted: Wanted, *, as_json: bool, now: datetime) -> int:
     """Import files one after the other and print the account of each; the highest exit code counts."""
-    from feedback_assets import settings
+    from feedback_assets.config import settings
 
     accounts: list[dict[str, Any]] = []
     worst = 0
@@ -103,10 +103,10 @@ def _import_one(
 ) -> tuple[int, dict[str, Any]]:
     from rich.console import Console
 
+    from feedback_assets.config.mappings import MappingError
     from feedback_assets.landing.files import FileError
     from feedback_assets.landing.importer import import_file
     from feedback_assets.landing.summary import show
-    from feedback_assets.mappings import MappingError
 
     try:
         with _progress(path) as on_bytes:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
+from feedback_assets.config.mappings import column as value_of
 from feedback_assets.landing.times import TimeStyle, read_time
-from feedback_assets.mappings import column as value_of
 
 # Our field -> names other systems give it, folded (`review_comment_message`), the surest first.
 _FEEDBACK: dict[str, tuple[str, ...]] = {

@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from feedback_assets import mappings
+from feedback_assets.config import mappings
+from feedback_assets.config.settings import Settings
 from feedback_assets.landing import choose, files, times
 from feedback_assets.landing.choose import Wanted
 from feedback_assets.landing.files import FileError, Reader, Shape
@@ -20,7 +21,6 @@ from feedback_assets.landing.guess import likely_time
 from feedback_assets.landing.land_rows import Account, RowLanding
 from feedback_assets.landing.store_events import EventStore
 from feedback_assets.landing.summary import ImportSummary
-from feedback_assets.settings import Settings
 
 
 def import_file(

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from feedback_assets import mappings
+from feedback_assets.config import mappings
 from feedback_assets.landing import envelope, times
 from feedback_assets.landing.files import Row
 from feedback_assets.landing.store_events import EventStore, numbered

@@ -7,11 +7,12 @@ from datetime import date
 
 import dagster as dg
 
-from feedback_assets import landing_files, tables
-from feedback_assets.automation import landing_key
+from feedback_assets import tables
+from feedback_assets.config.settings import load
+from feedback_assets.dagster_kit.automation import landing_key
+from feedback_assets.dagster_kit.partitions import DAYS
+from feedback_assets.files import landing_files
 from feedback_assets.landing import seen
-from feedback_assets.partitions import DAYS
-from feedback_assets.settings import load
 
 # What was seen is kept beside the cursor, in one of two places by turns: Dagster copies the cursor into every tick,
 # and a tick that fails after the new state was kept must still find the old one.

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 
-from feedback_assets import landing_files
+from feedback_assets.files import landing_files
 from feedback_assets.landing import envelope, writer
 
 # Bytes held before objects are written: a file below lands as one object a day.

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from feedback_assets import landing_files
-from feedback_assets.whole_files import beside, forget, sweep, write_through
+from feedback_assets.files import landing_files
+from feedback_assets.files.whole_files import beside, forget, sweep, write_through
 
 # Marks objects of events filed under the day they arrived on, so that a later import finds them on whatever day.
 FILED = "filed-"

@@ -6,17 +6,17 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.lake.io_manager import day_asset, days_of
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.dagster_kit.io_manager import day_asset, days_of
+from feedback_assets.dagster_kit.partitions import last_28_days, last_56_days, same_day
 from feedback_assets.lake.store import Lake
-from feedback_assets.partitions import last_28_days, last_56_days, same_day
 from feedback_assets.priority.counts import daily_counts, trends
 from feedback_assets.priority.evidence import COLUMNS, Frames
 from feedback_assets.priority.rates import rates
 from feedback_assets.priority.rules import priority_rules
 from feedback_assets.priority.score import score
 from feedback_assets.priority.sparklines import top_problems
-from feedback_assets.settings import load
-from feedback_assets.thresholds import load_thresholds
 
 _WHERE = ("day", "event_id", "product_id", "variant", "region", "fulfilment_centre", "vendor")
 

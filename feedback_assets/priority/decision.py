@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
+from feedback_assets.config.thresholds import ThresholdsError
 from feedback_assets.tables import DECISIONS, LEVELS
-from feedback_assets.thresholds import ThresholdsError
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ import typer
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from feedback_assets import storage, tables
+from feedback_assets import tables
 from feedback_assets.errors import OutsideError
+from feedback_assets.files import object_stores
 from feedback_assets.tables import Table
 
 _MONTH = 28
@@ -132,7 +133,7 @@ class _Reader:
 
     def __init__(self, root: str, options: dict[str, str]) -> None:
         self._root = root.rstrip("/")
-        self._options = storage.delta_options(root, options)
+        self._options = object_stores.delta_options(root, options)
 
     def ask(self, table: Table, columns: str, where: str = "true", order: str = "") -> list[dict[str, Any]]:
         """Rows of the answer; days come as text.
@@ -284,7 +285,7 @@ def top_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """What drives the most negative feedback: the first problems by score, with counts and decision."""
-    from feedback_assets.settings import load
+    from feedback_assets.config.settings import load
 
     settings = load()
     found = top(settings.lake_root, days, limit, _parsed(day), category, members, seed, settings.storage)

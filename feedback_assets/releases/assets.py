@@ -6,13 +6,13 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.lake.io_manager import day_asset, days_of
-from feedback_assets.partitions import last_28_days, last_56_days
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.dagster_kit.io_manager import day_asset, days_of
+from feedback_assets.dagster_kit.partitions import last_28_days, last_56_days
 from feedback_assets.releases.counts import COLUMNS, Frames
 from feedback_assets.releases.impact import release_impact
 from feedback_assets.releases.rules import release_rules
-from feedback_assets.settings import load
-from feedback_assets.thresholds import load_thresholds
 
 
 @day_asset(

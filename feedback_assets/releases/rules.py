@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from feedback_assets.config.thresholds import Section, ThresholdsError
 from feedback_assets.tables import RELEASE_KINDS
-from feedback_assets.thresholds import Section, ThresholdsError
 
 
 @dataclass(frozen=True)

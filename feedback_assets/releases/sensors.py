@@ -10,13 +10,13 @@ from datetime import date, timedelta
 import dagster as dg
 
 from feedback_assets import tables
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.dagster_kit.partitions import DAYS
 from feedback_assets.lake.store import Lake
-from feedback_assets.partitions import DAYS
 from feedback_assets.releases.counts import releases_on
 from feedback_assets.releases.quiet import quiet_days
 from feedback_assets.releases.rules import release_rules
-from feedback_assets.settings import load
-from feedback_assets.thresholds import load_thresholds
 
 _IMPACT = dg.AssetKey(list(tables.GOLD_RELEASE_IMPACT.key))
 # A release told of in the last four weeks may have its window open; the same as partitions.last_28_days.

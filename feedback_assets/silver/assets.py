@@ -5,13 +5,15 @@ from __future__ import annotations
 import dagster as dg
 import pandas as pd
 
-from feedback_assets import landing_files, mappings, tables
-from feedback_assets.keys import hashing_key
+from feedback_assets import tables
+from feedback_assets.config import mappings
+from feedback_assets.config.hash_key import hashing_key
+from feedback_assets.config.settings import Settings, load
+from feedback_assets.dagster_kit.io_manager import day_asset, day_multi_asset, days_of, tell
+from feedback_assets.dagster_kit.partitions import last_7_days, last_56_days, last_120_days, same_day
+from feedback_assets.files import landing_files
 from feedback_assets.lake.contract import DayCheck
-from feedback_assets.lake.io_manager import day_asset, day_multi_asset, days_of, tell
 from feedback_assets.lake.store import Lake
-from feedback_assets.partitions import last_7_days, last_56_days, last_120_days, same_day
-from feedback_assets.settings import Settings, load
 from feedback_assets.silver.engine import RowEngine
 from feedback_assets.silver.events import build_catalog, build_commerce
 from feedback_assets.silver.feedback import build

@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 from feedback_assets import tables
-from feedback_assets.lake.io_manager import IO_KEY
+from feedback_assets.dagster_kit.io_manager import IO_KEY
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver.volume import judge_volume
 

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.mappings import FIELDS
+from feedback_assets.config.mappings import Mapping as SavedMapping
 from feedback_assets.lake.frames import conform
-from feedback_assets.mappings import FIELDS
-from feedback_assets.mappings import Mapping as SavedMapping
 from feedback_assets.silver.fields import Mappings, payload_of
 from feedback_assets.silver.redact import Redactor, keyed_hash, public_id
 from feedback_assets.silver.values import BadValueError, list_of, number_of, text_of, time_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from feedback_assets.mappings import Mapping
+from feedback_assets.config.mappings import Mapping
 from feedback_assets.silver.values import BadValueError, number_of, object_of, text_of
 from feedback_assets.tables import CHANNELS
 

@@ -14,11 +14,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from feedback_assets import mappings, tables
+from feedback_assets import tables
+from feedback_assets.config import mappings
+from feedback_assets.config.hash_key import hashing_key
+from feedback_assets.config.settings import Settings, load
 from feedback_assets.errors import CallError
-from feedback_assets.keys import hashing_key
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import Settings, load
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.row_part import Rules
 from feedback_assets.spark.engine import SparkEngine

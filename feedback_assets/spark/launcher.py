@@ -24,9 +24,9 @@ from databricks.sdk.service import compute, jobs
 from requests.exceptions import RequestException
 
 from feedback_assets import tables
+from feedback_assets.config.settings import Settings
 from feedback_assets.errors import OutsideError
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import Settings
 from feedback_assets.silver.feedback import RowWork
 from feedback_assets.silver.row_part import Redactors, RowPart, Rules
 from feedback_assets.spark.engine import collected, window

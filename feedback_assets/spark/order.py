@@ -11,14 +11,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from feedback_assets.mappings import Mapping
+from feedback_assets.config.mappings import Mapping
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.row_part import Rules
 from feedback_assets.spark.row_work import RowTask, Stretches
 from feedback_assets.tables import Column, Table
 
 # What the row functions consist of, besides libraries.
-_CODE = ("silver", "spark", "text.py", "mappings.py", "text_files.py")
+_CODE = ("silver", "spark", "text.py", "config/mappings.py", "files/text_files.py")
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def code_version() -> str:
     spec = find_spec("feedback_assets")
     folder = Path(spec.origin).parent if spec and spec.origin else Path(__file__).parents[1]
     files = sorted(
-        file for name in _CODE for file in ([folder / name] if "." in name else (folder / name).glob("*.py"))
+        file for name in _CODE for file in ([folder / name] if name.endswith(".py") else (folder / name).glob("*.py"))
     )
     digest = sha256()
     for file in files:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from feedback_assets.config.settings import Settings
 from feedback_assets.errors import CallError
-from feedback_assets.settings import Settings
 from feedback_assets.silver.engine import InProcess, RowEngine
 
 

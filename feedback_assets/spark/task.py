@@ -20,9 +20,9 @@ from dagster_pipes import (
 )
 
 from feedback_assets import tables
+from feedback_assets.config.settings import Settings, load
 from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import Settings, load
 from feedback_assets.spark import session as spark_session
 from feedback_assets.spark.engine import mapped
 from feedback_assets.spark.order import Order, code_version, fingerprint, passing_table

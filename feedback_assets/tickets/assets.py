@@ -8,13 +8,13 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.lake.io_manager import day_asset, days_of
+from feedback_assets.config.settings import load
+from feedback_assets.config.taxonomy import load_taxonomy
+from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.dagster_kit.io_manager import day_asset, days_of
+from feedback_assets.dagster_kit.partitions import last_28_days, same_day
+from feedback_assets.dagster_kit.run_tags import BACKFILL, BY_AUTOMATION, PROMPT
 from feedback_assets.lake.store import Lake
-from feedback_assets.partitions import last_28_days, same_day
-from feedback_assets.run_tags import BACKFILL, BY_AUTOMATION, PROMPT
-from feedback_assets.settings import load
-from feedback_assets.taxonomy import load_taxonomy
-from feedback_assets.thresholds import load_thresholds
 from feedback_assets.tickets.delivery import (
     LEASE_SECONDS,
     PLANNED,

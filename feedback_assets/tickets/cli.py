@@ -16,11 +16,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from feedback_assets import tables
+from feedback_assets.config.settings import Settings, load
 from feedback_assets.errors import CallError
 from feedback_assets.lake.frames import records
 from feedback_assets.lake.lease import held
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import Settings, load
 from feedback_assets.tickets.delivery import (
     LEASE_SECONDS,
     PLANNED,

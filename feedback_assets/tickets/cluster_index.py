@@ -16,8 +16,8 @@ import pandas as pd
 
 from feedback_assets.lake.frames import records
 from feedback_assets.tickets.concentration import Concentration, concentration
+from feedback_assets.tickets.open_tickets import Standing, item_of
 from feedback_assets.tickets.rules import Rules
-from feedback_assets.tickets.standing import Standing, item_of
 
 # The place of items that name no region.
 _NOWHERE = "no region"

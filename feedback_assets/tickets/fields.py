@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from feedback_assets.config.taxonomy import Category
 from feedback_assets.lake.frames import records
-from feedback_assets.taxonomy import Category
 from feedback_assets.text import text_or_none
 
 _TREND_DAYS = 14

@@ -16,14 +16,13 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import conform, records
-from feedback_assets.taxonomy import Taxonomy
 from feedback_assets.text import text_or_none
 from feedback_assets.tickets.cluster_index import ClusterIndex, Recent
 from feedback_assets.tickets.fields import Evidence, ticket_fields
 from feedback_assets.tickets.markdown import render
-from feedback_assets.tickets.rules import Rules
-from feedback_assets.tickets.standing import (
+from feedback_assets.tickets.open_tickets import (
     Standing,
     as_closed,
     cause_key,
@@ -34,6 +33,7 @@ from feedback_assets.tickets.standing import (
     same_problem,
     standing_tickets,
 )
+from feedback_assets.tickets.rules import Rules
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feedback_assets.thresholds import Section
+from feedback_assets.config.thresholds import Section
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from feedback_assets.classification.language_model import Reply, Request
-from feedback_assets.classification.local_answer import LocalAnswer, SecondaryIssue
-from feedback_assets.classification.reader import Reader, load_reader
+from feedback_assets.classification.cascade.local_answer import LocalAnswer, SecondaryIssue
+from feedback_assets.classification.classifier import Reader, load_reader
+from feedback_assets.classification.llm.language_model import Reply, Request
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -14,13 +14,13 @@ import yaml
 from pytest_httpserver import HTTPServer
 
 from feedback_assets import tables
+from feedback_assets.classification.active_versions import promotions
 from feedback_assets.classification.assets import gold_labels
 from feedback_assets.classification.checks import review_share
-from feedback_assets.classification.in_force import promotions
+from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.frames import conform, table_hash
-from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.store import Lake
-from feedback_assets.runner import warning_of
+from feedback_assets.orchestration.runner import warning_of
 
 DAY = date(2026, 2, 10)
 GOLD = (tables.GOLD_ITEMS, tables.GOLD_ISSUES)

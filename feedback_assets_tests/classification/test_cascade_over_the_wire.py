@@ -11,14 +11,14 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request as Wire
 from werkzeug import Response
 
-from feedback_assets.classification.cascade import Asking, classify
-from feedback_assets.classification.labels import Answer, Item
+from feedback_assets.classification.cascade.cascade import Asking, classify
+from feedback_assets.classification.cascade.labels import Answer, Item
 from feedback_assets.classification.ledger import Ledger
-from feedback_assets.classification.openai_model import OpenAIModel
+from feedback_assets.classification.llm.openai_model import OpenAIModel
 from feedback_assets.lake.store import Lake
 from feedback_assets.tables import LEDGER
+from feedback_assets_tests.classification.llm.test_language_model import PATH, failure, filters, in_turn, model, ok
 from feedback_assets_tests.classification.standins import NOON, WordModel, answer, issue, reader
-from feedback_assets_tests.classification.test_language_model import PATH, failure, filters, in_turn, model, ok
 
 READER = replace(reader(), local=WordModel(confidence=0.6))
 GOOD = answer(issue("defect", "the lid is broken", sub_label="stops_working"))

@@ -47,7 +47,7 @@ def test_no_text_at_all_is_a_wrong_call(app: typer.Typer) -> None:
 
 def test_the_command_does_not_import_dagster() -> None:
     code = (
-        "import sys, feedback_assets.classification.classify_cli, feedback_assets.classification.opening, "
-        "feedback_assets.classification.cascade; sys.exit('dagster' in sys.modules)"
+        "import sys, feedback_assets.classification.classify_cli, feedback_assets.classification.loader, "
+        "feedback_assets.classification.cascade.cascade; sys.exit('dagster' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.in_force import Layer, Layers, edition_of
+from feedback_assets.classification.active_versions import Layer, Layers, edition_of
 from feedback_assets.classification.labelling import label, summary
 from feedback_assets.lake.contract import judge
 from feedback_assets.lake.frames import conform, empty, table_hash

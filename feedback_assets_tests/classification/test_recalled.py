@@ -11,8 +11,8 @@ import pytest
 
 from feedback_assets import tables
 from feedback_assets.classification import recalled
-from feedback_assets.classification.cascade import Asking
-from feedback_assets.classification.in_force import Layer, edition_of
+from feedback_assets.classification.active_versions import Layer, edition_of
+from feedback_assets.classification.cascade.cascade import Asking
 from feedback_assets.classification.labelling import label
 from feedback_assets.classification.ledger import Ledger
 from feedback_assets.classification.recalled import Recalled, memo_of

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.clusters.assign_days import Walked, walk
 from feedback_assets.clusters.embedding import ConceptEmbedding
 from feedback_assets.clusters.rules import ClusterRules
 from feedback_assets.clusters.summary import Titles
-from feedback_assets.clusters.walk import Walked, walk
 from feedback_assets.lake.frames import empty
 from feedback_assets.text import Lexicon
 

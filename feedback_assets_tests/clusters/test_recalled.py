@@ -9,14 +9,14 @@ import pytest
 
 from feedback_assets import tables
 from feedback_assets.clusters import recalled
+from feedback_assets.clusters.assign_days import Walked, walk
 from feedback_assets.clusters.embedding import ConceptEmbedding, Embeds
 from feedback_assets.clusters.recalled import RecalledEmbedding, memo_of
-from feedback_assets.clusters.walk import Walked, walk
 from feedback_assets.lake.frames import empty, table_hash
 from feedback_assets.lake.memo import Memo, Work
 from feedback_assets.lake.store import Lake
 from feedback_assets_tests.clusters.story import EMBEDDING, EXAMPLES, LEXICON, RULES, TITLES, day
-from feedback_assets_tests.clusters.test_walk import tight
+from feedback_assets_tests.clusters.test_assign_days import tight
 from feedback_assets_tests.recalling import uncovered
 
 ROWS = [*tight(0, 0), *tight(10, 1, count=6)]

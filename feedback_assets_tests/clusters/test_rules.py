@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from feedback_assets.clusters.rules import cluster_rules
-from feedback_assets.settings import load
-from feedback_assets.thresholds import Section, ThresholdsError, load_thresholds
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import Section, ThresholdsError, load_thresholds
 
 
 def section() -> Section:

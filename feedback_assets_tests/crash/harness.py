@@ -75,7 +75,7 @@ class Home:
         """A `feedback` process of its own."""
         environment = {**os.environ, "FEEDBACK_HOME": str(self.folder), "FEEDBACK_MODELS": str(self._models)}
         return subprocess.Popen(
-            [sys.executable, "-m", "feedback_assets.cli", *arguments],
+            [sys.executable, "-m", "feedback_assets.cli.main", *arguments],
             env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 

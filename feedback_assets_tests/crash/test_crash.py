@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets import landing_files, tables
+from feedback_assets import tables
+from feedback_assets.files import landing_files
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.store import Lake
 from feedback_assets_tests.crash.harness import Home, differences, kill_chains, land, prepare
@@ -118,7 +119,7 @@ def download(store: str, prefix: str, folder: Path) -> None:
 
 def called(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "feedback_assets.cli", *arguments], env=environment, capture_output=True, text=True,
+        [sys.executable, "-m", "feedback_assets.cli.main", *arguments], env=environment, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
 

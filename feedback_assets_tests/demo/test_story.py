@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from feedback_assets.config.settings import load as settings
 from feedback_assets.demo import vocabulary
 from feedback_assets.demo.story import Story, generate
 from feedback_assets.demo.truth import load
 from feedback_assets.landing.envelope import parse
-from feedback_assets.settings import load as settings
 from feedback_assets.text import fold
 from feedback_assets_tests.demo import overlap
 

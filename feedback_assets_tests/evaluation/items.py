@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.evaluation.drift_items import COLUMNS
 from feedback_assets.evaluation.drift_rules import DriftRules, drift_rules
-from feedback_assets.thresholds import load_thresholds
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 RULES: DriftRules = drift_rules(load_thresholds(PROMPTS / "thresholds.yaml").section("drift"))

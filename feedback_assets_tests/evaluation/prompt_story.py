@@ -94,7 +94,7 @@ class Home:
 
     def feedback(self, *words: str) -> Any:
         """What a command prints with `--json`."""
-        command = [sys.executable, "-W", "ignore", "-m", "feedback_assets.cli", *words, "--json"]
+        command = [sys.executable, "-W", "ignore", "-m", "feedback_assets.cli.main", *words, "--json"]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.evaluation.golden import GoldenError, golden_version, load_golden
-from feedback_assets.taxonomy import load_taxonomy
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 TAXONOMY = load_taxonomy(PROMPTS / "taxonomy.yaml")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.evaluation.latency import HOPS, judge, latencies, look
 from feedback_assets.lake.frames import conform
 from feedback_assets.lake.store import COMMITS_TOLD, Commit, Lake
-from feedback_assets.settings import load
-from feedback_assets.thresholds import load_thresholds
 
 DAY = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -14,19 +14,19 @@ import pytest
 from typer.testing import CliRunner
 
 from feedback_assets import tables
-from feedback_assets.classification.alternatives import EVERYTHING, Scope, close_alternatives
+from feedback_assets.classification.active_versions import promotions
 from feedback_assets.classification.assets import gold_labels
-from feedback_assets.classification.in_force import promotions
+from feedback_assets.classification.confusions import EVERYTHING, Scope, close_alternatives
+from feedback_assets.cli.prompts import app
+from feedback_assets.config.settings import load
+from feedback_assets.config.taxonomy import TaxonomyError
+from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
+from feedback_assets.dagster_kit.run_tags import PROMPT, SCOPE
 from feedback_assets.evaluation.prompt_plan import Plan, plan, scope_named
 from feedback_assets.evaluation.prompt_report import agreement, as_dict, change_rows, flips_of, plan_rows
 from feedback_assets.evaluation.sensors import prompt_change
 from feedback_assets.lake.frames import conform, table_hash
-from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.store import Lake
-from feedback_assets.prompts_cli import app
-from feedback_assets.run_tags import PROMPT, SCOPE
-from feedback_assets.settings import load
-from feedback_assets.taxonomy import TaxonomyError
 from feedback_assets_tests.azure import AzureStandIn, azure
 from feedback_assets_tests.classification.conftest import small_home as small_home
 

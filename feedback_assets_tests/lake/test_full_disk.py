@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from feedback_assets import tables
+from feedback_assets.files.whole_files import write_whole
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.store import Lake, LakeError
-from feedback_assets.whole_files import write_whole
 
 TABLE = tables.GOLD_DAILY_COUNTS
 DAY = date(2025, 3, 1)
@@ -61,7 +61,7 @@ def fill(disk: Path) -> Path:
 
 
 def run(home: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "feedback_assets.cli", "--home", str(home), "run"]
+    command = [sys.executable, "-m", "feedback_assets.cli.main", "--home", str(home), "run"]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

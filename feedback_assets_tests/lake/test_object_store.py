@@ -10,12 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import pytest
 
-from feedback_assets import landing_files, tables
+from feedback_assets import tables
+from feedback_assets.config.settings import load
+from feedback_assets.files import landing_files
 from feedback_assets.lake.lease import LeaseHeldError, held, take
 from feedback_assets.lake.store import Lake, LakeError
 from feedback_assets.landing.writer import write_object
 from feedback_assets.priority.top import top
-from feedback_assets.settings import load
 from feedback_assets_tests.crash.proxy import Fault, Proxy
 
 TABLE = tables.GOLD_DAILY_COUNTS

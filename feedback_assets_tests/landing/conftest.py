@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from feedback_assets import landing_files
+from feedback_assets.config.settings import Settings
+from feedback_assets.files import landing_files
 from feedback_assets.landing import envelope
 from feedback_assets.landing.choose import Wanted
 from feedback_assets.landing.importer import import_file
 from feedback_assets.landing.summary import ImportSummary
-from feedback_assets.settings import Settings
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets import mappings
+from feedback_assets.config import mappings
+from feedback_assets.config.mappings import Constant, Mapping, MappingError
 from feedback_assets.landing.choose import Chosen, Wanted, choose
 from feedback_assets.landing.guess import fold, guess
-from feedback_assets.mappings import Constant, Mapping, MappingError
 
 APP_STORE = [
     "reviewId",

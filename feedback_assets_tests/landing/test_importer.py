@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedback_assets import landing_files, mappings
+from feedback_assets.config import mappings
+from feedback_assets.config.settings import Settings
+from feedback_assets.files import landing_files
 from feedback_assets.landing.choose import Wanted
 from feedback_assets.landing.envelope import Envelope, line_digest, to_line
 from feedback_assets.landing.importer import import_file
 from feedback_assets.landing.reading import FileError
 from feedback_assets.landing.store_events import EventStore, Landed
-from feedback_assets.settings import Settings
 
 from .conftest import NOW
 
@@ -235,7 +236,8 @@ def test_two_processes_importing_one_file_at_once_land_it_once(
     path.write_text("review_id,text,stars,created_at\n" + "\n".join(lines) + "\n")
     script = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
-        "from feedback_assets.settings import Settings; from feedback_assets.landing.importer import import_file\n"
+        "from feedback_assets.config.settings import Settings\n"
+        "from feedback_assets.landing.importer import import_file\n"
         "s = import_file(Settings(home=Path(sys.argv[1])), Path(sys.argv[2]), now=datetime(2026, 3, 10, tzinfo=UTC))\n"
         "print(s.landed, s.repeated)\n"
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback_assets import tables
-from feedback_assets.lake.io_manager import LakeIOManager
+from feedback_assets.dagster_kit.io_manager import LakeIOManager
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing import assets, seen, sensors
 from feedback_assets.landing.assets import bronze

@@ -12,7 +12,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from feedback_assets import landing_files
+from feedback_assets.files import landing_files
 from feedback_assets.landing.writer import object_name, slug, write_object
 
 DAY = date(2026, 3, 9)

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.lake.frames import conform, empty
 from feedback_assets.priority.evidence import COLUMNS, Frames
 from feedback_assets.priority.rules import PriorityRules, priority_rules
 from feedback_assets.priority.score import score
-from feedback_assets.settings import load
-from feedback_assets.thresholds import load_thresholds
 
 FIRST = date(2026, 3, 1)
 RULES: PriorityRules = priority_rules(load_thresholds(load().prompts_dir / "thresholds.yaml").section("priority"))

@@ -11,8 +11,8 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.clusters.assets import clusters
+from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.frames import table_hash
-from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.lease import take
 from feedback_assets.lake.store import Lake
 from feedback_assets.priority.assets import counts_by_day, moving_averages, priority, rates_per_order

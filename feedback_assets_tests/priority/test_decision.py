@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from feedback_assets.config.thresholds import ThresholdsError
 from feedback_assets.priority.decision import Facts, decide, decision_table
-from feedback_assets.thresholds import ThresholdsError
 from feedback_assets_tests.priority.story import RULES
 
 CALM = Facts(

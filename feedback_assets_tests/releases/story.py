@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.settings import load
+from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.lake.frames import conform
 from feedback_assets.releases.counts import COLUMNS, Frames
 from feedback_assets.releases.rules import ReleaseRules, release_rules
-from feedback_assets.settings import load
 from feedback_assets.text import version_key
-from feedback_assets.thresholds import load_thresholds
 
 RULES: ReleaseRules = release_rules(load_thresholds(load().prompts_dir / "thresholds.yaml").section("releases"))
 FIRST = date(2026, 3, 2)

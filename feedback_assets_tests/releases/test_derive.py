@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from feedback_assets import cli
+from feedback_assets.cli import main as cli
+from feedback_assets.cli.releases import _known
+from feedback_assets.config.settings import load
 from feedback_assets.releases.counts import Release
 from feedback_assets.releases.derive import derive
 from feedback_assets.releases.impact import release_impact
 from feedback_assets.releases.listing import suspected
 from feedback_assets.releases.quiet import quiet_days
-from feedback_assets.releases_cli import _known
-from feedback_assets.settings import load
 from feedback_assets.text import version_key
 from feedback_assets_tests.releases.story import RULES, Shop, day, frames, shipped
 

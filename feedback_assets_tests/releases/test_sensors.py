@@ -8,9 +8,9 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.dagster_kit.partitions import DAYS
 from feedback_assets.lake.frames import conform
 from feedback_assets.lake.store import Lake
-from feedback_assets.partitions import DAYS
 from feedback_assets.releases.sensors import open_releases
 
 IMPACT = dg.AssetKey(["gold", "release_impact"])

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from feedback_assets import tables
-from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
+from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing.assets import bronze
 from feedback_assets.silver.assets import silver_catalog, silver_commerce, silver_feedback

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from feedback_assets import tables
+from feedback_assets.config.mappings import Mapping
 from feedback_assets.lake import contract
-from feedback_assets.mappings import Mapping
 from feedback_assets.silver.events import build_catalog, build_commerce
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.values import BadValueError, number_of, time_of

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_assets import tables
+from feedback_assets.config.mappings import Mapping
 from feedback_assets.lake import contract, frames
-from feedback_assets.mappings import Mapping
 from feedback_assets.silver.feedback import Silver
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.reconcile import personal_data, reconcile

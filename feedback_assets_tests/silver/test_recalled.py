@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_assets import tables
+from feedback_assets.config.mappings import Mapping
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.memo import FOLDER, Memo, Work
 from feedback_assets.lake.store import Lake
-from feedback_assets.mappings import Mapping
 from feedback_assets.silver import recalled
 from feedback_assets.silver.feedback import Silver
 from feedback_assets.silver.fields import Mappings

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from feedback_assets import tables
+from feedback_assets.config.mappings import Mapping
 from feedback_assets.lake import contract
 from feedback_assets.lake.frames import conform, table_hash
-from feedback_assets.mappings import Mapping
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.in_force_release import with_releases
 from feedback_assets.silver.reconcile import all_accounted

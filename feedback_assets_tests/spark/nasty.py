@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from feedback_assets import tables
+from feedback_assets.config.mappings import Mapping
 from feedback_assets.lake.store import Lake
-from feedback_assets.mappings import Mapping
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.row_part import Rules
 from feedback_assets_tests.silver.rows import DAY, at, bronze_row, frame

@@ -10,11 +10,11 @@ import dagster as dg
 import pytest
 
 from feedback_assets import tables
-from feedback_assets.keys import hashing_key
+from feedback_assets.config.hash_key import hashing_key
+from feedback_assets.config.settings import load
+from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.frames import table_hash
-from feedback_assets.lake.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import load
 from feedback_assets.silver.assets import silver_feedback
 from feedback_assets.silver.engine import ROW_ENGINE
 from feedback_assets.spark.launcher import DatabricksRefusedError

@@ -103,7 +103,7 @@ def test_the_command_prints_the_parity_table(lake: Lake, spark_remote: str, tmp_
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": ":".join(sys.path),
     }
-    call = [sys.executable, "-m", "feedback_assets.cli", "parity", "--from", str(DAY), "--to", str(LAST)]
+    call = [sys.executable, "-m", "feedback_assets.cli.main", "parity", "--from", str(DAY), "--to", str(LAST)]
     done = subprocess.run(call, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert [line.split()[-1] for line in done.stdout.splitlines()[1:]] == ["yes", "yes", "yes"]

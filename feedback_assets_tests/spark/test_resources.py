@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from feedback_assets.config.settings import Settings, load
 from feedback_assets.definitions import build_defs
-from feedback_assets.settings import Settings, load
 from feedback_assets.silver.engine import InProcess
 from feedback_assets.spark.engine import SparkEngine
 from feedback_assets.spark.resources import row_engine

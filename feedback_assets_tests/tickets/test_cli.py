@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from feedback_assets import tables
+from feedback_assets.config.settings import Settings, load
 from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake
-from feedback_assets.settings import Settings, load
 from feedback_assets.tickets.cli import let_go, listed, show, take_back
 from feedback_assets.tickets.delivery import deliver
 from feedback_assets.tickets.trackers.files import FileTracker

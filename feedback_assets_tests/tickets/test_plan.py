@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.lake.frames import conform, empty, table_hash
-from feedback_assets.taxonomy import load_taxonomy
 from feedback_assets.tickets.plan import Inputs, plan
 from feedback_assets.tickets.rules import Rules
 

@@ -14,8 +14,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from feedback_assets.files.whole_files import write_whole
 from feedback_assets.tickets.tracker import Receipt, TicketText, TrackerError
-from feedback_assets.whole_files import write_whole
 
 _HEADINGS = {"add_evidence": "New evidence", "raise": "Raised", "reopen": "Reopened"}
 _WITHDRAWN = "<!-- withdrawn -->"

@@ -1,0 +1,111 @@
+"""Bands: by calibrated confidence and moderation, an answer is automatic, to review, a signal only, or for people.
+
+The band edges come from the precision the local model measured on examples it had not seen; nothing here labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from feedback_assets.config.thresholds import Section
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How right a model was, out of fold, for confidences from `confidence` up.
+
+    Attributes:
+        confidence: Lower edge, 0 to 1.
+        precision: Share of right answers among those at least as confident as the edge.
+        band_precision: Share of right answers between this edge and the next one.
+        examples: How many answers were at least as confident as the edge.
+    """
+
+    confidence: float
+    precision: float
+    band_precision: float
+    examples: int
+
+
+def measured(rows: Sequence[Mapping[str, float]], examples: int) -> list[Measured]:
+    """The measurements a model's artefact holds.
+
+    Args:
+        rows: `confidence`, `share` (of the examples at least as confident) and `precision` (of those), rising.
+        examples: How many examples were measured in all.
+    """
+    known = sorted(rows, key=lambda row: row["confidence"])
+    found: list[Measured] = []
+    for place, row in enumerate(known):
+        above = known[place + 1] if place + 1 < len(known) else {"share": 0.0, "precision": 0.0}
+        mass = row["share"] - above["share"]
+        right = row["share"] * row["precision"] - above["share"] * above["precision"]
+        between = right / mass if mass > 0 else row["precision"]
+        found.append(Measured(row["confidence"], row["precision"], between, round(row["share"] * examples)))
+    return found
+
+
+@dataclass(frozen=True)
+class Bands:
+    """At `automatic` and above nobody looks; below `signal` it is a hint only; between, people review."""
+
+    automatic: float
+    signal: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Triage:
+    """Where an answer goes, and why, in words a person can read."""
+
+    triage: str
+    reason: str
+
+
+def bands_from(measured: Sequence[Measured], section: Section) -> Bands:
+    """The band edges for the error rate the owner accepts.
+
+    Args:
+        measured: The model's measurements; empty when it has none.
+        section: The section `classification` of the thresholds.
+
+    Raises:
+        ThresholdsError: A threshold is missing or out of range.
+    """
+    accepted = section.number("accepted_error_rate", 0, 1)
+    least = section.number("band_examples", 1)
+    fallback = Bands(
+        section.number("automatic_default", 0, 1),
+        section.number("signal_default", 0, 1),
+        "default bands: the model has not measured its precision",
+    )
+    known = sorted((row for row in measured if row.examples >= least), key=lambda row: row.confidence)
+    if not known:
+        return fallback
+    sure = [row for row in known if row.precision >= 1 - accepted]
+    # No confidence is right often enough: nothing is automatic.
+    automatic = min((row.confidence for row in sure), default=1.01)
+    hopeless = [row for row in known if row.band_precision < section.number("signal_precision", 0, 1)]
+    signal = min(max((row.confidence for row in hopeless), default=0.0), fallback.signal, automatic)
+    right = f"{min(sure, key=lambda row: row.confidence).precision:.2f}" if sure else "never enough"
+    return Bands(automatic, signal, f"measured out of fold: right {right} from confidence {min(automatic, 1.0):.2f} on")
+
+
+def triage(confidence: float, moderation: str | None, bands: Bands) -> Triage:
+    """Where an answer goes.
+
+    Args:
+        confidence: Calibrated probability that the category is right.
+        moderation: abuse, threat, self_harm, injection or None.
+        bands: The edges.
+    """
+    if moderation in ("self_harm", "threat", "abuse"):
+        return Triage("people", f"{moderation.replace('_', ' ')} found; people see it before anything shows it")
+    if moderation == "injection" and confidence < bands.automatic:
+        return Triage("people", f"the text talks to the machine and the label is unsure ({confidence:.2f})")
+    if confidence >= bands.automatic:
+        return Triage("automatic", f"confidence {confidence:.2f} is at least {bands.automatic:.2f}; {bands.reason}")
+    if confidence < bands.signal:
+        return Triage("signal", f"confidence {confidence:.2f} is under {bands.signal:.2f}; it counts as evidence only")
+    return Triage("review", f"confidence {confidence:.2f} is under {min(bands.automatic, 1.0):.2f}; {bands.reason}")

@@ -1,0 +1,110 @@
+"""What short words tell beside the label: severity, churn intent, the part, whether a text says anything at all.
+
+Deterministic and documented, for when no language model answers. Nothing here chooses a category.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from feedback_assets.errors import CallError
+from feedback_assets.files.text_files import read_mapping
+from feedback_assets.text import Lexicon, tokens
+
+# Cue -> severity it raises an issue to. The scale: 4 cannot use or buy, 5 danger, loss of money or data.
+# Charged twice is 4: the bank mostly gives it back within days.
+_SEVERITY = {"danger": 5, "loss": 5, "overcharged": 4, "unusable": 4}
+# Domains in which a cue can be meant literally: "the best fire TV app" in no_issue is no fire.
+_NEVER_RAISED = frozenset({"no_issue", "feature_request", "other"})
+_CONTENTLESS = ("praise", "filler", "vague")
+# Above this many words even a text of praise words alone may be ironic or say something.
+_CONTENTLESS_WORDS = 8
+_PRAISING_SIGNS = frozenset("👍👌❤♥😍🥰😊🙂😀😃😄😁⭐🌟💯🙏🎉👏🤩💪🔥")
+_COMPLAINING_SIGNS = frozenset("👎😡🤬😠💩🤮😤😞☹🙁")
+
+Content = Literal["says_something", "praise", "vague", "empty"]
+
+
+class CuesError(CallError):
+    """The cues file cannot be used; the message names file, cue and the mend."""
+
+
+@dataclass(frozen=True)
+class Cues:
+    """The cue words of one file."""
+
+    lexicon: Lexicon
+    version: str
+
+    def content(self, text: str) -> Content:
+        """Whether a text is nothing but praise, nothing but vague complaint, empty, or says something."""
+        words = tokens(text)
+        if not words:
+            return _signs(text)
+        if len(words) > _CONTENTLESS_WORDS:
+            return "says_something"
+        found: dict[int, set[str]] = {}
+        for match in self.lexicon.matches(text):
+            if match.concept in _CONTENTLESS:
+                for position in range(match.start, match.end):
+                    found.setdefault(position, set()).add(match.concept)
+        if len(found) < len(words):
+            return "says_something"
+        told = set[str]().union(*found.values())
+        complains = any("vague" in concepts and "praise" not in concepts for concepts in found.values())
+        praises = any("praise" in concepts and "vague" not in concepts for concepts in found.values())
+        if complains:
+            return "says_something" if praises else "vague"
+        return "praise" if "praise" in told and "vague" not in told else "says_something"
+
+    def severity(self, category: str, floor: int, text: str, language: str | None) -> int:
+        """The category's floor, raised by what the words say; 1 to 5."""
+        if category in _NEVER_RAISED:
+            return floor
+        raised = [_SEVERITY[cue] for cue in self.lexicon.concepts(text, language) if cue in _SEVERITY]
+        return max([floor, *raised])
+
+    def churn(self, text: str, language: str | None) -> bool:
+        """Whether the customer says that they leave."""
+        return "churn" in self.lexicon.concepts(text, language)
+
+    def component(self, text: str, language: str | None) -> str | None:
+        """The first part of a product or system the text names, such as `battery`; None when it names none."""
+        parts = (cue for cue in self.lexicon.concepts(text, language) if cue.startswith("part_"))
+        return next((part.removeprefix("part_").replace("_", " ") for part in parts), None)
+
+
+def _signs(text: str) -> Content:
+    signs = set(text)
+    if signs & _COMPLAINING_SIGNS:
+        return "says_something" if signs & _PRAISING_SIGNS else "vague"
+    return "praise" if signs & _PRAISING_SIGNS else "empty"
+
+
+def load_cues(path: Path) -> Cues:
+    """Read `cue: {language: [words]}` from a YAML file.
+
+    Raises:
+        CuesError: The file is missing or not of that form.
+    """
+    if not path.is_file():
+        raise CuesError(f"{path}: no such file; copy the packaged cues.yaml or set FEEDBACK_PROMPTS")
+    content = read_mapping(path, CuesError, "write `cue: {en: [word, …]}`")
+    entries: dict[str, dict[str, list[str]]] = {}
+    for cue, spec in content.items():
+        entries[str(cue)] = _checked(path, str(cue), spec)
+    return Cues(Lexicon(entries, str(path)), hashlib.sha256(repr(sorted(entries.items())).encode()).hexdigest()[:12])
+
+
+def _checked(path: Path, cue: str, spec: object) -> dict[str, list[str]]:
+    if not isinstance(spec, dict):
+        raise CuesError(f"{path}: {cue} is no mapping; write `{cue}: {{en: [word, …]}}`")
+    words: dict[str, list[str]] = {}
+    for language, phrases in cast("dict[object, object]", spec).items():
+        if not isinstance(phrases, list) or not all(isinstance(p, str) for p in cast("list[object]", phrases)):
+            raise CuesError(f"{path}: {cue}.{language} is no list of texts; put each word in quotes")
+        words[str(language)] = cast("list[str]", phrases)
+    return words

@@ -1,0 +1,272 @@
+"""Labels: the answer for one item, however it was found, and what each step can honestly fill.
+
+Shapes and filling only; who answers is decided in `cascade.py`, tables are written in `rows.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from feedback_assets.classification.cascade.answer import IssueAnswer, ItemAnswer
+from feedback_assets.classification.cascade.answer_checks import verbatim
+from feedback_assets.classification.cascade.bands import Triage
+from feedback_assets.classification.cascade.local_answer import LocalAnswer
+from feedback_assets.classification.cascade.rules import RuleAnswer
+from feedback_assets.classification.classifier import Reader
+from feedback_assets.classification.ledger import Row
+
+NO_ISSUE = "no_issue"
+# Fields of an issue that only a language model or a person can fill.
+_ONLY_READ = ("causes", "suggested_action", "reproduction_hints")
+_FILLABLE = ("sub_label", "component", "symptom", "sentiment", "urgency")
+# A quote shows a clause, not a letter of complaint.
+_LONGEST_QUOTE = 200
+_SENTENCE_END = re.compile(r"(?<=[.!?…\n])\s+")
+# Middle of the range a sure reader gives, for texts of nothing but praise or blame.
+_SCORES = {"positive": 0.8, "neutral": 0.0, "negative": -0.8, "mixed": 0.0}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A text with what helps to read it; equal items get equal answers."""
+
+    text: str
+    language: str
+    rating: float | None
+    channel: str
+    product: str | None = None
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One complaint or wish, as the table has it; None where nobody could honestly say."""
+
+    category: str
+    sub_label: str | None
+    component: str | None
+    symptom: str | None
+    sentiment: str | None
+    urgency: float | None
+    severity: float
+    churn_intent: bool
+    confidence: float
+    quote: str
+    causes: tuple[dict[str, Any], ...] | None = None
+    entities: tuple[tuple[str, str], ...] = ()
+    suggested_action: str | None = None
+    reproduction_hints: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything said about an item, and by whom."""
+
+    answered_by: str
+    model: str
+    model_version: str
+    category: str
+    sub_label: str | None
+    issues: tuple[Issue, ...]
+    sentiment: str | None
+    sentiment_score: float | None
+    confidence: float
+    moderation: str | None
+    triage: Triage
+    feature_snapshot: str | None = None
+    sampling: str | None = None
+    ledger_key: str | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+    overridden: bool = False
+
+    @property
+    def empty_fields(self) -> list[str]:
+        """Names of the fields that stayed empty because nobody could honestly fill them."""
+        empty = {name for issue in self.issues for name in (*_FILLABLE, *_ONLY_READ) if getattr(issue, name) is None}
+        if self.sentiment is None:
+            empty.add("sentiment")
+        if self.sentiment_score is None:
+            empty.add("sentiment_score")
+        return sorted(empty)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A category with its sub-label and how sure somebody is of it."""
+
+    category: str
+    sub_label: str | None
+    confidence: float
+
+
+def from_rule(
+    item: Item, clean: str, found: RuleAnswer, local: LocalAnswer, reader: Reader, moderation: str | None, where: Triage
+) -> Answer:
+    """A rule's label; tone and urgency come from the local model, which read the text too."""
+    agreed = found.category == local.category
+    sub_label = found.sub_label or (local.sub_label if agreed else None)
+    sentiment = found.sentiment or local.sentiment
+    score = local.sentiment_score if sentiment == local.sentiment else _SCORES.get(sentiment or "")
+    label = Label(found.category, sub_label, found.confidence)
+    return Answer(
+        answered_by="rules",
+        model="rules",
+        model_version=reader.rules_version,
+        category=found.category,
+        sub_label=sub_label,
+        issues=_issues(item, clean, [label], sentiment, local.urgency, reader),
+        sentiment=sentiment,
+        sentiment_score=score,
+        confidence=found.confidence,
+        moderation=moderation,
+        triage=where,
+        feature_snapshot=reader.local.version,
+    )
+
+
+def from_local(
+    item: Item, clean: str, local: LocalAnswer, reader: Reader, moderation: str | None, where: Triage
+) -> Answer:
+    """The local model's labels; further issues only where the first one is an issue."""
+    further = () if local.category == NO_ISSUE else local.secondary
+    found = [
+        Label(local.category, local.sub_label, local.confidence),
+        *(
+            Label(issue.category, issue.sub_label, issue.probability)
+            for issue in further
+            if issue.category not in (NO_ISSUE, local.category)
+        ),
+    ]
+    return Answer(
+        answered_by="local_model",
+        model="local",
+        model_version=reader.local.version,
+        category=local.category,
+        sub_label=local.sub_label,
+        issues=_issues(item, clean, found, local.sentiment, local.urgency, reader),
+        sentiment=local.sentiment,
+        sentiment_score=local.sentiment_score,
+        confidence=local.confidence,
+        moderation=moderation,
+        triage=where,
+        feature_snapshot=reader.local.version,
+    )
+
+
+def from_model(
+    item: Item, answer: ItemAnswer, row: Row, reader: Reader, moderation: str | None, where: Triage
+) -> Answer:
+    """The language model's answer, checked before."""
+    first = answer.issues[0] if answer.issues else None
+    return Answer(
+        answered_by="language_model",
+        model=str(row["model"]),
+        model_version=str(row["model_version"]),
+        category=first.category if first else NO_ISSUE,
+        sub_label=first.sub_label if first else None,
+        issues=tuple(_issue_of(issue, item.text) for issue in answer.issues),
+        sentiment=answer.sentiment,
+        sentiment_score=answer.sentiment_score,
+        confidence=first.confidence if first else answer.confidence,
+        moderation=moderation,
+        triage=where,
+        feature_snapshot=reader.local.version,
+        sampling=str(row["sampling"]),
+        ledger_key=str(row["ledger_key"]),
+        tokens_in=int(row["tokens_in"]),
+        tokens_out=int(row["tokens_out"]),
+        cost=float(row["cost"]),
+    )
+
+
+def from_people(
+    item: Item, before: Answer, decided: Sequence[tuple[str, str | None]], by: str, reader: Reader
+) -> Answer:
+    """What a person decided, over whatever was answered before; tone and moderation stay as they were."""
+    found = [Label(category, sub_label, 1.0) for category, sub_label in decided if category != NO_ISSUE]
+    clean = reader.moderator.clean(item.text).text
+    urgency = before.issues[0].urgency if before.issues else None
+    first = decided[0] if decided else (NO_ISSUE, None)
+    return Answer(
+        answered_by="people",
+        model="people",
+        model_version=by,
+        category=first[0],
+        sub_label=first[1],
+        issues=_issues(item, clean, found, before.sentiment, urgency, reader),
+        sentiment=before.sentiment,
+        sentiment_score=before.sentiment_score,
+        confidence=1.0,
+        moderation=before.moderation,
+        triage=Triage("automatic", f"decided by {by}"),
+        overridden=True,
+    )
+
+
+def _issues(
+    item: Item, clean: str, found: Sequence[Label], sentiment: str | None, urgency: float | None, reader: Reader
+) -> tuple[Issue, ...]:
+    """The issues with what words alone tell: quote, part, severity, churn intent."""
+    text = clean or item.text
+    issues: list[Issue] = []
+    for label in found:
+        if label.category == NO_ISSUE:
+            continue
+        floor = reader.taxonomy.category(label.category).severity_floor
+        quote = _quote(text, item.text, label.category, reader)
+        # A further issue is judged by its own words, the primary one by the whole text.
+        spoken = quote if issues else text
+        issues.append(
+            Issue(
+                category=label.category,
+                sub_label=label.sub_label,
+                component=reader.cues.component(quote, item.language) or reader.cues.component(spoken, item.language),
+                symptom=label.sub_label.replace("_", " ") if label.sub_label else None,
+                sentiment="negative" if sentiment == "mixed" else sentiment,
+                urgency=urgency,
+                severity=float(reader.cues.severity(label.category, floor, spoken, item.language)),
+                churn_intent=reader.cues.churn(text, item.language),
+                confidence=label.confidence,
+                quote=quote,
+            )
+        )
+    return tuple(issues)
+
+
+def _quote(text: str, whole: str, category: str, reader: Reader) -> str:
+    """The local model's quote as it stands in the whole text; else the start of the text."""
+    quote = _standing(reader.local.quote(text, category), whole) or _standing(text, whole) or whole
+    return quote if len(quote) <= _LONGEST_QUOTE else quote[:_LONGEST_QUOTE].rsplit(" ", 1)[0]
+
+
+def _standing(quote: str, whole: str) -> str | None:
+    """The quote, or its longest sentence, as it stands in the whole text; sentences set aside may lie between."""
+    found = verbatim(quote, whole)
+    if found is None:
+        parts = sorted(_SENTENCE_END.split(quote), key=len, reverse=True)
+        found = next((there for part in parts if (there := verbatim(part, whole))), None)
+    return found
+
+
+def _issue_of(issue: IssueAnswer, whole: str) -> Issue:
+    entities = issue.entities.model_dump()
+    return Issue(
+        category=issue.category,
+        sub_label=issue.sub_label,
+        component=issue.component,
+        symptom=issue.symptom,
+        sentiment=issue.sentiment,
+        urgency=float(issue.urgency),
+        severity=float(issue.severity),
+        churn_intent=issue.churn_intent,
+        confidence=issue.confidence,
+        quote=_standing(issue.quote, whole) or issue.quote,
+        causes=tuple(cause.model_dump() for cause in issue.causes),
+        entities=tuple((name, str(value)) for name, value in entities.items() if value),
+        suggested_action=issue.suggested_action,
+        reproduction_hints=issue.reproduction_hints,
+    )

@@ -1,0 +1,152 @@
+"""Moderation: what people must see first, and sentences that talk to the machine set aside before a model reads.
+
+Only finding and setting aside. Who sees a moderated text is decided in `bands.py`; labels are found elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from feedback_assets.errors import CallError
+from feedback_assets.files.text_files import read_mapping
+from feedback_assets.text import Lexicon
+
+# Worst first: a text that holds several is filed under the first.
+KINDS = ("self_harm", "threat", "abuse", "injection")
+_SENTENCE = re.compile(r"(?:[^.!?…\n]|\.(?=\w))+(?:[.!?…]+[\"”»)\]’']*|\n|$)\s*")
+# Words in capitals between angles are silver's placeholders of personal data, such as <NAME>, and stay.
+_TAGGED = re.compile(r"<\s*(\w+)\s*>[^<]*</\s*\1\s*>|</?\s*(?![A-Z_]+\s*>)\w+\s*>")
+_CLAUSE = re.compile(r"(?<=[,;:–—\n])\s+|\s+(?=(?:but|aber|pero|mais|mas)\s)", re.IGNORECASE)
+_WORD = re.compile(r"\w")
+_LEAST_WORDS = 3
+
+
+class ModerationError(CallError):
+    """The moderation file cannot be used; the message names file, field and the mend."""
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A text without the sentences that talk to the machine.
+
+    Attributes:
+        text: What remains, each sentence verbatim; empty when nothing does.
+        injected: Whether a sentence was set aside.
+    """
+
+    text: str
+    injected: bool
+
+
+class Moderator:
+    """Finds self-harm, threats, abuse and injection by word list, pattern, and a profanity model for English.
+
+    Args:
+        words: kind -> language -> words and phrases.
+        injections: Regular expressions of sentences that talk to the machine.
+        profanity: Probability of the profanity model from which an English text counts as abuse.
+    """
+
+    def __init__(
+        self, words: dict[str, dict[str, list[str]]], injections: Sequence[re.Pattern[str]], profanity: float
+    ) -> None:
+        self._lexicon = Lexicon(words, "moderation")
+        self._injections = tuple(injections)
+        self._profanity = profanity
+        content = repr((sorted(words.items()), [pattern.pattern for pattern in injections], profanity))
+        self.version = hashlib.sha256(content.encode()).hexdigest()[:12]
+
+    def clean(self, text: str) -> Cleaned:
+        """Set aside every sentence that talks to the machine; a text without one comes back as it is."""
+        if not any(pattern.search(text) for pattern in self._injections):
+            return Cleaned(text, injected=False)
+        untagged = _TAGGED.sub("\n", text)
+        kept = self._harmless(_SENTENCE.findall(untagged))
+        if not kept:
+            # One sentence without a stop can hold both; then its clauses are told apart, fragments left out.
+            clauses = self._harmless(_CLAUSE.split(untagged))
+            kept = [clause for clause in clauses if len(clause.split()) >= _LEAST_WORDS]
+        return Cleaned("".join(kept).strip(), injected=True)
+
+    def _harmless(self, parts: Sequence[str]) -> list[str]:
+        return [
+            part
+            for part in parts
+            if _WORD.search(part) and not any(pattern.search(part) for pattern in self._injections)
+        ]
+
+    def judge(self, texts: Sequence[str], languages: Sequence[str]) -> list[str | None]:
+        """The worst kind found in each text, or None.
+
+        Args:
+            texts: Texts as silver has them.
+            languages: ISO 639-1 code of each; the profanity model is asked for English only.
+        """
+        profane = self._profane(texts, languages)
+        return [
+            self._worst(text, language, swears)
+            for text, language, swears in zip(texts, languages, profane, strict=True)
+        ]
+
+    def _worst(self, text: str, language: str, swears: bool) -> str | None:
+        found = set(self._lexicon.concepts(text, language))
+        if swears:
+            found.add("abuse")
+        if any(pattern.search(text) for pattern in self._injections):
+            found.add("injection")
+        return next((kind for kind in KINDS if kind in found), None)
+
+    def _profane(self, texts: Sequence[str], languages: Sequence[str]) -> list[bool]:
+        asked = [index for index, language in enumerate(languages) if language == "en" and texts[index].strip()]
+        verdicts = [False] * len(texts)
+        if not asked:
+            return verdicts
+        # Imported here: it loads scikit-learn, which a run without English texts does not need.
+        from profanity_check import (  # pyright: ignore[reportMissingTypeStubs]
+            predict_prob,  # pyright: ignore[reportUnknownVariableType]
+        )
+
+        odds = cast("Sequence[float]", predict_prob([texts[index] for index in asked]))
+        for index, probability in zip(asked, odds, strict=True):
+            verdicts[index] = float(probability) >= self._profanity
+        return verdicts
+
+
+def load_moderator(path: Path, profanity: float) -> Moderator:
+    """Read `kind: {language: [words]}` and `injection: [patterns]` from a YAML file.
+
+    Raises:
+        ModerationError: The file is missing, is not of that form, or a pattern does not compile.
+    """
+    if not path.is_file():
+        raise ModerationError(f"{path}: no such file; copy the packaged moderation.yaml or set FEEDBACK_PROMPTS")
+    entries: dict[str, Any] = read_mapping(path, ModerationError, "write `abuse: {en: [word, …]}`")
+    unknown = sorted(set(entries) - set(KINDS))
+    if unknown:
+        raise ModerationError(f"{path}: unknown kind {unknown[0]!r}; there are {', '.join(KINDS)}")
+    patterns = [_pattern(path, number, text) for number, text in enumerate(entries.get("injection") or [], start=1)]
+    words = {kind: _words(path, kind, entries[kind]) for kind in KINDS if kind != "injection" and kind in entries}
+    return Moderator(words, patterns, profanity)
+
+
+def _pattern(path: Path, number: int, text: object) -> re.Pattern[str]:
+    try:
+        return re.compile(str(text), re.IGNORECASE)
+    except re.error as error:
+        raise ModerationError(f"{path}: injection, entry {number}: {error}; mend the regular expression") from error
+
+
+def _words(path: Path, kind: str, spec: object) -> dict[str, list[str]]:
+    if not isinstance(spec, dict):
+        raise ModerationError(f"{path}: {kind} is no mapping; write `{kind}: {{en: [word, …]}}`")
+    words: dict[str, list[str]] = {}
+    for language, phrases in cast("dict[object, object]", spec).items():
+        if not isinstance(phrases, list) or not all(isinstance(p, str) for p in cast("list[object]", phrases)):
+            raise ModerationError(f"{path}: {kind}.{language} is no list of texts; put each word in quotes")
+        words[str(language)] = cast("list[str]", phrases)
+    return words

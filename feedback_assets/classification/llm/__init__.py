@@ -1,0 +1,1 @@
+"""The language model: the prompt, the client, its limits. Knows no trained model."""

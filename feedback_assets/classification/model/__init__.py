@@ -1,0 +1,1 @@
+"""The trained model: features, training, calibration, labels. Knows no Delta and no language model."""

@@ -1,0 +1,60 @@
+"""The local model of the prompts folder: loaded where it was trained before, else trained and kept.
+
+Files and settings end here; how it is learned stands in `training.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from feedback_assets.classification.model.examples import Example, load_examples
+from feedback_assets.classification.model.local_model import LocalModel
+from feedback_assets.classification.model.recipe import Recipe, read_lexicon
+from feedback_assets.classification.model.training import Progress, train, version_of
+from feedback_assets.config.settings import Settings
+from feedback_assets.config.taxonomy import load_taxonomy
+
+
+def load_or_train(
+    settings: Settings, corrections: Sequence[Example] | None = None, progress: Progress | None = None
+) -> LocalModel:
+    """The local model of the prompts folder: loaded when this very one was trained before, else trained and kept.
+
+    Raises:
+        CallError: Taxonomy, lexicon or examples are wrong; the message names file, line, field and the mend.
+    """
+    examples, recipe = _to_learn(settings, corrections)
+    folder = settings.models_dir / version_of(examples, recipe)
+    if (folder / "model.joblib").is_file():
+        return LocalModel.load(folder)
+    if progress:
+        progress(f"training the local model on {len(examples)} examples")
+    model = train(examples, recipe)
+    model.save(folder)
+    return model
+
+
+def confusion_of(settings: Settings, progress: Progress | None = None) -> dict[str, dict[str, int]]:
+    """What the local model of the prompts folder took for what, out of fold; see `training_scores.confused`.
+
+    An artefact trained before this was measured is trained once more: the same version gives the same model.
+    """
+    model = load_or_train(settings, progress=progress)
+    if "confused" not in model.metadata:
+        if progress:
+            progress("training the local model once more, to measure what it confuses")
+        model = train(*_to_learn(settings, None))
+        model.save(settings.models_dir / model.version)
+    return model.metadata["confused"]
+
+
+def version_to_train(settings: Settings) -> str:
+    """The version that training on the prompts folder would give; nothing is trained."""
+    return version_of(*_to_learn(settings, None))
+
+
+def _to_learn(settings: Settings, corrections: Sequence[Example] | None) -> tuple[list[Example], Recipe]:
+    taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
+    lexicon = read_lexicon(settings.prompts_dir / "lexicon.yaml")
+    examples = [*load_examples(settings.prompts_dir / "examples", taxonomy), *(corrections or ())]
+    return examples, Recipe.of(taxonomy, lexicon, min_pairs=2)

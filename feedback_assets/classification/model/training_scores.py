@@ -1,0 +1,77 @@
+"""What answers to examples not seen in training say of a model: scores with intervals, and what it confuses.
+
+The measures themselves are in `measures.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedback_assets.classification.model.measures import (
+    accuracy,
+    calibration_error,
+    class_scores,
+    interval,
+    macro_f1,
+    macro_f1_of_indices,
+)
+
+Numbers = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+def scores_of(
+    labels: Sequence[str], truth: Indices, said: Indices, confidence: Numbers, seed: int = 0
+) -> dict[str, Any]:
+    """Accuracy, macro-F1 and calibration error with 95 % intervals, and every class."""
+    right = said == truth
+    names, answers = names_of(labels, truth), names_of(labels, said)
+    draw = partial(interval, size=len(truth), seed=seed)
+    by_category = {
+        row.label: {
+            "items": row.items,
+            "precision": round(row.precision, 4),
+            "recall": round(row.recall, 4),
+            "f1": round(row.f1, 4),
+            "mean_confidence": round(float(confidence[said == labels.index(row.label)].mean()), 4)
+            if (said == labels.index(row.label)).any()
+            else None,
+        }
+        for row in class_scores(names, answers)
+    }
+    return {
+        "items": len(truth),
+        "accuracy": round(accuracy(names, answers), 4),
+        "accuracy_interval": _rounded(draw(lambda rows: float(right[rows].mean()))),
+        "macro_f1": round(macro_f1(names, answers), 4),
+        "macro_f1_interval": _rounded(draw(lambda rows: macro_f1_of_indices(truth[rows], said[rows], len(labels)))),
+        "calibration_error": round(calibration_error(confidence, right), 4),
+        "calibration_error_interval": _rounded(draw(lambda rows: calibration_error(confidence[rows], right[rows]))),
+        "by_category": by_category,
+    }
+
+
+def confused(labels: Sequence[str], truth: Indices, said: Indices) -> dict[str, dict[str, int]]:
+    """For each category, how many of its examples were taken for which category, itself included."""
+    pairs = list(zip(names_of(labels, truth), names_of(labels, said), strict=True))
+    return {name: counted(answer for true, answer in pairs if true == name) for name in sorted(set(labels))}
+
+
+def names_of(labels: Sequence[str], numbers: Indices) -> list[str]:
+    """The labels, or texts, of these numbers."""
+    return [labels[int(number)] for number in numbers]
+
+
+def counted(names: Iterable[str]) -> dict[str, int]:
+    """How often each name comes, in order of the names."""
+    return dict(sorted(Counter(names).items()))
+
+
+def _rounded(ends: tuple[float, float]) -> list[float]:
+    return [round(end, 4) for end in ends]

@@ -1,0 +1,127 @@
+"""The `feedback doctor` command: looks at everything an installation needs and says what to mend."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+from rich.console import Console
+
+from feedback_assets import tables
+from feedback_assets.classification.cascade.cues import load_cues
+from feedback_assets.classification.classifier import read_labelled
+from feedback_assets.classification.llm.language_model import ModelSettingsError, Patience, Request
+from feedback_assets.classification.llm.prompt import load_prompt
+from feedback_assets.classification.loader import open_model
+from feedback_assets.config.settings import Settings, load
+from feedback_assets.config.taxonomy import load_taxonomy
+from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.errors import CallError
+from feedback_assets.files import landing_files
+from feedback_assets.lake.store import Lake, LakeError
+
+# Sections of the thresholds; each is asked for by the room of its name.
+_SECTIONS = ("classification", "clusters", "priority", "tickets", "releases", "drift", "latency", "evaluation")
+_WORD = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
+_HELLO = Request(
+    "doctor", [{"role": "user", "content": "Answer with the word yes."}], {**_WORD, "additionalProperties": False}
+)
+
+
+class Finding(NamedTuple):
+    """One thing looked at."""
+
+    what: str
+    good: bool
+    said: str
+
+
+def doctor_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check the installation and say what to mend; exit 1 when something must be."""
+    findings = list(examine(load()))
+    if as_json:
+        typer.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
+    else:
+        console = Console()
+        for finding in findings:
+            console.print(f"{'[green]good[/green]' if finding.good else '[red]mend[/red]'}  {finding.what}: ", end="")
+            console.print(finding.said, markup=False, highlight=False)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at Python, folders, prompts, landing and lake, and ask the language model a word."""
+    yield Finding("python", sys.version_info >= (3, 11), sys.version.split()[0])
+    yield Finding("dagster", True, version("dagster"))
+    yield _writable("home", settings.home.resolve())
+    yield _prompts(settings)
+    yield Finding("landing", True, _landed(settings))
+    yield from _tables(Lake(settings.lake_root, settings.storage))
+    yield _model(settings)
+
+
+def _writable(what: str, folder: Path) -> Finding:
+    place = folder
+    while not place.exists():
+        place = place.parent
+    good = os.access(place, os.W_OK)
+    return Finding(what, good, f"{folder}" if good else f"{place} cannot be written; choose another with FEEDBACK_HOME")
+
+
+def _prompts(settings: Settings) -> Finding:
+    """Whether every file of the prompts folder can be read, and the sections of the thresholds that rooms ask for."""
+    folder = settings.prompts_dir
+    try:
+        taxonomy = load_taxonomy(folder / "taxonomy.yaml")
+        thresholds = load_thresholds(folder / "thresholds.yaml")
+        for section in _SECTIONS:
+            thresholds.section(section)
+        load_cues(folder / "cues.yaml")
+        load_prompt(folder / "classify.md", taxonomy)
+        read_labelled(folder, taxonomy)
+    except CallError as error:
+        return Finding("prompts", False, str(error))
+    return Finding("prompts", True, f"{folder}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories")
+
+
+def _landed(settings: Settings) -> str:
+    counts = {stream: len(landing_files.days(settings.landing_root, stream)) for stream in tables.STREAMS}
+    told = ", ".join(f"{stream} {days} days" for stream, days in counts.items() if days)
+    return told or "nothing landed yet; try feedback import FILE"
+
+
+def _tables(lake: Lake) -> Iterator[Finding]:
+    there = 0
+    for table in tables.ALL:
+        try:
+            there += lake.dataset(table) is not None
+        except LakeError as error:
+            yield Finding("table", False, str(error))
+    yield Finding("lake", True, f"{there} of {len(tables.ALL)} tables in {lake.root}")
+
+
+def _model(settings: Settings) -> Finding:
+    """What the language model answers to one request; it is billed for some forty tokens."""
+    try:
+        model = open_model(settings)
+    except ModelSettingsError as error:
+        return Finding("language model", False, str(error))
+    if model is None:
+        return Finding("language model", True, "none; rules and the local model answer")
+    # Who waits for a doctor wants to know now: one retry, for a connection that just broke.
+    model = replace(model, patience=Patience(attempts=2, longest_seconds=5.0))
+    reply = model.ask([_HELLO], lambda request, reply: None)[0]
+    where = f"{settings.model_provider} {settings.model_deployment} at {settings.model_endpoint or 'api.openai.com'}"
+    if reply.outcome != "answered":
+        return Finding("language model", False, f"{where}: {reply.detail}; until then the local model's answers stand")
+    return Finding("language model", True, f"{where}, answers as {reply.model_version}")

@@ -1,0 +1,273 @@
+"""The `feedback prompts` commands: plan a change of prompts, compare old and new labels, start the backfill.
+
+Only options and printing; what is planned is found in `evaluation/prompt_plan.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from feedback_assets.config.settings import load
+
+if TYPE_CHECKING:
+    from feedback_assets.evaluation.prompt_plan import Plan
+
+app = typer.Typer(no_args_is_help=True, help="Plan a change of prompts, compare labels, backfill, promote.")
+
+_Scope = Annotated[
+    str | None, typer.Option(help="Narrow to items labelled with this category or a close alternative of it.")
+]
+_Alternatives = Annotated[
+    list[str] | None, typer.Option("--alternative", help="Take this alternative instead of the measured; repeat it.")
+]
+_From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day. (default: all)")]
+_To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+_DAYS_SHOWN = 40
+
+
+@app.command("plan")
+def plan_command(
+    scope: _Scope = None,
+    alternative: _Alternatives = None,
+    since: _From = None,
+    until: _To = None,
+    as_json: _Json = False,
+) -> None:
+    """Say what labelling history with the prompts of today would send, cost and flip; nothing is sent."""
+    planned = _planned(scope, alternative, since, until)
+    from feedback_assets.evaluation.prompt_report import as_dict
+
+    told = as_dict(planned)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        _show_plan(Console(), told)
+
+
+@app.command("diff")
+def diff_command(
+    scope: _Scope = None,
+    alternative: _Alternatives = None,
+    since: _From = None,
+    until: _To = None,
+    items: Annotated[bool, typer.Option("--items", help="List every item both prompts answered.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Append them to evaluation/label_changes.")] = False,
+    ask_golden: Annotated[
+        bool, typer.Option("--ask-golden", help="Ask the model about the golden set under both prompts; costs money.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """Compare the labels of the old prompt with those of the new, as far as both were asked."""
+    planned = _planned(scope, alternative, since, until)
+    console = Console(stderr=True)
+    with console.status("Scoring the golden set …") as status:
+        from feedback_assets import tables
+        from feedback_assets.evaluation.prompt_golden import golden_scores
+        from feedback_assets.evaluation.prompt_report import agreement, as_dict, change_rows, flips_of
+        from feedback_assets.lake.store import Lake
+
+        settings = load()
+        lake, now = Lake(settings.lake_root, settings.storage), datetime.now(UTC)
+        rows = change_rows(planned.held, now)
+        told: dict[str, Any] = {
+            **{name: as_dict(planned)[name] for name in ("prompt_before", "prompt_after", "scope", "unknown")},
+            "compared": len(rows),
+            "agreement": agreement(planned.held),
+            "flips": flips_of(planned.held),
+            "golden": golden_scores(settings, lake, planned, ask_golden, status.update),
+        }
+        if keep:
+            told["rows_added"] = lake.append_missing(tables.LABEL_CHANGES, rows, {"asset": tables.LABEL_CHANGES.name})
+    if items:
+        told["items"] = [
+            {**row, "day": str(row["day"])} for row in rows.drop(columns=["compared_at"]).to_dict("records")
+        ]
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        _show_diff(Console(), told)
+
+
+@app.command("backfill")
+def backfill_command(
+    scope: _Scope = None,
+    alternative: _Alternatives = None,
+    since: _From = None,
+    until: _To = None,
+    ui: Annotated[
+        str | None, typer.Option(help="Start it on the Dagster at this address instead of here, as its UI would.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Label the affected days anew, one run a block; tickets are only proposed."""
+    planned = _planned(scope, alternative, since, until)
+    from feedback_assets.evaluation.prompt_report import as_dict
+
+    console, told = Console(stderr=True), as_dict(planned)
+    if not as_json:
+        _show_plan(console, told)
+    if not planned.days:
+        if as_json:
+            typer.echo(json.dumps({**told, "started": None, "success": True}, ensure_ascii=False, indent=2))
+        return
+    if not yes and not typer.confirm(f"Send {planned.requests} requests in {len(planned.blocks)} runs?", err=True):
+        raise typer.Exit(1)
+    from feedback_assets.orchestration import prompt_backfill
+
+    if ui is not None:
+        started, failures, outside, notes = prompt_backfill.launch(planned, ui), list[str](), False, list[str]()
+        console.print(f"Backfill {started} is started; watch it at {ui.rstrip('/')}/runs/b/{started}")
+    else:
+        from feedback_assets.orchestration.runner import notes_of, open_instance
+
+        with console.status("Starting …") as status:
+            results = prompt_backfill.run_here(
+                planned, open_instance(load()), lambda block, step: status.update(f"{block} · {step}")
+            )
+        started, failures = "here", [text for result in results for text in result.failures]
+        outside, notes = any(result.outside for result in results), notes_of(results)
+        for text in [] if as_json else notes:
+            console.print(f"note: {text}", markup=False)
+        for text in failures:
+            console.print(text, markup=False)
+    if as_json:
+        done = {**told, "started": started, "success": not failures, "failures": failures, "warnings": notes}
+        typer.echo(json.dumps(done, ensure_ascii=False, indent=2))
+    elif not failures and ui is None:
+        console.print("Next: feedback prompts diff; feedback tickets --release --by NAME sends what was proposed.")
+    if failures:
+        raise typer.Exit(3 if outside else 1)
+
+
+@app.command("promote")
+def promote_command(
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day. (default: today, UTC)")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="Who decides so.")] = "feedback prompts",
+    why: Annotated[str, typer.Option("--why", help="Why.")] = "promoted by hand",
+    as_json: _Json = False,
+) -> None:
+    """Put the prompts of today in force from a day on, without computing anything.
+
+    Days that are labelled already keep their labels until they are computed again.
+    """
+    with Console(stderr=True).status("Opening the prompts …"):
+        from feedback_assets.classification.active_versions import Promotion, edition_of, keep_files, promote
+        from feedback_assets.classification.loader import editions_dir, open_reader
+        from feedback_assets.lake.store import Lake
+
+        settings, now = load(), datetime.now(UTC)
+        edition = edition_of(open_reader(settings))
+        first = (since or now).date()
+        keep_files(settings.prompts_dir, editions_dir(settings), edition)
+        promote(Lake(settings.lake_root, settings.storage), Promotion(first, edition, by, why, now))
+    told = {"effective_day": str(first), "prompt_version": edition.prompt_version, "promoted_by": by, "reason": why}
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        Console().print(f"{edition.prompt_version} is in force from {first} on.")
+
+
+def _planned(scope: str | None, alternative: list[str] | None, since: datetime | None, until: datetime | None) -> Plan:
+    if alternative and scope is None:
+        raise typer.BadParameter("--alternative goes with --scope CATEGORY")
+    if since is not None and until is not None and until < since:
+        raise typer.BadParameter("give --from before --to")
+    with Console(stderr=True).status("Opening the prompts …") as status:
+        from feedback_assets.evaluation.prompt_plan import plan, scope_named
+        from feedback_assets.lake.store import Lake
+
+        settings = load()
+        named = scope_named(settings, scope, alternative or (), status.update)
+        lake = Lake(settings.lake_root, settings.storage)
+        return plan(settings, lake, datetime.now(UTC), named, _day(since), _day(until), status.update)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _show_plan(console: Console, told: dict[str, Any]) -> None:
+    console.print(f"{told['reason']}.", highlight=False)
+    console.print(
+        f"{', '.join(told['prompt_before']) or 'nothing'} -> {told['prompt_after']}, asked of {told['model']}"
+    )
+    console.print(f"Scope: {told['scope_reason']}.", highlight=False)
+    if told["days"]:
+        _show_days(console, told)
+    for group in told["left_out"]:
+        days, versions = group["days"], ", then ".join(group["prompt_versions"])
+        console.print(f"{len(days)} days are left out and keep {versions}: {_listed(days)}", highlight=False)
+
+
+def _show_days(console: Console, told: dict[str, Any]) -> None:
+    table = Table(
+        "day", *(_right(name) for name in ("items", "texts", "requests", "tokens", "flips", "open")), box=None
+    )
+    for day in told["days"][:_DAYS_SHOWN]:
+        tokens = day["tokens_in"] + day["tokens_out"]
+        numbers = (day["items"], day["texts"], day["requests"], tokens, day["flips"], day["unknown"])
+        table.add_row(day["day"], *(f"{number:,}" for number in numbers))
+    console.print(table)
+    if len(told["days"]) > _DAYS_SHOWN:
+        console.print(f"… {len(told['days']) - _DAYS_SHOWN} more days; --json lists them all")
+    cost = "price not known" if told["cost"] is None else f"{told['cost']:,.2f} {told['currency']}".strip()
+    measured = f"measured on {told['tokens_measured_on']} answers" if told["tokens_measured_on"] else "supposed"
+    console.print(
+        f"{told['texts']:,} texts, {told['requests']:,} requests in {len(told['runs'])} runs, "
+        f"{told['tokens_in']:,} + {told['tokens_out']:,} tokens ({measured}): {cost} ({told['price']}).",
+        highlight=False,
+    )
+    console.print(f"Not counted: {told['not_counted']}.")
+    if told["of_these_late"]:
+        console.print(f"Of the requests, {told['of_these_late']} are about items that no version has answered.")
+    for block in told["over_budget"]:
+        console.print(f"[red]{block['from']} to {block['to']} costs more than FEEDBACK_DAILY_BUDGET allows.[/red]")
+    console.print(f"{told['unknown']:,} labels are open until they are asked; known flips:")
+    _show_flips(console, told["flips"])
+
+
+def _show_diff(console: Console, told: dict[str, Any]) -> None:
+    console.print(f"{', '.join(told['prompt_before'])} -> {told['prompt_after']}", highlight=False)
+    agreement = "nothing to compare yet" if told["agreement"] is None else f"{told['agreement']:.1%} the same category"
+    console.print(f"{told['compared']:,} items answered under both, {agreement}; {told['unknown']:,} still open.")
+    _show_flips(console, told["flips"])
+    for name, row in told["golden"].items():
+        low, high = row["macro_f1_interval"]
+        console.print(
+            f"golden set {name}: macro-F1 {row['macro_f1']:.3f} [{low:.3f}, {high:.3f}], "
+            f"accuracy {row['accuracy']:.3f}; "
+            f"{row['by_language_model']} of {row['items']} by the language model, {row['not_asked']} not asked "
+            f"({row['prompt_version']})",
+            highlight=False,
+        )
+    for row in told.get("items", []):
+        console.print(
+            f"{row['day']}  {row['event_id']}  {row['label_before']} -> {row['label_after']}", highlight=False
+        )
+
+
+def _show_flips(console: Console, flips: list[dict[str, Any]]) -> None:
+    for row in flips:
+        console.print(f"  {row['items']:>6,}  {row['from']} -> {row['to']}", highlight=False)
+    if not flips:
+        console.print("  none")
+
+
+def _listed(days: list[str]) -> str:
+    return ", ".join(days[:4]) + (f", … {days[-1]}" if len(days) > 4 else "")
+
+
+def _right(name: str) -> Any:
+    from rich.table import Column
+
+    return Column(name, justify="right")

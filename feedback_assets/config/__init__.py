@@ -1,0 +1,1 @@
+"""What an installation is told: settings, taxonomy, thresholds, mappings; loaded, checked and frozen here."""

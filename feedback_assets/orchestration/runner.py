@@ -1,0 +1,321 @@
+"""`feedback run`: which days wait, in which blocks they run, and running them through Dagster with progress.
+
+Stands above the rooms. It imports dagster, so the command line imports it only for commands that run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, EventLogEntry
+
+from feedback_assets import tables
+from feedback_assets.config.settings import Settings, load
+from feedback_assets.dagster_kit.partitions import last_56_days
+from feedback_assets.dagster_kit.run_tags import PROMPT
+from feedback_assets.errors import OutsideError
+from feedback_assets.files import landing_files
+from feedback_assets.files.whole_files import write_whole
+from feedback_assets.lake.store import Lake, days_between
+from feedback_assets.orchestration.dead_runs import tags_of_this_process
+
+JOB = "every_room"
+_LAST = dg.AssetKey(list(tables.TICKET_DELIVERIES.key))
+_PARTITION = "dagster/partition"
+_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+# For an installation without the checkout's dagster.yaml: the same, without its reasons.
+_INSTANCE = """telemetry: {enabled: false}
+nux: {enabled: false}
+concurrency: {runs: {max_concurrent_runs: 1}}
+run_monitoring: {enabled: true}
+run_retries: {enabled: true, max_retries: 3, retry_on_asset_or_op_failure: false}
+"""
+_DAY = timedelta(days=1)
+# A gap of a week or less is cheaper to walk through than to start another run for.
+_LARGEST_GAP = 7
+# Long enough that a run's fixed cost does not count, short enough that an interruption loses a minute or two.
+_LONGEST_BLOCK = 120
+
+
+@dataclass(frozen=True)
+class Block:
+    """A contiguous range of days that is one run."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """How many days it holds."""
+        return (self.last - self.first).days + 1
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+
+@dataclass
+class Stage:
+    """What one asset did over a run."""
+
+    name: str
+    rows: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class BlockResult:
+    """What became of one block."""
+
+    block: Block
+    success: bool
+    outside: bool = False  # what failed was an outside system, not the data
+    stages: list[Stage] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def open_instance(settings: Settings) -> DagsterInstance:
+    """The Dagster instance below the home, its folder made and its telemetry off.
+
+    Returns:
+        The instance that `make ui` shows too.
+    """
+    folder = settings.dagster_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "dagster.yaml"
+    if not config.exists():
+        ours = Path(__file__).resolve().parents[2] / "dagster.yaml"
+        told = ours.read_text(encoding="utf-8") if ours.is_file() else _INSTANCE
+        # Half of it, as a full disk leaves, would be taken for the person's own settings.
+        write_whole(config, told)
+    # One at a time: two first runs would both make SQLite's tables, and leave a history that nobody can open.
+    with (folder / ".opening").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return DagsterInstance.from_config(str(folder))
+
+
+def pending_days(settings: Settings, instance: DagsterInstance) -> list[date]:
+    """The landed days that the last asset has not seen as they are now, and those that look back on a changed one."""
+    lake = Lake(settings.lake_root, settings.storage)
+    landed = _landed_objects(settings)
+    known = _bronze_objects(lake)
+    finished = instance.event_log_storage.get_latest_storage_id_by_partition(
+        _LAST, DagsterEventType.ASSET_MATERIALIZATION
+    )
+    started = instance.event_log_storage.get_latest_storage_id_by_partition(
+        dg.AssetKey(list(tables.BRONZE_FEEDBACK.key)), DagsterEventType.ASSET_MATERIALIZATION
+    )
+    changed = {day for day, objects in landed.items() if known.get(day) != objects}
+    behind = {day for day in landed if str(day) not in finished or finished[str(day)] < started.get(str(day), 0)}
+    first, newest = min(landed, default=None), max(landed, default=None)
+    unfinished = {day for day in unfinished_days(instance) if first and newest and first <= day <= newest}
+    waiting = behind | _reached(changed, newest) | unfinished
+    return sorted(day for day in waiting if day >= settings.first_day)
+
+
+def unfinished_days(instance: DagsterInstance) -> set[date]:
+    """The days of runs that did not end well and that no later run carried to the end; prompt backfills aside.
+
+    The tables cannot tell alone: a run killed between a commit and its event in the log, or after the first of the
+    five bronze tables, leaves days that look as if nothing had changed.
+    """
+    badly = instance.get_run_records(dg.RunsFilter(statuses=[DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]))
+    if not badly:
+        return set()
+    since = min(record.create_timestamp for record in badly)
+    well = instance.get_run_records(dg.RunsFilter(statuses=[DagsterRunStatus.SUCCESS], created_after=since))
+    waiting: set[date] = set()
+    for record in sorted([*badly, *well], key=lambda record: record.storage_id):
+        run = record.dagster_run
+        if PROMPT in run.tags:
+            continue  # its days keep the labels they have until the lead starts it again
+        if run.status != DagsterRunStatus.SUCCESS:
+            waiting |= _days_of(run)
+        elif not run.asset_selection or _LAST in run.asset_selection:
+            waiting -= _days_of(run)
+    return waiting
+
+
+def _days_of(run: dg.DagsterRun) -> set[date]:
+    one = run.tags.get(_PARTITION, "")
+    first, last = run.tags.get(_RANGE_START, one), run.tags.get(_RANGE_END, one)
+    return set(days_between(date.fromisoformat(first), date.fromisoformat(last) + _DAY)) if first and last else set()
+
+
+def _reached(changed: set[date], newest: date | None) -> set[date]:
+    """The changed days and those after each that look back on it, days without feedback among them: one block."""
+    reach = timedelta(days=-last_56_days.start_offset)
+    return {day for start in changed if newest for day in days_between(start, min(start + reach, newest) + _DAY)}
+
+
+def blocks(days: Sequence[date], largest_gap: int = _LARGEST_GAP, longest: int = _LONGEST_BLOCK) -> list[Block]:
+    """Contiguous blocks that cover the days, oldest first, so that cluster identity flows through time."""
+    found: list[Block] = []
+    for day in sorted(days):
+        if found and (day - found[-1].last).days <= largest_gap and (day - found[-1].first).days < longest:
+            found[-1] = Block(found[-1].first, day)
+        else:
+            found.append(Block(day, day))
+    return found
+
+
+def run_block(
+    block: Block,
+    instance: DagsterInstance,
+    on_step: Callable[[str], None],
+    only: Sequence[dg.AssetKey] | None = None,
+    more_tags: Mapping[str, str] | None = None,
+) -> BlockResult:
+    """Run one block through every room, in this process.
+
+    Args:
+        block: The days.
+        instance: Where Dagster writes what happened.
+        on_step: Called with the name of each step as it finishes.
+        only: These assets, instead of every room.
+        more_tags: Tags of the run besides the usual.
+    """
+    from feedback_assets.definitions import defs
+    from feedback_assets.landing.sensors import remember_carried
+
+    job = defs.resolve_job_def(JOB)
+    root = load().landing_root
+    landed = {stream: landing_files.days(root, stream) for stream in tables.STREAMS}
+    run_id = str(uuid.uuid4())
+    tags = {
+        _RANGE_START: str(block.first),
+        _RANGE_END: str(block.last),
+        **tags_of_this_process(),
+        **(more_tags or {}),
+    }
+
+    logged: list[str] = []
+
+    def listen(entry: EventLogEntry) -> None:
+        event, warning = entry.dagster_event, warning_of(entry)
+        if warning is not None:
+            logged.append(warning)
+        if event is not None and event.event_type in (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE):
+            on_step(str(event.step_key))
+
+    instance.add_event_listener(run_id, listen)
+    # The events are in the instance; the console shows progress instead.
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    result = job.execute_in_process(
+        run_config=quiet,
+        instance=instance,
+        tags=tags,
+        run_id=run_id,
+        raise_on_error=False,
+        asset_selection=None if only is None else list(only),
+    )
+    if result.success and only is None:
+        remember_carried(instance, landed, block.first, block.last)
+    return BlockResult(
+        block, result.success, _is_outside(result), _stages(result), failures_of(result), logged + warnings_of(result)
+    )
+
+
+def steps_of_a_run() -> int:
+    """How many steps a run of every room has."""
+    from feedback_assets.definitions import defs
+
+    return len(defs.resolve_job_def(JOB).nodes)
+
+
+def _stages(result: dg.ExecuteInProcessResult) -> list[Stage]:
+    stages: dict[str, Stage] = {}
+    for event in result.all_events:
+        if event.event_type == DagsterEventType.STEP_SUCCESS:
+            stages.setdefault(str(event.step_key), Stage(str(event.step_key))).seconds = (
+                event.step_success_data.duration_ms / 1000
+            )
+        elif event.event_type == DagsterEventType.ASSET_MATERIALIZATION:
+            stage = stages.setdefault(str(event.step_key), Stage(str(event.step_key)))
+            rows = event.materialization.metadata.get("dagster/partition_row_count")
+            stage.rows += int(str(rows.value)) if rows is not None else 0
+    return [stage for stage in stages.values() if stage.seconds]
+
+
+def failures_of(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What stopped the run, a line each: steps with their cause, blocking checks with the first days that fail."""
+    texts: list[str] = []
+    for event in result.all_events:
+        if event.event_type == DagsterEventType.STEP_FAILURE:
+            error, said = event.step_failure_data.error, event.step_failure_data.user_failure_data
+            cause = error.cause if error is not None and error.cause is not None else error
+            told = (said and said.description) or (cause and cause.message)  # said: a step raised dg.Failure
+            texts.append(f"{event.step_key}: {told.strip() if told else 'failed'}")
+        elif event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.blocking:
+                days = [str(value.value) for key, value in check.metadata.items() if key[:2] == "20"]
+                texts.append(f"{check.asset_key.to_user_string()} fails {check.check_name}: {'; '.join(days[:3])}")
+    return texts
+
+
+def _is_outside(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether a step failed by an error that the command line tells as one of an outside system."""
+    names = {kind.__name__ for kind in _kinds(OutsideError)}
+    errors = [
+        event.step_failure_data.error
+        for event in result.all_events
+        if event.event_type == DagsterEventType.STEP_FAILURE
+    ]
+    return any((error.cause or error).cls_name in names for error in errors if error is not None)
+
+
+def _kinds(kind: type[Exception]) -> set[type[Exception]]:
+    return {kind}.union(*(_kinds(one) for one in kind.__subclasses__()))
+
+
+def notes_of(results: Sequence[BlockResult]) -> list[str]:
+    """What runs warned of, each text once."""
+    return list(dict.fromkeys(text for result in results for text in result.warnings))
+
+
+def warning_of(entry: EventLogEntry) -> str | None:
+    """What a step logged as a warning, with the step's name; None of every other entry."""
+    # Ours are warnings; as errors Dagster logs every step that did not run because an earlier one failed.
+    if entry.dagster_event is not None or entry.step_key is None or int(entry.level) != logging.WARNING:
+        return None
+    return f"{entry.step_key}: {entry.user_message}"
+
+
+def warnings_of(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What advisory checks say; it stops nothing."""
+    return [
+        f"{check.asset_key.to_user_string()}, {check.check_name}: {check.description or 'see the check'}"
+        for event in result.all_events
+        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION
+        for check in [event.asset_check_evaluation_data]
+        if not check.passed and not check.blocking
+    ]
+
+
+def _landed_objects(settings: Settings) -> dict[date, set[str]]:
+    landed: dict[date, set[str]] = {}
+    for stream in tables.STREAMS:
+        for found in landing_files.list_objects(settings.landing_root, stream):
+            landed.setdefault(_day_of(found.path), set()).add(found.path)
+    return landed
+
+
+def _bronze_objects(lake: Lake) -> dict[date, set[str]]:
+    known: dict[date, set[str]] = {}
+    for table in tables.BRONZE.values():
+        frame = lake.read(table, columns=["day", "landing_object"]).drop_duplicates()
+        for day, path in zip(frame["day"], frame["landing_object"], strict=True):
+            known.setdefault(day, set()).add(path)
+    return known
+
+
+def _day_of(path: str) -> date:
+    return date.fromisoformat(path.split("/")[1].removeprefix("day="))
