@@ -41,7 +41,8 @@ def test_a_wheel_in_an_empty_environment_classifies_a_text(tmp_path: Path):
     )
     assert run.returncode == 0, run.stderr
     wheel = next((tmp_path / "dist").glob("*.whl"))
-    assert "feedback_assets/prompts/taxonomy.yaml" in zipfile.ZipFile(wheel).namelist()
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"feedback_assets/prompts/taxonomy.yaml", "feedback_assets/words/stop_words.txt"} <= set(names)
     python = tmp_path / "bare" / "bin" / "python"
     subprocess.run(
         [sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, str(tmp_path / "bare")], check=True

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_assets.clusters.stop_words import STOP_WORDS
 from feedback_assets.errors import CallError
 from feedback_assets.files.text_files import json_lines
+from feedback_assets.files.word_lists import word_list
 from feedback_assets.text import Lexicon, fold
 
 Vectors = NDArray[np.float32]
@@ -42,6 +42,7 @@ _LABEL_TRUST = 0.7
 _GENERIC = "_generic"
 _PLACEHOLDER = re.compile(r"\[[A-Za-z_]+\]|<[A-Za-z_]+>|\{[A-Za-z_]+\}")
 _REMEMBERED = 50_000
+_STOP_WORDS = word_list("stop_words")
 
 
 class Issue(NamedTuple):
@@ -251,7 +252,7 @@ class ConceptEmbedding:
 def content_words(text: str) -> list[str]:
     """Folded words of at least three letters that are neither function words, numbers nor placeholders."""
     words = fold(_PLACEHOLDER.sub(" ", text)).split()
-    return [word for word in words if len(word) > 2 and word not in STOP_WORDS and not word.isdigit()]
+    return [word for word in words if len(word) > 2 and word not in _STOP_WORDS and not word.isdigit()]
 
 
 def _features(

@@ -17,7 +17,7 @@ from feedback_assets.clusters.embedding import DIMENSIONS, Embeds, Issue, Vector
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version
 from feedback_assets.lake.store import Lake
 
-SOURCES = ("clusters/embedding.py", "clusters/stop_words.py", "text.py", "files/text_files.py")
+SOURCES = ("clusters/embedding.py", "words/stop_words.txt", "text.py", "files/text_files.py", "files/word_lists.py")
 LIBRARIES = ("numpy",)
 
 
