@@ -68,7 +68,7 @@ def test_a_home_may_have_the_name_of_a_command(tmp_path: Path):
 
 def test_commands_that_read_start_without_dagster():
     code = (
-        "import sys; from feedback_assets import cli; "
+        "import sys; from feedback_assets.cli import main as cli; "
         "[cli.build(name) for name in ('top', 'classify', 'tickets', 'releases', 'doctor')]; "
         "sys.exit('dagster' in sys.modules)"
     )

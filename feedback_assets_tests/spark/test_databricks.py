@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+import feedback_assets
 from feedback_assets import tables
 from feedback_assets.config.hash_key import hashing_key
 from feedback_assets.config.settings import load
@@ -164,7 +165,7 @@ def test_a_wheel_of_another_version_is_refused(home: Path, workspace: Workspace,
     import shutil
 
     other = tmp_path / "other"
-    package = Path(load.__code__.co_filename).parent
+    package = Path(feedback_assets.__file__).parent
     shutil.copytree(package, other / "feedback_assets", ignore=shutil.ignore_patterns("__pycache__"))
     with (other / "feedback_assets" / "silver" / "language.py").open("a", encoding="utf-8") as file:
         file.write("\n# another version\n")
