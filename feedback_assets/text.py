@@ -33,12 +33,23 @@ def _joiner() -> re.Pattern[str]:
 
 
 _JOINER = _joiner()
+_BARS = "▁▂▃▄▅▆▇█"
 _VERSION = re.compile(r"\d+(?:\.\d+)+(?:-[a-z0-9.]+)?")
 
 
 def text_or_none(value: object) -> str | None:
     """The text of a frame's cell; None where it is empty or missing, which a frame says as None, NaN or NA."""
     return value if isinstance(value, str) and value else None
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """One bar for each count, the highest for the greatest, the lowest for nothing.
+
+    >>> sparkline([0, 1, 2, 7])
+    '▁▂▃█'
+    """
+    most = max([*counts, 1])
+    return "".join(_BARS[round(count / most * (len(_BARS) - 1))] for count in counts)
 
 
 def fold(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_assets.text import Lexicon, LexiconError, fold, text_key, text_or_none, tokens
+from feedback_assets.text import Lexicon, LexiconError, fold, sparkline, text_key, text_or_none, tokens
 
 ENTRIES = {
     "late": {"en": ["late", "delay*", "behind schedule"], "de": ["verspät*", "*verspätung", "kommt nicht an"]},
@@ -41,6 +41,12 @@ def test_folding_words_again_changes_nothing(text: str) -> None:
 def test_a_cell_that_is_missing_or_empty_holds_no_text(cell: object) -> None:
     assert text_or_none(cell) is None
     assert text_or_none("late") == "late"
+
+
+def test_a_sparkline_has_a_bar_for_each_count() -> None:
+    assert sparkline([0, 1, 2, 7]) == "▁▂▃█"
+    assert sparkline([0, 0]) == "▁▁"
+    assert sparkline([]) == ""
 
 
 def test_equal_wording_has_an_equal_key_and_two_emoji_have_not() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets.clusters.identity import Floats, unit
+from feedback_assets.text import text_or_none
 
 # Words of a cluster that are kept: enough for its title, few enough to store every day.
 _TERMS_KEPT = 60
@@ -163,14 +164,14 @@ def _restore(row: Mapping[Hashable, Any]) -> Cluster:
         first_seen=row["first_seen"],
         last_seen=row["last_seen"],
         centre=np.asarray(row["centre"], dtype=np.float32),
-        product_id=_or_none(row["product_id"]),
-        product_name=_or_none(row["product_name"]),
-        product_family=_or_none(row["product_family"]),
+        product_id=text_or_none(row["product_id"]),
+        product_name=text_or_none(row["product_name"]),
+        product_family=text_or_none(row["product_family"]),
         members_total=int(row["members_total"]),
         cohesion=float(row["cohesion"]),
         confidence=float(row["confidence"]),
         status=row["status"],
-        merged_into=_or_none(row["merged_into"]),
+        merged_into=text_or_none(row["merged_into"]),
         quotes=json.loads(row["quotes"]),
         counts=counts,
     )
@@ -178,7 +179,3 @@ def _restore(row: Mapping[Hashable, Any]) -> Cluster:
 
 def _mean(value: float, before: int, added: float, now: int) -> float:
     return min(1.0, max(0.0, round((value * before + added) / now, 9)))
-
-
-def _or_none(value: object) -> str | None:
-    return value if isinstance(value, str) else None

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from feedback_assets.text import text_or_none
+
 
 @dataclass(frozen=True)
 class Envelope:
@@ -119,17 +121,13 @@ def _judge(fields: dict[str, Any]) -> ReadLine:
     return ReadLine(
         event_id=event_id,
         source=source,
-        channel=_optional(fields.get("channel")),
+        channel=text_or_none(fields.get("channel")),
         occurred_at=parse_time(fields.get("occurred_at")),
         received_at=parse_time(fields.get("received_at")),
-        mapping=_optional(fields.get("mapping")),
+        mapping=text_or_none(fields.get("mapping")),
         payload=cast("dict[str, Any]", payload),
-        filed_because=_optional(fields.get("filed_because")),
+        filed_because=text_or_none(fields.get("filed_because")),
     )
-
-
-def _optional(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _text(moment: datetime) -> str:

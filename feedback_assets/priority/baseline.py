@@ -10,14 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betainc  # type: ignore[reportUnknownVariableType]
 
 from feedback_assets.priority.rules import PriorityRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from feedback_assets.statistics import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -70,18 +66,6 @@ def at_least(counts: Ints, trials: Ints, chance: Floats) -> Floats:
     """Binomial chance of at least so many successes."""
     inside = betainc(np.maximum(counts, 1), np.maximum(trials - counts + 1, 1), chance)
     return np.where(counts <= 0, 1.0, np.where(counts > trials, 0.0, inside))
-
-
-def beyond_chance(p_values: Floats, rate: float) -> Bools:
-    """Which of a day's tests stand at that false-discovery rate (Benjamini and Hochberg)."""
-    if not len(p_values):
-        return np.zeros(0, dtype=bool)
-    order = np.argsort(p_values, kind="stable")
-    passed = p_values[order] <= rate * np.arange(1, len(p_values) + 1) / len(p_values)
-    standing = np.zeros(len(p_values), dtype=bool)
-    if passed.any():
-        standing[order[: int(np.flatnonzero(passed).max()) + 1]] = True
-    return standing
 
 
 def most_in_six_hours(seconds: Ints) -> int:

@@ -13,13 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from feedback_assets.priority.rules import PriorityRules
+from feedback_assets.statistics import Bools, Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 # Days before the first day asked for that are looked at: what `last_56_days` gives.
 LOOK_BACK = 56
 _NEVER = 1_000_000

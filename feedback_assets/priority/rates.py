@@ -13,7 +13,8 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform, empty
-from feedback_assets.priority.baseline import at_least, beyond_chance
+from feedback_assets.priority.baseline import at_least
+from feedback_assets.statistics import benjamini_hochberg
 
 DIMENSIONS = {
     "product": "product_id",
@@ -100,7 +101,7 @@ def _tested(window: pd.DataFrame, lines: pd.DataFrame, cohorts: dict[str, str], 
     frame["p_value"] = at_least(*counts, shares)
     enough = (frame["issues"] >= _FEWEST).to_numpy(dtype=bool)
     standing = np.zeros(len(frame), dtype=bool)
-    standing[enough] = beyond_chance(frame["p_value"].to_numpy(dtype=np.float64)[enough], _FALSE_DISCOVERY)
+    standing[enough] = benjamini_hochberg(frame["p_value"].to_numpy(dtype=np.float64)[enough], _FALSE_DISCOVERY)
     frame["concentrated"] = standing
     frame["day"] = pd.Series([day] * len(frame), index=frame.index, dtype=object)
     return frame

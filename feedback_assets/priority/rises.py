@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from feedback_assets.priority.baseline import beyond_chance, surprise, volume_ratio
-from feedback_assets.priority.evidence import LOOK_BACK, Evidence, Floats, Ints, sells
+from feedback_assets.priority.baseline import surprise, volume_ratio
+from feedback_assets.priority.evidence import LOOK_BACK, Evidence, sells
 from feedback_assets.priority.rules import PriorityRules
+from feedback_assets.statistics import Floats, Ints, benjamini_hochberg
 
 # Fewer in the last days are no sudden fault, whatever was expected.
 _SEEN = 3
@@ -54,7 +55,7 @@ def rises(
     lift = week[0] / week[1]
     tested = week[0] >= rules.tested_from
     rising = np.zeros(len(p_value), dtype=bool)
-    rising[tested] = beyond_chance(p_value[tested], rules.false_discovery) & (p_value[tested] < 1)
+    rising[tested] = benjamini_hochberg(p_value[tested], rules.false_discovery) & (p_value[tested] < 1)
     return {
         "baseline_daily": week[1] / rules.recent_days,
         "lift_7d": lift,

@@ -19,9 +19,10 @@ from feedback_assets import tables
 from feedback_assets.lake.frames import conform, empty
 from feedback_assets.priority.baseline import at_least, most_in_six_hours
 from feedback_assets.priority.decision import Facts, decide
-from feedback_assets.priority.evidence import Bools, Evidence, Floats, Frames, Ints, concepts_of, gather, sells
+from feedback_assets.priority.evidence import Evidence, Frames, concepts_of, gather, sells
 from feedback_assets.priority.rises import rises
 from feedback_assets.priority.rules import PriorityRules
+from feedback_assets.statistics import Bools, Floats, Ints
 
 _MONTH, _WEEK = 28, 7
 # Told so often in a week, a problem was there that week; once may be a stray label.

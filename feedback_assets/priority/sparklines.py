@@ -6,19 +6,13 @@ Only drawing; it must stay small, since it lives in the event log.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pandas as pd
 
-_BARS = "▁▂▃▄▅▆▇█"
+from feedback_assets.text import sparkline
+
 _SHOWN, _DAYS = 10, 28
-
-
-def sparkline(counts: Sequence[int]) -> str:
-    """One bar a count, the greatest the highest; a count of nothing is the lowest bar."""
-    most = max(counts, default=0)
-    return "".join(_BARS[round(count / most * (len(_BARS) - 1))] if most else _BARS[0] for count in counts)
 
 
 def top_problems(scored: pd.DataFrame, clusters: pd.DataFrame, members: pd.DataFrame, day: date) -> str:

@@ -15,11 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_assets.lake.frames import records
+from feedback_assets.statistics import Bools, Floats, Ints
 from feedback_assets.text import fold, text_or_none, version_key
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 # No complaint, and so in no category: questions and praise.
 _QUIET = "no_issue"
 

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from feedback_assets.releases.counts import Release, Window
 from feedback_assets.releases.jumps import Jump, dispersion, jump
 from feedback_assets.releases.onset import Onsets, scan
 from feedback_assets.releases.rules import ReleaseRules
 from feedback_assets.releases.versions import Named, VersionEvidence, compare
+from feedback_assets.statistics import Bools, Floats, Ints
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 _LEAST_EXPECTED = 0.5
 
 
@@ -58,7 +56,7 @@ class Evidence:
     dispersion: Floats
     onset_gain: Floats
     onset_gap: Floats
-    onset_day: NDArray[np.int64]
+    onset_day: Ints
     named: VersionEvidence | None
     concerned: Bools
 
@@ -129,7 +127,7 @@ def _prior(
     return prior
 
 
-def _best(onsets: Onsets) -> NDArray[np.int64]:
+def _best(onsets: Onsets) -> Ints:
     return onsets.best_day() if onsets.gain.shape[1] else np.zeros(len(onsets.gain), dtype=np.int64)
 
 

@@ -18,9 +18,9 @@ from feedback_assets import tables
 from feedback_assets.lake.frames import conform, empty
 from feedback_assets.releases.counts import Frames, Inputs, Release, Window, prepare, releases_on, window
 from feedback_assets.releases.evidence import Evidence, gather
-from feedback_assets.releases.jumps import stands
 from feedback_assets.releases.rules import ReleaseRules
 from feedback_assets.releases.verdict import Case, Verdict, case, enough, judge, plausible
+from feedback_assets.statistics import benjamini_hochberg
 
 # Days that are looked back on, as the partition mappings of the asset give them.
 CLUSTERS_LOOK_BACK, RELEASES_LOOK_BACK = 56, 28
@@ -106,7 +106,7 @@ def _standing(cases: Sequence[Case], rules: ReleaseRules) -> list[bool]:
     can = np.array([plausible(one, rules) for one in cases], dtype=bool)
     chances = np.array([one.tested if enough(one, rules) else 1.0 for one in cases], dtype=np.float64)
     for family in (whole, can & ~whole, ~can & ~whole):
-        standing[family] = stands(chances[family], rules.false_discovery / 3)
+        standing[family] = benjamini_hochberg(chances[family], rules.false_discovery / 3)
     return [bool(stood) for stood in standing]
 
 

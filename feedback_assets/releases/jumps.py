@@ -1,4 +1,4 @@
-"""Whether complaints jumped: two rates compared with what they had to expect, and the false-discovery limit.
+"""Whether complaints jumped: two rates compared with what they had to expect.
 
 Pure numpy and scipy over arrays of tests; which days and complaints are compared is decided in `evidence.py`.
 """
@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv  # type: ignore[reportUnknownVariableType]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from feedback_assets.statistics import Floats
+
 _TAIL = 0.025
 
 
@@ -89,20 +87,3 @@ def dispersion(counts: Floats, exposure: Floats, expected_after: Floats, drift_s
     days = np.maximum(used.sum(axis=1) - 1, 0)
     own = (pearson + 7.0) / (days + 7.0)
     return np.maximum(1.0, own) + expected_after / drift_shape
-
-
-def stands(p_values: Floats, rate: float) -> Bools:
-    """Which tests stand at a false-discovery rate (Benjamini and Hochberg, 1995).
-
-    It holds where tests lean the same way (Benjamini and Yekutieli, 2001, theorem 1.2), as a category and the clusters
-    it is made of do. Their limit for any dependence whatever is four times as strict with thirty tests.
-    """
-    tests = len(p_values)
-    standing = np.zeros(tests, dtype=bool)
-    if not tests:
-        return standing
-    order = np.argsort(p_values, kind="stable")
-    passed = p_values[order] <= rate * np.arange(1, tests + 1) / tests
-    if passed.any():
-        standing[order[: int(np.flatnonzero(passed).max()) + 1]] = True
-    return standing

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betainc, ndtr  # type: ignore[reportUnknownVariableType]
 
 from feedback_assets.releases.jumps import Jump, jump
+from feedback_assets.statistics import Floats
 
-Floats = NDArray[np.float64]
 # Mantel's and Fleiss's rule: from this variance on the normal approximation holds.
 _ENOUGH_VARIANCE = 5.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_BARS = "▁▂▃▄▅▆▇█"
+from feedback_assets.text import sparkline
 
 
 def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
@@ -28,12 +28,6 @@ def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
         _list("Not known", [f"{name.replace('_', ' ')}: {why}" for name, why in fields["missing"].items()]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def sparkline(counts: list[int]) -> str:
-    """Counts as bars, scaled to the largest."""
-    top = max([*counts, 1])
-    return "".join(_BARS[round(count / top * (len(_BARS) - 1))] for count in counts)
 
 
 def _facts(key: str, level: str, fields: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from feedback_assets import tables
 from feedback_assets.lake.frames import conform, empty
 from feedback_assets.priority.counts import daily_counts, trends
 from feedback_assets.priority.rates import rates
-from feedback_assets.priority.sparklines import sparkline, top_problems
+from feedback_assets.priority.sparklines import top_problems
 from feedback_assets_tests.priority.story import day
 
 
@@ -105,11 +105,6 @@ def test_issues_in_proportion_to_orders_are_not_concentrated() -> None:
 def test_without_orders_there_are_no_rates() -> None:
     told = items((0, "a", "p1", None))
     assert rates(issues((0, "a", "defect")), told, empty(tables.SILVER_COMMERCE), CATALOG, [day(0)]).empty
-
-
-def test_a_sparkline_has_a_bar_for_each_day() -> None:
-    assert sparkline([0, 1, 2, 7]) == "▁▂▃█"
-    assert sparkline([0, 0]) == "▁▁"
 
 
 def test_a_day_without_problems_says_so() -> None:
