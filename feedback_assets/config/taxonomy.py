@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -17,6 +18,22 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from feedback_assets.errors import CallError
 from feedback_assets.files.text_files import read_mapping
+
+
+class Role(StrEnum):
+    """What a category is to the code, whatever a taxonomy calls it."""
+
+    NO_ISSUE = "no_issue"
+    CATCH_ALL = "catch_all"
+    WISH = "wish"
+
+
+# Categories whose names said their role before roles were declared. A file that declares none is of that time.
+_ROLES_BY_NAME: Mapping[str, Role] = {
+    "no_issue": Role.NO_ISSUE,
+    "other": Role.CATCH_ALL,
+    "feature_request": Role.WISH,
+}
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -47,6 +64,7 @@ class Category(_Strict):
 
     domain: Words
     definition: Words
+    role: Role | None = None
     sub_labels: tuple[Words, ...] = ()
     owner: Words
     destination: Words
@@ -77,9 +95,41 @@ class Taxonomy(_Strict):
 
     @cached_property
     def version(self) -> str:
-        """Name, edition and a hash of everything that says what a label means or where it goes."""
-        content = json.dumps(self.model_dump(mode="json", by_alias=True, exclude={"change"}), sort_keys=True)
-        return f"{self.name}-{self.edition}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+        """Name, edition and a hash of everything that says what a label means or where it goes.
+
+        A role that the name alone said before roles were declared does not count: the label means what it meant.
+        """
+        content = self.model_dump(mode="json", by_alias=True, exclude={"change"})
+        for name, category in content["categories"].items():
+            if category["role"] is None or category["role"] == _ROLES_BY_NAME.get(name):
+                del category["role"]
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:10]
+        return f"{self.name}-{self.edition}-{digest}"
+
+    @cached_property
+    def roles(self) -> Mapping[Role, str]:
+        """The category of each role that the taxonomy has."""
+        return {category.role: name for name, category in self.categories.items() if category.role is not None}
+
+    @property
+    def no_issue(self) -> str:
+        """The category of a text without anything to act on: praise, a question, a remark."""
+        return self.roles[Role.NO_ISSUE]
+
+    @property
+    def catch_all(self) -> str:
+        """The category of a complaint that fits no other, or that does not say what is wrong."""
+        return self.roles[Role.CATCH_ALL]
+
+    @property
+    def wish(self) -> str | None:
+        """The category of a wish for something new; None where the taxonomy has none."""
+        return self.roles.get(Role.WISH)
+
+    @property
+    def unactionable(self) -> frozenset[str]:
+        """The categories with a role: what they hold is no problem that somebody must solve."""
+        return frozenset(self.roles.values())
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -118,6 +168,7 @@ def closest(name: str, allowed: tuple[str, ...]) -> str:
 
 # What to write where a field is missing or wrong; the examples are in the form the file wants.
 _MENDS = {
+    "role": "write `role: no_issue`, `role: catch_all` or `role: wish`, or leave it out",
     "owner": "write `owner: <team that fixes it>`",
     "destination": "write `destination: <project or queue of the tracker>`",
     "sla_hours": "write `sla_hours: <hours until a first answer, above 0>`",
@@ -147,7 +198,7 @@ def load_taxonomy(path: Path) -> Taxonomy:
         raise TaxonomyError(f"{path}: no such file; name a taxonomy file or set FEEDBACK_PROMPTS to its folder")
     content = read_mapping(path, TaxonomyError, "start with `name:`, `version:`, `change:`, `categories:`")
     try:
-        taxonomy = Taxonomy.model_validate(content)
+        taxonomy = Taxonomy.model_validate(_with_roles(content))
     except ValidationError as error:
         raise TaxonomyError("\n".join(_said(path, dict(fault)) for fault in error.errors())) from error
     faults = _inconsistent(taxonomy)
@@ -168,8 +219,47 @@ def _said(path: Path, fault: dict[str, Any]) -> str:
     return f"{path}: {where}: {problem}; {mend}"
 
 
+def _with_roles(content: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """The content of a file; one written before roles were declared gets them by the names of its categories."""
+    categories = content.get("categories")
+    if not isinstance(categories, dict):
+        return content
+    known = cast("dict[Any, Any]", categories)
+    if any(isinstance(category, dict) and "role" in category for category in known.values()):
+        return content
+    named = {
+        name: {**category, "role": _ROLES_BY_NAME[name]}
+        for name, category in known.items()
+        if name in _ROLES_BY_NAME and isinstance(category, dict)
+    }
+    return {**content, "categories": {**known, **named}}
+
+
+def _role_faults(taxonomy: Taxonomy) -> list[str]:
+    """Each role is one category's; a text without a complaint and a vague complaint must have theirs."""
+    named: dict[Role, list[str]] = {role: [] for role in Role}
+    for name, category in taxonomy.categories.items():
+        if category.role is not None:
+            named[category.role].append(name)
+    twice = [
+        f"categories {', '.join(names)}: all have `role: {role}`; leave it to one of them"
+        for role, names in named.items()
+        if len(names) > 1
+    ]
+    needed = {
+        Role.NO_ISSUE: "of texts without anything to act on",
+        Role.CATCH_ALL: "of complaints that fit no other category",
+    }
+    missing = [
+        f"no category has `role: {role}`; write it in the category {what}"
+        for role, what in needed.items()
+        if not named[role]
+    ]
+    return [*twice, *missing]
+
+
 def _inconsistent(taxonomy: Taxonomy) -> list[str]:
-    faults: list[str] = []
+    faults = _role_faults(taxonomy)
     for name, category in taxonomy.categories.items():
         if category.domain not in taxonomy.domains:
             near = closest(category.domain, tuple(taxonomy.domains))

@@ -92,3 +92,47 @@ def test_a_file_that_is_not_yaml_or_not_there_is_named(tmp_path: Path) -> None:
         load_taxonomy(broken)
     with pytest.raises(TaxonomyError, match="no such file"):
         load_taxonomy(tmp_path / "none.yaml")
+
+
+def test_the_roles_are_read_from_the_file_whatever_the_categories_are_called(tmp_path: Path) -> None:
+    def rename(content: dict[str, Any]) -> None:
+        content["categories"]["wishes"] = content["categories"].pop("feature_request")
+        content["categories"]["rest"] = content["categories"].pop("other")
+        content["categories"]["fine"] = content["categories"].pop("no_issue")
+
+    taxonomy = load_taxonomy(_written(tmp_path, rename))
+    assert (taxonomy.wish, taxonomy.catch_all, taxonomy.no_issue) == ("wishes", "rest", "fine")
+    assert taxonomy.unactionable == {"wishes", "rest", "fine"}
+
+
+def test_a_file_written_before_roles_existed_gets_them_by_name_and_keeps_its_version(tmp_path: Path) -> None:
+    def older(content: dict[str, Any]) -> None:
+        for category in content["categories"].values():
+            category.pop("role", None)
+
+    taxonomy = load_taxonomy(_written(tmp_path, older))
+    assert taxonomy.roles == load_taxonomy(_OWN).roles
+    assert taxonomy.version == load_taxonomy(_OWN).version == "retail-1-331192a7c3"
+
+
+def test_a_role_moved_to_another_category_is_another_version(tmp_path: Path) -> None:
+    def move(content: dict[str, Any]) -> None:
+        del content["categories"]["feature_request"]["role"]
+        content["categories"]["service_quality"]["role"] = "wish"
+
+    assert load_taxonomy(_written(tmp_path, move)).version != load_taxonomy(_OWN).version
+
+
+@pytest.mark.parametrize(
+    ("category", "role", "message"),
+    [
+        ("other", None, "no category has `role: catch_all`"),
+        ("no_issue", None, "no category has `role: no_issue`"),
+        ("defect", "wish", "categories defect, feature_request: all have `role: wish`"),
+    ],
+)
+def test_a_role_that_is_missing_or_stands_twice_is_refused(
+    tmp_path: Path, category: str, role: str | None, message: str
+) -> None:
+    with pytest.raises(TaxonomyError, match=message):
+        load_taxonomy(_written(tmp_path, lambda content: content["categories"][category].update(role=role)))
