@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time
 from feedback_assets.demo import calendar, problems, releases, shop
 from feedback_assets.demo.items import BACKGROUND, Item, Writer
 from feedback_assets.demo.voices import Voices
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.landing.envelope import Envelope, digest, to_line
 from feedback_assets.landing.writer import object_name, write_object
 
@@ -76,4 +77,4 @@ def _land(root: str, stream: str, day: date, events: Iterator[Envelope]) -> None
     for source, mine in sorted(by_source.items()):
         ordered = sorted(mine, key=lambda event: (event.received_at, event.event_id))
         digests = [digest(e.event_id, e.source, e.channel, e.occurred_at, e.payload) for e in ordered]
-        write_object(root, stream, day, object_name(source, digests), [to_line(event) for event in ordered])
+        write_object(Landing(root), stream, day, object_name(source, digests), [to_line(event) for event in ordered])

@@ -24,7 +24,7 @@ from feedback_assets.config.settings import Settings, load
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.errors import CallError
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake, LakeError
 
 # Sections of the thresholds; each is asked for by the room of its name.
@@ -95,7 +95,8 @@ def _prompts(settings: Settings) -> Finding:
 
 
 def _landed(settings: Settings) -> str:
-    counts = {stream: len(landing_files.days(settings.landing_root, stream)) for stream in tables.STREAMS}
+    landing = Landing(settings.landing_root, settings.storage)
+    counts = {stream: len(landing.days(stream)) for stream in tables.STREAMS}
     told = ", ".join(f"{stream} {days} days" for stream, days in counts.items() if days)
     return told or "nothing landed yet; try feedback import FILE"
 

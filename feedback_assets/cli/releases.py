@@ -20,7 +20,7 @@ from feedback_assets.config import mappings
 from feedback_assets.config.settings import Settings, load
 from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.errors import CallError
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing.envelope import Envelope, digest, to_line
 from feedback_assets.landing.writer import object_name, write_object
@@ -88,7 +88,13 @@ def land(settings: Settings, found: list[Derived], now: datetime) -> int:
         events = [_event(one, now) for one in found if one.day == day]
         digests = [digest(e.event_id, e.source, e.channel, e.occurred_at, e.payload) for e in events]
         name = object_name(_SOURCE, digests)
-        written += write_object(settings.landing_root, "releases", day, name, [to_line(event) for event in events])
+        written += write_object(
+            Landing(settings.landing_root, settings.storage),
+            "releases",
+            day,
+            name,
+            [to_line(event) for event in events],
+        )
     return written
 
 
@@ -105,8 +111,9 @@ def _event(one: Derived, now: datetime) -> Envelope:
 def _known(settings: Settings) -> Iterator[str]:
     """Version keys of the releases that have landed, run or not, by the mapping they landed with."""
     known, _ = mappings.load_all(settings.mappings_dir)
-    for item in landing_files.list_objects(settings.landing_root, "releases"):
-        for _, line in landing_files.read_lines(settings.landing_root, item.path):
+    landing = Landing(settings.landing_root, settings.storage)
+    for item in landing.list_objects("releases"):
+        for _, line in landing.read_lines(item.path):
             try:
                 read: Any = json.loads(line)
             except ValueError:  # an unreadable line is counted by silver; it names no version

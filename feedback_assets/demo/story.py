@@ -17,6 +17,7 @@ from feedback_assets.demo.items import BACKGROUND, Item, Writer, background_days
 from feedback_assets.demo.problems import Problem
 from feedback_assets.demo.truth import Decoy, Planted, PlantedValue, Truth
 from feedback_assets.demo.voices import Voices
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.landing.envelope import Envelope, digest, raw_digest, to_line
 from feedback_assets.landing.writer import object_name, write_object
 
@@ -50,7 +51,7 @@ def generate(seed: int, landing_root: str) -> Story:
 
     Args:
         seed: Any whole number; another one is another shop.
-        landing_root: A path or URL; objects that are there already are left as they are.
+        landing_root: A local path; objects that are there already are left as they are.
 
     Raises:
         OSError: The place cannot be written to.
@@ -64,7 +65,8 @@ def generate(seed: int, landing_root: str) -> Story:
     everything = [*items, *copies]
     late = mishaps.delay(rng, everything, 0.025)
     again = mishaps.repeated(rng, everything, rng.randint(40, 70))
-    objects = _land_feedback(rng, plan.calendar, everything, again, late, landing_root)
+    landing = Landing(landing_root)
+    objects = _land_feedback(rng, plan.calendar, everything, again, late, landing)
     commerce = shop.commerce_events(_random(seed, "commerce"), plan.shop)
     catalog = releases.catalog_events(plan.calendar, plan.shop, plan.releases)
     shipped = releases.release_events(plan.calendar, plan.releases)
@@ -72,7 +74,7 @@ def generate(seed: int, landing_root: str) -> Story:
         ("commerce", "shop_orders", commerce), ("catalog", "shop_catalogue", catalog),
         ("releases", "ship_log", shipped),
     ):  # fmt: skip
-        objects += _land_events(stream, source, events, landing_root)
+        objects += _land_events(stream, source, events, landing)
     found = _truth(seed, plan, everything)
     counts = {"feedback": len(everything) + len(again), "commerce": len(commerce), "catalog": len(catalog),
               "releases": len(shipped)}  # fmt: skip
@@ -119,7 +121,7 @@ def _items(rng: random.Random, plan: _Plan, writer: Writer) -> list[Item]:
 
 
 def _land_feedback(
-    rng: random.Random, calendar: Calendar, items: list[Item], again: list[Item], late: set[str], root: str
+    rng: random.Random, calendar: Calendar, items: list[Item], again: list[Item], late: set[str], landing: Landing
 ) -> int:
     """One object a day and source, others for what came late or again, and the lines that are no envelopes."""
     groups: dict[tuple[date, str, str], list[Envelope]] = defaultdict(list)
@@ -127,16 +129,18 @@ def _land_feedback(
         groups[item.at.date(), item.source, "late" if item.event_id in late else ""].append(_envelope(item))
     for item in again:
         groups[item.at.date(), item.source, "again"].append(_envelope(item))
-    written = sum(_land(root, "feedback", day, source, events) for (day, source, _), events in sorted(groups.items()))
+    written = sum(
+        _land(landing, "feedback", day, source, events) for (day, source, _), events in sorted(groups.items())
+    )
     broken: dict[date, list[bytes]] = defaultdict(list)
     for number, line in mishaps.broken_lines(rng, calendar):
         broken[calendar.day(number)].append(line)
     for day, lines in sorted(broken.items()):
-        written += write_object(root, "feedback", day, object_name("helpdesk", map(raw_digest, lines)), lines)
-    return written + _land_undated(rng, calendar, root)
+        written += write_object(landing, "feedback", day, object_name("helpdesk", map(raw_digest, lines)), lines)
+    return written + _land_undated(rng, calendar, landing)
 
 
-def _land_undated(rng: random.Random, calendar: Calendar, root: str) -> int:
+def _land_undated(rng: random.Random, calendar: Calendar, landing: Landing) -> int:
     """Events that do not say when they happened, filed under the day they arrived on."""
     written = 0
     for _ in range(rng.randint(5, 9)):
@@ -145,23 +149,23 @@ def _land_undated(rng: random.Random, calendar: Calendar, root: str) -> int:
             f"undated-{rng.getrandbits(40):010x}", "web_form", "other", None, at, {"text": "When was this, then?"},
             filed_because="occurred_at is missing",
         )  # fmt: skip
-        written += _land(root, "feedback", at.date(), "web_form", [event], filed=True)
+        written += _land(landing, "feedback", at.date(), "web_form", [event], filed=True)
     return written
 
 
-def _land_events(stream: str, source: str, events: list[Event], root: str) -> int:
+def _land_events(stream: str, source: str, events: list[Event], landing: Landing) -> int:
     days: dict[date, list[Envelope]] = defaultdict(list)
     for event_id, at, fields in events:
         moment = at.replace(microsecond=0)
         days[moment.date()].append(Envelope(event_id, source, source, moment, moment + timedelta(seconds=30), fields))
-    return sum(_land(root, stream, day, source, found) for day, found in sorted(days.items()))
+    return sum(_land(landing, stream, day, source, found) for day, found in sorted(days.items()))
 
 
-def _land(root: str, stream: str, day: date, source: str, events: list[Envelope], *, filed: bool = False) -> int:
+def _land(landing: Landing, stream: str, day: date, source: str, events: list[Envelope], *, filed: bool = False) -> int:
     ordered = sorted(events, key=lambda event: (event.received_at, event.event_id))
     digests = [digest(e.event_id, e.source, e.channel, e.occurred_at, e.payload) for e in ordered]
     name = object_name(source, digests, filed=filed)
-    return int(write_object(root, stream, day, name, [to_line(event) for event in ordered]))
+    return int(write_object(landing, stream, day, name, [to_line(event) for event in ordered]))
 
 
 def _envelope(item: Item) -> Envelope:

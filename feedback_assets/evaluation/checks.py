@@ -14,6 +14,7 @@ from feedback_assets.evaluation.drift_rules import drift_rules
 from feedback_assets.evaluation.latency import HOPS, Hop, look
 from feedback_assets.evaluation.watched import WATCHED, Verdict
 from feedback_assets.evaluation.watching import watch
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake
 
 _ITEMS = dg.AssetKey(list(tables.GOLD_ITEMS.key))
@@ -30,7 +31,7 @@ def _latency_check(hop: Hop) -> dg.AssetChecksDefinition:
         lake: Lake = getattr(context.resources, IO_KEY).lake
         settings = load()
         section = load_thresholds(settings.prompts_dir / "thresholds.yaml").section("latency")
-        found = look(lake, settings.landing_root, hop, section)
+        found = look(lake, Landing(settings.landing_root, settings.storage), hop, section)
         told = {str(one.day): f"p50 {one.p50:g} min, p95 {one.p95:g} min, {one.items} items" for one in found.days}
         return dg.AssetCheckResult(
             passed=found.kept,

@@ -14,7 +14,7 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.config.thresholds import Section
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import COMMITS_TOLD, Commit, Lake
 from feedback_assets.tables import Table
 
@@ -59,12 +59,12 @@ class Verdict:
     days: tuple[DayLatency, ...]
 
 
-def look(lake: Lake, landing_root: str, hop: Hop, section: Section) -> Verdict:
+def look(lake: Lake, landing: Landing, hop: Hop, section: Section) -> Verdict:
     """How long the items of the newest days took to a hop.
 
     Args:
         lake: Where the tables are.
-        landing_root: Where the objects are.
+        landing: Where the objects are.
         hop: Which hop.
         section: The section `latency` of the thresholds.
     """
@@ -73,7 +73,7 @@ def look(lake: Lake, landing_root: str, hop: Hop, section: Section) -> Verdict:
         return Verdict(True, "no feedback yet", ())
     columns = ["day", "received_at", "landing_object"]
     items = lake.read(tables.SILVER_FEEDBACK, days[0], days[-1] + timedelta(days=1), columns)
-    landed = {path: landing_files.landed_at(landing_root, path) for path in items["landing_object"].unique()}
+    landed = {path: landing.landed_at(path) for path in items["landing_object"].unique()}
     commits = None if hop.name == "landed" else lake.commits(hop.table)
     found = latencies(items, landed, commits, timedelta(hours=section.number("history_hours", 0)))
     return judge(hop.name, found, section.number(hop.budget, 0))

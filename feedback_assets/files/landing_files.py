@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
-from feedback_assets.config.settings import load
 from feedback_assets.files import object_stores
 
 _DAY = "day="
@@ -33,9 +32,124 @@ class LandingObject:
         return self.path.rpartition("/")[2]
 
 
-def is_local(root: str) -> bool:
-    """Whether the landing root is a folder of this machine."""
-    return "://" not in root
+@dataclass(frozen=True)
+class Landing:
+    """The landing objects below one root.
+
+    Attributes:
+        root: A local path, or the URL of a folder in an object store.
+        options: Storage options of an object store, as delta-rs names them; they may hold secrets.
+    """
+
+    root: str
+    options: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the root is a folder of this machine."""
+        return "://" not in self.root
+
+    def local_path(self, path: str) -> Path:
+        """The file of an object or folder below a local root."""
+        return Path(self.root, path)
+
+    def file_system(self) -> tuple[Any, str]:
+        """The fsspec file system of the root, and the root's path in it without a final slash.
+
+        Raises:
+            ImportError: The driver for this kind of URL is not installed; it names the package.
+        """
+        files, path = object_stores.file_system(self.root, dict(self.options))
+        return files, path.rstrip("/")
+
+    def list_objects(self, stream: str, day: date | None = None) -> list[LandingObject]:
+        """The objects of a stream, of one day or of all, sorted by path.
+
+        Names with a leading dot belong to unfinished objects and are left out.
+        """
+        folders = [folder(stream, day)] if day is not None else list(self._day_folders(stream).values())
+        objects = [item for place in folders for item in self._objects(place)]
+        return sorted(objects, key=lambda item: item.path)
+
+    def days(self, stream: str) -> dict[date, str]:
+        """Every day with objects and its fingerprint: a hash of the objects' names and sizes. In order of days."""
+        if not self.is_local:
+            by_day: dict[date, list[LandingObject]] = {}
+            for item in self._remote_objects(stream):
+                day = _day_of(item.path.split("/")[1]) if item.path.count("/") == 2 else None
+                if day is not None:
+                    by_day.setdefault(day, []).append(item)
+        else:
+            by_day = {day: self._objects(place) for day, place in self._day_folders(stream).items()}
+        return {day: fingerprint(by_day[day]) for day in sorted(by_day) if by_day[day]}
+
+    def read_lines(self, path: str) -> Iterator[tuple[int, bytes]]:
+        """The lines of an object with their numbers from 1, without line ends; blank lines are left out."""
+        with self.open_object(path) as handle:
+            for number, line in enumerate(handle, start=1):
+                if line.strip():
+                    yield number, line.removesuffix(b"\n")
+
+    def count_lines(self, stream: str, day: date) -> int:
+        """How many lines landed that day: the count that silver, duplicates and quarantine must add up to."""
+        return sum(1 for item in self.list_objects(stream, day) for _ in self.read_lines(item.path))
+
+    def open_object(self, path: str) -> IO[bytes]:
+        """An object opened for reading bytes."""
+        if self.is_local:
+            return self.local_path(path).open("rb")
+        system, base = self.file_system()
+        return cast("IO[bytes]", system.open(f"{base}/{path}", "rb"))
+
+    def landed_at(self, path: str) -> datetime | None:
+        """When an object landed; None when it is gone."""
+        if self.is_local:
+            try:
+                return datetime.fromtimestamp(self.local_path(path).stat().st_mtime, UTC)
+            except FileNotFoundError:
+                return None
+        system, base = self.file_system()
+        try:
+            at = cast("datetime", system.modified(f"{base}/{path}"))
+        except FileNotFoundError:
+            return None
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+    def _day_folders(self, stream: str) -> dict[date, str]:
+        """Folders of days below a stream; what is not called `day=YYYY-MM-DD` is none."""
+        if self.is_local:
+            names = _scan_names(self.local_path(stream))
+        else:
+            system, base = self.file_system()
+            try:
+                names = [path.rstrip("/").rpartition("/")[2] for path in system.ls(f"{base}/{stream}", detail=False)]
+            except FileNotFoundError:
+                names = []
+        folders = {day: f"{stream}/{name}" for name in names if (day := _day_of(name)) is not None}
+        return dict(sorted(folders.items()))
+
+    def _objects(self, place: str) -> list[LandingObject]:
+        if not self.is_local:
+            return [item for item in self._remote_objects(place) if item.path.rpartition("/")[0] == place]
+        try:
+            with os.scandir(self.local_path(place)) as entries:
+                return [LandingObject(f"{place}/{e.name}", e.stat().st_size) for e in entries if _is_object(e.name)]
+        except FileNotFoundError:
+            return []
+
+    def _remote_objects(self, place: str) -> list[LandingObject]:
+        system, base = self.file_system()
+        system.invalidate_cache()
+        try:
+            listed: dict[str, dict[str, Any]] = system.find(f"{base}/{place}", detail=True)
+        except FileNotFoundError:
+            return []
+        start = len(base) + 1
+        return [
+            LandingObject(path[start:], int(info["size"]))
+            for path, info in listed.items()
+            if _is_object(path.rpartition("/")[2])
+        ]
 
 
 def folder(stream: str, day: date) -> str:
@@ -43,81 +157,10 @@ def folder(stream: str, day: date) -> str:
     return f"{stream}/{_DAY}{day.isoformat()}"
 
 
-def join(root: str, path: str) -> str:
-    """An object's path below the landing root as one its file system understands."""
-    return f"{root.rstrip('/')}/{path}"
-
-
-def file_system(root: str) -> tuple[Any, str]:
-    """The fsspec file system of a landing URL, and the root's path in it.
-
-    Raises:
-        ImportError: The driver for this kind of URL is not installed; it names the package.
-    """
-    files, path = object_stores.file_system(root, load().storage)
-    return files, path.rstrip("/")
-
-
-def list_objects(root: str, stream: str, day: date | None = None) -> list[LandingObject]:
-    """The objects of a stream, of one day or of all, sorted by path. Names with a leading dot are not there yet."""
-    folders = [folder(stream, day)] if day is not None else list(_day_folders(root, stream).values())
-    found = [item for place in folders for item in _objects(root, place)]
-    return sorted(found, key=lambda item: item.path)
-
-
-def days(root: str, stream: str) -> dict[date, str]:
-    """Every day with objects and its fingerprint: a hash of the objects' names and sizes. In order of days."""
-    if not is_local(root):
-        by_day: dict[date, list[LandingObject]] = {}
-        for item in _remote_objects(root, stream):
-            day = _day_of(item.path.split("/")[1]) if item.path.count("/") == 2 else None
-            if day is not None:
-                by_day.setdefault(day, []).append(item)
-    else:
-        by_day = {day: _objects(root, place) for day, place in _day_folders(root, stream).items()}
-    return {day: fingerprint(by_day[day]) for day in sorted(by_day) if by_day[day]}
-
-
 def fingerprint(objects: list[LandingObject]) -> str:
     """A hash of names and sizes, the same whatever the order; 12 hexadecimal digits."""
     listed = "\n".join(sorted(f"{item.name} {item.size}" for item in objects))
     return hashlib.sha256(listed.encode()).hexdigest()[:12]
-
-
-def read_lines(root: str, path: str) -> Iterator[tuple[int, bytes]]:
-    """The lines of an object with their numbers from 1, without line ends; blank lines are none."""
-    with open_object(root, path) as handle:
-        for number, line in enumerate(handle, start=1):
-            if line.strip():
-                yield number, line.removesuffix(b"\n")
-
-
-def count_lines(root: str, stream: str, day: date) -> int:
-    """How many lines landed that day: the count that silver, duplicates and quarantine must add up to."""
-    return sum(1 for item in list_objects(root, stream, day) for _ in read_lines(root, item.path))
-
-
-def open_object(root: str, path: str) -> IO[bytes]:
-    """An object opened for reading bytes."""
-    if is_local(root):
-        return Path(join(root, path)).open("rb")
-    system, base = file_system(root)
-    return cast("IO[bytes]", system.open(f"{base}/{path}", "rb"))
-
-
-def landed_at(root: str, path: str) -> datetime | None:
-    """When an object landed; None when it is gone."""
-    if is_local(root):
-        try:
-            return datetime.fromtimestamp(Path(join(root, path)).stat().st_mtime, UTC)
-        except FileNotFoundError:
-            return None
-    system, base = file_system(root)
-    try:
-        at = cast("datetime", system.modified(f"{base}/{path}"))
-    except FileNotFoundError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _day_of(name: str) -> date | None:
@@ -129,51 +172,12 @@ def _day_of(name: str) -> date | None:
         return None
 
 
-def _day_folders(root: str, stream: str) -> dict[date, str]:
-    """Folders of days below a stream; what is not called `day=YYYY-MM-DD` is none."""
-    if is_local(root):
-        names = _scan_names(join(root, stream))
-    else:
-        system, base = file_system(root)
-        try:
-            names = [path.rstrip("/").rpartition("/")[2] for path in system.ls(f"{base}/{stream}", detail=False)]
-        except FileNotFoundError:
-            names = []
-    found = {day: f"{stream}/{name}" for name in names if (day := _day_of(name)) is not None}
-    return dict(sorted(found.items()))
-
-
-def _scan_names(where: str) -> list[str]:
+def _scan_names(where: Path) -> list[str]:
     try:
         with os.scandir(where) as entries:
             return [entry.name for entry in entries]
     except FileNotFoundError:
         return []
-
-
-def _objects(root: str, place: str) -> list[LandingObject]:
-    if not is_local(root):
-        return [item for item in _remote_objects(root, place) if item.path.rpartition("/")[0] == place]
-    try:
-        with os.scandir(join(root, place)) as entries:
-            return [LandingObject(f"{place}/{e.name}", e.stat().st_size) for e in entries if _is_object(e.name)]
-    except FileNotFoundError:
-        return []
-
-
-def _remote_objects(root: str, place: str) -> list[LandingObject]:
-    system, base = file_system(root)
-    system.invalidate_cache()
-    try:
-        listed: dict[str, dict[str, Any]] = system.find(f"{base}/{place}", detail=True)
-    except FileNotFoundError:
-        return []
-    start = len(base) + 1
-    return [
-        LandingObject(path[start:], int(info["size"]))
-        for path, info in listed.items()
-        if _is_object(path.rpartition("/")[2])
-    ]
 
 
 def _is_object(name: str) -> bool:

@@ -13,7 +13,7 @@ from feedback_assets.config.settings import load
 from feedback_assets.dagster_kit.automation import landing_key
 from feedback_assets.dagster_kit.io_manager import day_asset, days_of
 from feedback_assets.dagster_kit.partitions import DAYS, same_day
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.landing.bronze import Line, bronze_frame
 
 
@@ -33,7 +33,8 @@ def _bronze_asset(stream: str) -> dg.AssetsDefinition:
     table = tables.BRONZE[stream]
 
     def bronze(context: dg.AssetExecutionContext) -> pd.DataFrame:
-        return bronze_frame(_lines(load().landing_root, stream, days_of(context)), table)
+        settings = load()
+        return bronze_frame(_lines(Landing(settings.landing_root, settings.storage), stream, days_of(context)), table)
 
     bronze.__name__ = f"bronze_{stream}"
     bronze.__doc__ = f"Read every landing object of the days: {table.description}"
@@ -44,10 +45,10 @@ def _bronze_asset(stream: str) -> dg.AssetsDefinition:
     return declare(bronze)
 
 
-def _lines(root: str, stream: str, days: list[date]) -> Iterator[Line]:
+def _lines(landing: Landing, stream: str, days: list[date]) -> Iterator[Line]:
     for day in days:
-        for item in landing_files.list_objects(root, stream, day):
-            for number, line in landing_files.read_lines(root, item.path):
+        for item in landing.list_objects(stream, day):
+            for number, line in landing.read_lines(item.path):
                 yield day, item.path, number, line
 
 

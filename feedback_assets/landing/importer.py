@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from feedback_assets.config import mappings
 from feedback_assets.config.settings import Settings
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.landing import choose, files, times
 from feedback_assets.landing.choose import Wanted
 from feedback_assets.landing.files import FileError, Reader, Shape
@@ -60,11 +61,13 @@ def import_file(
     _check_day(wanted.day, settings.first_day, now)
     replaced = "" if wanted.dry_run else choose.keep(mapping, settings.mappings_dir)
     account = Account(path.name)
-    store = EventStore(settings.landing_root, mapping.stream, mapping.source, dry=wanted.dry_run)
-    landing = RowLanding(mapping, style, store, now, settings.first_day, wanted.day, account)
+    store = EventStore(
+        Landing(settings.landing_root, settings.storage), mapping.stream, mapping.source, dry=wanted.dry_run
+    )
+    rows = RowLanding(mapping, style, store, now, settings.first_day, wanted.day, account)
     reader = Reader(shape, on_bytes)
     for row in reader:
-        landing.land(row)
+        rows.land(row)
     store.flush()
     notes = [*chosen.notes, replaced, choose.read_otherwise(mapping, store.result.read_by, settings.mappings_dir)]
     summary = _summary(path, shape, chosen, style, zone_from, account, store, reader, notes, wanted)

@@ -11,7 +11,7 @@ from feedback_assets import tables
 from feedback_assets.config.settings import load
 from feedback_assets.dagster_kit.automation import landing_key
 from feedback_assets.dagster_kit.partitions import DAYS
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.landing import seen
 
 # What was seen is kept beside the cursor, in one of two places by turns: Dagster copies the cursor into every tick,
@@ -28,8 +28,9 @@ _CARRIED = "carried"
 )
 def new_feedback(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Compare the objects of every stream with those seen before and report the days that differ."""
-    root = load().landing_root
-    now = {stream: landing_files.days(root, stream) for stream in tables.STREAMS}
+    settings = load()
+    landing = Landing(settings.landing_root, settings.storage)
+    now = {stream: landing.days(stream) for stream in tables.STREAMS}
     packed = {stream: seen.pack(days) for stream, days in now.items()}
     place, _, mark = (context.cursor or "").partition(":")
     if mark == seen.mark(packed):

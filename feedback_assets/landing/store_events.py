@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing, folder
 from feedback_assets.landing import envelope, writer
 
 # Bytes held before objects are written: a file below lands as one object a day.
@@ -50,10 +50,10 @@ class EventStore:
     """Takes lines with their digests and lands them. `flush` must be called at the end."""
 
     def __init__(
-        self, root: str, stream: str, source: str, *, dry: bool = False, held_bytes: int = _HELD_BYTES
+        self, landing: Landing, stream: str, source: str, *, dry: bool = False, held_bytes: int = _HELD_BYTES
     ) -> None:
-        """Land below `root`; with `dry` only count what would land. Writes whenever it holds `held_bytes`."""
-        self._root, self._stream, self._source, self._dry = root, stream, source, dry
+        """Land, or with `dry` only count what would land. Writes whenever it holds `held_bytes`."""
+        self._landing, self._stream, self._source, self._dry = landing, stream, source, dry
         self._held: dict[tuple[date, bool], list[tuple[bytes, bytes]]] = {}
         self._bytes, self._most = 0, held_bytes
         self._known: dict[date, set[bytes]] = {}
@@ -84,7 +84,7 @@ class EventStore:
         name = writer.object_name(self._source, once, filed=filed)
         if filed:
             known = self._filed_before()
-        elif day not in self._known and writer.exists(self._root, self._stream, day, name):
+        elif day not in self._known and writer.exists(self._landing, self._stream, day, name):
             known = set(once)
             self._mapping_of.update(dict.fromkeys(once, self._first_mapping(day, name) or ""))
         else:
@@ -98,7 +98,7 @@ class EventStore:
         return _Plan(day, writer.object_name(self._source, new, filed=filed), list(new.values()))
 
     def _write(self, plan: _Plan) -> bool:
-        return self._dry or writer.write_object(self._root, self._stream, plan.day, plan.name, plan.lines)
+        return self._dry or writer.write_object(self._landing, self._stream, plan.day, plan.name, plan.lines)
 
     def _count(self, plan: _Plan, landed: bool) -> None:
         if landed:
@@ -111,7 +111,7 @@ class EventStore:
         """Digests of what this source landed on a day of its own; what was filed there meanwhile may come back in."""
         if day not in self._known:
             mine, filed = f"{writer.slug(self._source)}-", f"{writer.slug(self._source)}-{writer.FILED}"
-            listed = landing_files.list_objects(self._root, self._stream, day)
+            listed = self._landing.list_objects(self._stream, day)
             paths = [item.path for item in listed if item.name.startswith(mine) and not item.name.startswith(filed)]
             self._known[day] = set(self._digests(paths))
         return self._known[day]
@@ -120,14 +120,14 @@ class EventStore:
         """Digests of what this source ever had filed under a day of arrival, whichever day that was."""
         if self._filed is None:
             prefix = f"{writer.slug(self._source)}-{writer.FILED}"
-            listed = landing_files.list_objects(self._root, self._stream)
+            listed = self._landing.list_objects(self._stream)
             self._filed = set(self._digests(item.path for item in listed if item.name.startswith(prefix)))
         return self._filed
 
     def _digests(self, paths: Iterable[str]) -> Iterable[bytes]:
         seen: Counter[bytes] = Counter()
         for path in paths:
-            for _, line in landing_files.read_lines(self._root, path):
+            for _, line in self._landing.read_lines(path):
                 plain, read = envelope.line_digest(line)
                 seen[plain] += 1
                 if read.mapping:
@@ -136,8 +136,8 @@ class EventStore:
 
     def _first_mapping(self, day: date, name: str) -> str | None:
         """The mapping of an object's first event; one import writes all by one mapping."""
-        path = f"{landing_files.folder(self._stream, day)}/{name}"
-        first = next(landing_files.read_lines(self._root, path), None)
+        path = f"{folder(self._stream, day)}/{name}"
+        first = next(self._landing.read_lines(path), None)
         return envelope.parse(first[1]).mapping if first else None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import SUFFIX, Landing, folder
 from feedback_assets.files.whole_files import beside, forget, sweep, write_through
 
 # Marks objects of events filed under the day they arrived on, so that a later import finds them on whatever day.
@@ -27,23 +27,23 @@ def slug(source: str) -> str:
 def object_name(source: str, digests: Iterable[bytes], *, filed: bool = False) -> str:
     """`<source>-<hash of the events>.jsonl`: the same events have the same name, whenever they arrived."""
     content = hashlib.sha256(b"".join(digests)).hexdigest()[:20]
-    return f"{slug(source)}-{FILED if filed else ''}{content}{landing_files.SUFFIX}"
+    return f"{slug(source)}-{FILED if filed else ''}{content}{SUFFIX}"
 
 
-def exists(root: str, stream: str, day: date, name: str) -> bool:
+def exists(landing: Landing, stream: str, day: date, name: str) -> bool:
     """Whether the object is there."""
-    path = f"{landing_files.folder(stream, day)}/{name}"
-    if landing_files.is_local(root):
-        return Path(landing_files.join(root, path)).exists()
-    system, base = landing_files.file_system(root)
+    path = f"{folder(stream, day)}/{name}"
+    if landing.is_local:
+        return landing.local_path(path).exists()
+    system, base = landing.file_system()
     return bool(system.exists(f"{base}/{path}"))
 
 
-def write_object(root: str, stream: str, day: date, name: str, lines: Sequence[bytes]) -> bool:
+def write_object(landing: Landing, stream: str, day: date, name: str, lines: Sequence[bytes]) -> bool:
     """Land one object durably. False when an object of that name was there already; it is left as it is.
 
     Args:
-        root: The landing root, a path or URL.
+        landing: Where to.
         stream: The stream.
         day: The UTC day the events happened on.
         name: From `object_name`.
@@ -53,10 +53,10 @@ def write_object(root: str, stream: str, day: date, name: str, lines: Sequence[b
         OSError: The disk or object store refused.
     """
     data = b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines)
-    place = landing_files.folder(stream, day)
-    if landing_files.is_local(root):
-        return _write_local(Path(landing_files.join(root, place)), name, data)
-    return _write_remote(root, f"{place}/{name}", data)
+    place = folder(stream, day)
+    if landing.is_local:
+        return _write_local(landing.local_path(place), name, data)
+    return _write_remote(landing, f"{place}/{name}", data)
 
 
 def _write_local(where: Path, name: str, data: bytes) -> bool:
@@ -71,7 +71,7 @@ def _write_local(where: Path, name: str, data: bytes) -> bool:
         forget(temporary)
     if landed:
         _sync_folder(where)
-    sweep(where, landing_files.SUFFIX)
+    sweep(where, SUFFIX)
     return landed
 
 
@@ -96,9 +96,9 @@ def _sync_folder(where: Path) -> None:
         os.close(handle)
 
 
-def _write_remote(root: str, path: str, data: bytes) -> bool:
+def _write_remote(landing: Landing, path: str, data: bytes) -> bool:
     """One PUT that refuses to replace, where the store can; an object store shows an object whole or not at all."""
-    system, base = landing_files.file_system(root)
+    system, base = landing.file_system()
     if system.exists(f"{base}/{path}"):
         return False
     try:

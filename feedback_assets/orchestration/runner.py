@@ -21,7 +21,7 @@ from feedback_assets.config.settings import Settings, load
 from feedback_assets.dagster_kit.partitions import last_56_days
 from feedback_assets.dagster_kit.run_tags import PROMPT
 from feedback_assets.errors import OutsideError
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.files.whole_files import write_whole
 from feedback_assets.lake.store import Lake, days_between
 from feedback_assets.orchestration.dead_runs import tags_of_this_process
@@ -186,8 +186,9 @@ def run_block(
     from feedback_assets.landing.sensors import remember_carried
 
     job = defs.resolve_job_def(JOB)
-    root = load().landing_root
-    landed = {stream: landing_files.days(root, stream) for stream in tables.STREAMS}
+    settings = load()
+    landing = Landing(settings.landing_root, settings.storage)
+    landed = {stream: landing.days(stream) for stream in tables.STREAMS}
     run_id = str(uuid.uuid4())
     tags = {
         _RANGE_START: str(block.first),
@@ -302,8 +303,9 @@ def warnings_of(result: dg.ExecuteInProcessResult) -> list[str]:
 
 def _landed_objects(settings: Settings) -> dict[date, set[str]]:
     landed: dict[date, set[str]] = {}
+    landing = Landing(settings.landing_root, settings.storage)
     for stream in tables.STREAMS:
-        for found in landing_files.list_objects(settings.landing_root, stream):
+        for found in landing.list_objects(stream):
             landed.setdefault(_day_of(found.path), set()).add(found.path)
     return landed
 

@@ -11,7 +11,7 @@ from feedback_assets.config.hash_key import hashing_key
 from feedback_assets.config.settings import Settings, load
 from feedback_assets.dagster_kit.io_manager import day_asset, day_multi_asset, days_of, tell
 from feedback_assets.dagster_kit.partitions import last_7_days, last_56_days, last_120_days, same_day
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.contract import DayCheck
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver.engine import RowEngine
@@ -60,7 +60,7 @@ def silver_releases(
     read = build_releases(events, lake.read(tables.SILVER_CATALOG), days, _mappings(settings), settings.timezone)
     failures = all_accounted(
         read.frame, read.left_out_by_day, days,
-        lambda day: landing_files.count_lines(settings.landing_root, "releases", day),
+        lambda day: Landing(settings.landing_root, settings.storage).count_lines("releases", day),
     )  # fmt: skip
     told: dict[str, int | float | str] = {"releases": len(read.frame), **read.left_out}
     context.log.info("releases read and left out by reason: %s", told)
@@ -94,7 +94,7 @@ def silver_feedback(
     frames = silver.frames()
     frames[tables.SILVER_FEEDBACK.name] = with_releases(silver.feedback, releases)
     failures, totals = reconcile(
-        frames, days, lambda day: landing_files.count_lines(settings.landing_root, "feedback", day)
+        frames, days, lambda day: Landing(settings.landing_root, settings.storage).count_lines("feedback", day)
     )
     # Rows that were recalled passed this check when they were computed, also those that then repeated another.
     personal = personal_data({**frames, tables.SILVER_FEEDBACK.name: silver.computed}, silver.redactors)

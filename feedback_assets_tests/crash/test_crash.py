@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from feedback_assets import tables
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.store import Lake
 from feedback_assets_tests.crash.harness import Home, differences, kill_chains, land, prepare
@@ -61,8 +61,8 @@ def test_a_killed_import_lands_the_rest_when_it_is_called_again(tmp_path: Path):
     root = str(home.landing)
     ids = [
         json.loads(line)["event_id"]
-        for item in landing_files.list_objects(root, "feedback")
-        for _, line in landing_files.read_lines(root, item.path)
+        for item in Landing(root).list_objects("feedback")
+        for _, line in Landing(root).read_lines(item.path)
     ]
     assert sorted(ids) == sorted(f"reviews:r{number}" for number in range(10_000))
 

@@ -12,7 +12,7 @@ import pytest
 
 from feedback_assets import tables
 from feedback_assets.config.settings import load
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.lease import LeaseHeldError, held, take
 from feedback_assets.lake.store import Lake, LakeError
 from feedback_assets.landing.writer import write_object
@@ -123,12 +123,13 @@ def test_a_lease_whose_making_was_not_confirmed_is_ours_all_the_same(lake: Lake,
 
 
 def test_an_object_lands_once_however_often_it_is_written(lake: Lake) -> None:
-    root = load().landing_root
-    assert [write_object(root, "feedback", FIRST, "s-1.jsonl", [b"{}"]) for _ in range(2)] == [True, False]
-    assert [item.path for item in landing_files.list_objects(root, "feedback")] == [
+    settings = load()
+    landing = Landing(settings.landing_root, settings.storage)
+    assert [write_object(landing, "feedback", FIRST, "s-1.jsonl", [b"{}"]) for _ in range(2)] == [True, False]
+    assert [item.path for item in landing.list_objects("feedback")] == [
         f"feedback/day={FIRST}/s-1.jsonl"
     ]  # fmt: skip
-    assert list(landing_files.read_lines(root, f"feedback/day={FIRST}/s-1.jsonl")) == [(1, b"{}")]
+    assert list(landing.read_lines(f"feedback/day={FIRST}/s-1.jsonl")) == [(1, b"{}")]
 
 
 @pytest.mark.parametrize("fault", ["error", "slow", "cut", "lost"])

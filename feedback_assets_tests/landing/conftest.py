@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from feedback_assets.config.settings import Settings
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.landing import envelope
 from feedback_assets.landing.choose import Wanted
 from feedback_assets.landing.importer import import_file
@@ -41,8 +41,9 @@ def landed(settings: Settings) -> Callable[..., list[envelope.ReadLine]]:
     """Every line of a stream, read back."""
 
     def read(stream: str = "feedback", day: date | None = None) -> list[envelope.ReadLine]:
-        objects = landing_files.list_objects(settings.landing_root, stream, day)
-        lines = (line for item in objects for _, line in landing_files.read_lines(settings.landing_root, item.path))
+        landing = Landing(settings.landing_root, settings.storage)
+        objects = landing.list_objects(stream, day)
+        lines = (line for item in objects for _, line in landing.read_lines(item.path))
         return [envelope.parse(line) for line in lines]
 
     return read

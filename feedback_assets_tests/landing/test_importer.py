@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from feedback_assets.config import mappings
 from feedback_assets.config.settings import Settings
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.landing.choose import Wanted
 from feedback_assets.landing.envelope import Envelope, line_digest, to_line
 from feedback_assets.landing.importer import import_file
@@ -122,8 +122,9 @@ def test_broken_json_lines_land_as_they_came(settings: Settings, land: Callable,
     summary = land(content, name="a.jsonl")
     assert (summary.landed, summary.unreadable_rows, summary.zone) == (3, 2, "as each time says")
     assert land(content, name="a.jsonl", now=NOW + timedelta(days=1)).repeated == 3
-    (item,) = landing_files.list_objects(settings.landing_root, "feedback", TODAY)
-    assert [line for _, line in landing_files.read_lines(settings.landing_root, item.path)] == [b'{"id":"2","text'] * 2
+    landing = Landing(settings.landing_root, settings.storage)
+    (item,) = landing.list_objects("feedback", TODAY)
+    assert [line for _, line in landing.read_lines(item.path)] == [b'{"id":"2","text'] * 2
     assert len(landed()) == 3
 
 
@@ -251,7 +252,7 @@ def test_two_processes_importing_one_file_at_once_land_it_once(
 
 def test_more_than_is_held_lands_in_parts_and_still_once(settings: Settings, landed: Callable) -> None:
     def store_all() -> Landed:
-        store = EventStore(settings.landing_root, "feedback", "shop", held_bytes=4000)
+        store = EventStore(Landing(settings.landing_root, settings.storage), "feedback", "shop", held_bytes=4000)
         for number in range(150):
             event = Envelope(str(number), "shop", "chat", NOW, NOW, {"text": "long " * 20})
             line = to_line(event)
@@ -287,7 +288,8 @@ def test_rows_are_landed_or_repeated_and_importing_again_changes_nothing(
     wanted = Wanted(maps=("event_id=id", "text=text", "occurred_at=created_at")) if rows else Wanted()
     first = import_file(settings, path, wanted=wanted, now=NOW)
     assert first.rows == len(rows) == first.landed + first.repeated
-    before = {stream: landing_files.days(settings.landing_root, stream) for stream in ("feedback",)}
+    landing = Landing(settings.landing_root, settings.storage)
+    before = landing.days("feedback")
     again = import_file(settings, path, wanted=wanted, now=NOW + timedelta(days=1))
     assert (again.landed, again.repeated) == (0, len(rows))
-    assert {stream: landing_files.days(settings.landing_root, stream) for stream in ("feedback",)} == before
+    assert landing.days("feedback") == before

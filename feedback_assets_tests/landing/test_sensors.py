@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from feedback_assets import tables
 from feedback_assets.dagster_kit.io_manager import LakeIOManager
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing import assets, seen, sensors
 from feedback_assets.landing.assets import bronze
@@ -60,30 +61,30 @@ def test_exactly_the_days_that_differ_have_changed(before: dict[date, str], now:
 
 def test_only_days_whose_objects_changed_are_reported(root: str, instance: dg.DagsterInstance) -> None:
     for day in (1, 2, 3):
-        write_object(root, "feedback", date(2024, 5, day), "s-1.jsonl", [LINE % day])
-    write_object(root, "catalog", date(2024, 5, 1), "s-1.jsonl", [LINE % 9])
+        write_object(Landing(root), "feedback", date(2024, 5, day), "s-1.jsonl", [LINE % day])
+    write_object(Landing(root), "catalog", date(2024, 5, 1), "s-1.jsonl", [LINE % 9])
     first = _tick(instance, None)
     assert _reported(first) == [
         ("landing/feedback", "2024-05-01"), ("landing/feedback", "2024-05-02"), ("landing/feedback", "2024-05-03"),
         ("landing/catalog", "2024-05-01"),
     ]  # fmt: skip
     assert isinstance(_tick(instance, first.cursor), dg.SkipReason)  # type: ignore[union-attr]
-    write_object(root, "feedback", date(2024, 5, 2), "s-2.jsonl", [LINE % 4])
+    write_object(Landing(root), "feedback", date(2024, 5, 2), "s-2.jsonl", [LINE % 4])
     assert _reported(_tick(instance, first.cursor)) == [("landing/feedback", "2024-05-02")]  # type: ignore[union-attr]
 
 
 def test_a_tick_that_failed_after_reading_reports_the_same_again(root: str, instance: dg.DagsterInstance) -> None:
-    write_object(root, "feedback", date(2024, 5, 1), "s-1.jsonl", [LINE % 1])
+    write_object(Landing(root), "feedback", date(2024, 5, 1), "s-1.jsonl", [LINE % 1])
     cursor = _tick(instance, None).cursor  # type: ignore[union-attr]
-    write_object(root, "feedback", date(2024, 5, 2), "s-1.jsonl", [LINE % 2])
+    write_object(Landing(root), "feedback", date(2024, 5, 2), "s-1.jsonl", [LINE % 2])
     lost = _tick(instance, cursor)
     assert _reported(_tick(instance, cursor)) == _reported(lost) == [("landing/feedback", "2024-05-02")]
 
 
 def test_a_day_outside_the_partitions_is_left_alone(root: str, instance: dg.DagsterInstance) -> None:
-    write_object(root, "feedback", date(1999, 1, 1), "s-1.jsonl", [LINE % 1])
-    write_object(root, "feedback", date(2099, 1, 1), "s-1.jsonl", [LINE % 2])
-    write_object(root, "feedback", date(2024, 5, 1), "s-1.jsonl", [LINE % 3])
+    write_object(Landing(root), "feedback", date(1999, 1, 1), "s-1.jsonl", [LINE % 1])
+    write_object(Landing(root), "feedback", date(2099, 1, 1), "s-1.jsonl", [LINE % 2])
+    write_object(Landing(root), "feedback", date(2024, 5, 1), "s-1.jsonl", [LINE % 3])
     assert _reported(_tick(instance, None)) == [("landing/feedback", "2024-05-01")]
 
 
@@ -101,7 +102,7 @@ def test_three_thousand_days_leave_a_short_cursor(root: str, instance: dg.Dagste
 
 def test_bronze_rebuilds_exactly_the_days_asked_for(root: str, tmp_path: Path, instance: dg.DagsterInstance) -> None:
     for day in (1, 2, 3):
-        write_object(root, "feedback", date(2024, 5, day), "s-1.jsonl", [LINE % day, b"no envelope"])
+        write_object(Landing(root), "feedback", date(2024, 5, day), "s-1.jsonl", [LINE % day, b"no envelope"])
     lake = {"lake_io": LakeIOManager(root=str(tmp_path / "lake"))}
     window = {"dagster/asset_partition_range_start": "2024-05-01", "dagster/asset_partition_range_end": "2024-05-02"}
     (feedback,) = [asset for asset in bronze if asset.key.path == ["bronze", "feedback"]]
@@ -115,7 +116,7 @@ def test_bronze_rebuilds_exactly_the_days_asked_for(root: str, tmp_path: Path, i
 # Listed in a module is how the code location finds them; the loader says it is in preview.
 @pytest.mark.filterwarnings("ignore:.*load_definitions_from_modules")
 def test_the_room_loads_as_a_code_location_and_its_sensor_ticks(root: str, instance: dg.DagsterInstance) -> None:
-    write_object(root, "releases", date(2024, 5, 1), "s-1.jsonl", [LINE % 1])
+    write_object(Landing(root), "releases", date(2024, 5, 1), "s-1.jsonl", [LINE % 1])
     rooms = dg.load_definitions_from_modules([assets, sensors], resources={"lake_io": LakeIOManager(root=root)})
     repository = rooms.get_repository_def()
     keys = {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()}

@@ -12,42 +12,42 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing, folder
 from feedback_assets.landing.writer import object_name, slug, write_object
 
 DAY = date(2026, 3, 9)
 
 
 def _write(root: str, lines: list[bytes]) -> bool:
-    return write_object(root, "feedback", DAY, object_name("shop", lines), lines)
+    return write_object(Landing(root), "feedback", DAY, object_name("shop", lines), lines)
 
 
 @pytest.mark.parametrize("kind", ["local", "object store"])
 def test_what_is_written_is_listed_read_and_counted(tmp_path: Path, kind: str) -> None:
     root = str(tmp_path) if kind == "local" else f"memory://{tmp_path}"
     assert _write(root, [b'{"a":1}', b'{"b":2}\n'])
-    (item,) = landing_files.list_objects(root, "feedback")
+    (item,) = Landing(root).list_objects("feedback")
     assert item.path.startswith("feedback/day=2026-03-09/shop-") and item.size == 16
-    assert list(landing_files.read_lines(root, item.path)) == [(1, b'{"a":1}'), (2, b'{"b":2}')]
-    assert landing_files.count_lines(root, "feedback", DAY) == 2
-    assert landing_files.list_objects(root, "feedback", date(2026, 3, 8)) == []
-    assert list(landing_files.days(root, "feedback")) == [DAY]
+    assert list(Landing(root).read_lines(item.path)) == [(1, b'{"a":1}'), (2, b'{"b":2}')]
+    assert Landing(root).count_lines("feedback", DAY) == 2
+    assert Landing(root).list_objects("feedback", date(2026, 3, 8)) == []
+    assert list(Landing(root).days("feedback")) == [DAY]
 
 
 @pytest.mark.parametrize("kind", ["local", "object store"])
 def test_an_object_that_is_there_is_never_replaced(tmp_path: Path, kind: str) -> None:
     root = str(tmp_path) if kind == "local" else f"memory://{tmp_path}"
     name = object_name("shop", [b"x"])
-    assert write_object(root, "feedback", DAY, name, [b"first"])
-    assert not write_object(root, "feedback", DAY, name, [b"second"])
-    (item,) = landing_files.list_objects(root, "feedback")
-    assert list(landing_files.read_lines(root, item.path)) == [(1, b"first")]
+    assert write_object(Landing(root), "feedback", DAY, name, [b"first"])
+    assert not write_object(Landing(root), "feedback", DAY, name, [b"second"])
+    (item,) = Landing(root).list_objects("feedback")
+    assert list(Landing(root).read_lines(item.path)) == [(1, b"first")]
 
 
 def test_a_stream_that_never_landed_has_no_days(tmp_path: Path) -> None:
-    assert landing_files.days(str(tmp_path), "feedback") == {}
-    assert landing_files.list_objects(f"memory://{tmp_path}/none", "feedback") == []
-    assert landing_files.days(f"memory://{tmp_path}/none", "feedback") == {}
+    assert Landing(str(tmp_path)).days("feedback") == {}
+    assert Landing(f"memory://{tmp_path}/none").list_objects("feedback") == []
+    assert Landing(f"memory://{tmp_path}/none").days("feedback") == {}
 
 
 def test_temporary_and_foreign_names_are_no_objects(tmp_path: Path) -> None:
@@ -57,22 +57,22 @@ def test_temporary_and_foreign_names_are_no_objects(tmp_path: Path) -> None:
         path.write_text("{}\n")
     (tmp_path / "feedback" / "day=someday").mkdir()
     (tmp_path / "feedback" / "day=someday" / "a-1.jsonl").write_text("{}\n")
-    assert landing_files.list_objects(str(tmp_path), "feedback") == []
-    assert landing_files.days(str(tmp_path), "feedback") == {}
+    assert Landing(str(tmp_path)).list_objects("feedback") == []
+    assert Landing(str(tmp_path)).days("feedback") == {}
 
 
 def test_a_fingerprint_changes_with_names_and_sizes_only(tmp_path: Path) -> None:
     _write(str(tmp_path), [b"one"])
-    before = landing_files.days(str(tmp_path), "feedback")
-    assert landing_files.days(str(tmp_path), "feedback") == before
+    before = Landing(str(tmp_path)).days("feedback")
+    assert Landing(str(tmp_path)).days("feedback") == before
     _write(str(tmp_path), [b"two"])
-    assert landing_files.days(str(tmp_path), "feedback") != before
+    assert Landing(str(tmp_path)).days("feedback") != before
 
 
 def test_blank_lines_count_for_nobody(tmp_path: Path) -> None:
-    write_object(str(tmp_path), "feedback", DAY, "a-1.jsonl", [b"one", b"", b"  ", b"two"])
-    assert landing_files.count_lines(str(tmp_path), "feedback", DAY) == 2
-    assert [n for n, _ in landing_files.read_lines(str(tmp_path), "feedback/day=2026-03-09/a-1.jsonl")] == [1, 4]
+    write_object(Landing(str(tmp_path)), "feedback", DAY, "a-1.jsonl", [b"one", b"", b"  ", b"two"])
+    assert Landing(str(tmp_path)).count_lines("feedback", DAY) == 2
+    assert [n for n, _ in Landing(str(tmp_path)).read_lines("feedback/day=2026-03-09/a-1.jsonl")] == [1, 4]
 
 
 def test_sources_become_names_a_file_may_have() -> None:
@@ -83,10 +83,11 @@ def test_sources_become_names_a_file_may_have() -> None:
 def test_a_writer_killed_midway_leaves_nothing_to_be_seen(tmp_path: Path) -> None:
     script = (
         "import sys; from datetime import date; from feedback_assets.landing.writer import write_object\n"
+        "from feedback_assets.files.landing_files import Landing\n"
         "lines = [b'x' * 1000] * 20_000\n"
         "print('ready', flush=True)\n"
         "for n in range(10_000):\n"
-        "    write_object(sys.argv[1], 'feedback', date(2026, 3, 9), f'shop-{n}.jsonl', lines)\n"
+        "    write_object(Landing(sys.argv[1]), 'feedback', date(2026, 3, 9), f'shop-{n}.jsonl', lines)\n"
     )
     for wait in (0.005, 0.02, 0.05):
         process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE)
@@ -95,21 +96,24 @@ def test_a_writer_killed_midway_leaves_nothing_to_be_seen(tmp_path: Path) -> Non
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        assert {item.size for item in landing_files.list_objects(str(tmp_path), "feedback")} <= {20_000 * 1001}
+        assert {item.size for item in Landing(str(tmp_path)).list_objects("feedback")} <= {20_000 * 1001}
 
 
 def _race(root: str, barrier: multiprocessing.synchronize.Barrier, results: multiprocessing.Queue) -> None:  # type: ignore[name-defined]
     barrier.wait()
     results.put(
-        [write_object(root, "feedback", DAY, f"shop-{n}.jsonl", [str(os.getpid()).encode()]) for n in range(50)]
+        [
+            write_object(Landing(root), "feedback", DAY, f"shop-{n}.jsonl", [str(os.getpid()).encode()])
+            for n in range(50)
+        ]
     )
 
 
 def test_what_killed_writers_left_behind_goes_with_the_next_object_of_the_day(tmp_path: Path) -> None:
-    folder = tmp_path / landing_files.folder("feedback", DAY)
-    folder.mkdir(parents=True)
-    old, young = (folder / f".shop-{n}.jsonl.{'ab' * 16}" for n in (1, 2))
-    others = [folder / name for name in (".keep", ".shop-1.jsonl.bak")]
+    where = tmp_path / folder("feedback", DAY)
+    where.mkdir(parents=True)
+    old, young = (where / f".shop-{n}.jsonl.{'ab' * 16}" for n in (1, 2))
+    others = [where / name for name in (".keep", ".shop-1.jsonl.bak")]
     for path in (old, young, *others):
         path.write_bytes(b"half")
     for path in (old, *others):
@@ -128,7 +132,7 @@ def test_of_two_writers_of_one_object_exactly_one_lands_it(tmp_path: Path) -> No
     for writer in writers:
         writer.join()
     assert all(a != b for a, b in zip(first, second, strict=True))
-    assert landing_files.count_lines(str(tmp_path), "feedback", DAY) == 50
+    assert Landing(str(tmp_path)).count_lines("feedback", DAY) == 50
 
 
 def test_the_object_store_holds_one_whole_object(tmp_path: Path) -> None:

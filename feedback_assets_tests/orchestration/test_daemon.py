@@ -13,7 +13,7 @@ import pytest
 from feedback_assets import tables
 from feedback_assets.config.settings import load
 from feedback_assets.definitions import build_defs
-from feedback_assets.files import landing_files
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing.sensors import new_feedback, remember_carried
 from feedback_assets_tests.crash.small import few_prompts
@@ -146,7 +146,7 @@ def test_days_that_feedback_run_carried_are_not_reported_again_until_they_change
     root = machine.settings.landing_root
     machine.drop(TODAY, list(CALM), rating=5)
     machine.drop(TODAY - timedelta(days=1), list(CALM), rating=5)
-    landed = {stream: landing_files.days(root, stream) for stream in tables.STREAMS}
+    landed = {stream: Landing(root).days(stream) for stream in tables.STREAMS}
     remember_carried(machine.instance, landed, TODAY, TODAY)
     assert machine.reported() == [str(TODAY - timedelta(days=1))]
     machine.drop(TODAY, list(ANGRY), rating=1, name="shop-2")
