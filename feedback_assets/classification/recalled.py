@@ -27,7 +27,7 @@ USED = (
     "region", "carrier", "app_version",
 )  # fmt: skip
 SOURCES = (
-    "classification", "lake/frames.py", "tables.py", "config/taxonomy.py", "text.py", "config/thresholds.py",
+    "classification", "lake/frames.py", "tables", "config/taxonomy.py", "text.py", "config/thresholds.py",
     "files/text_files.py",
 )  # fmt: skip
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "alt-profanity-check")

@@ -1,4 +1,4 @@
-"""What a table's asset looks like to Dagster: spec, dependencies, checks, all derived from `tables.py`.
+"""What a table's asset looks like to Dagster: spec, dependencies, checks, all derived from `tables`.
 
 Nothing here reads, computes or writes; that is `io_manager`.
 """

@@ -1,4 +1,4 @@
-"""Delta in and out: the store, frames and contracts derived from `tables.py`, the lease and the memo.
+"""Delta in and out: the store, frames and contracts derived from `tables`, the lease and the memo.
 
 Nothing here knows what a table means, and nothing imports dagster.
 """

@@ -1,6 +1,6 @@
-"""The contract of a table, derived from `tables.py` and judged day by day with pandera.
+"""The contract of a table, derived from `tables` and judged day by day with pandera.
 
-What a value must be stands in `tables.py`; what happens to a failing day is up to `store` and `io_manager`.
+What a value must be stands in `tables`; what happens to a failing day is up to `store` and `io_manager`.
 """
 
 from __future__ import annotations
@@ -223,11 +223,11 @@ def _told(table: Table, column: Column, rule: str, rows: str, example: object) -
     if rule == "type":
         return f"{rows} hold no {column.kind}{shown}; convert them or leave them null"
     if rule == "allowed":
-        return f"{rows} are none of {', '.join(column.allowed)}{shown}; map them or add the value in tables.py"
+        return f"{rows} are none of {', '.join(column.allowed)}{shown}; map them or add the value in tables"
     if rule == "minimum":
-        return f"{rows} are below {column.minimum:g}{shown}; correct the value or the range in tables.py"
+        return f"{rows} are below {column.minimum:g}{shown}; correct the value or the range in tables"
     if rule == "maximum":
-        return f"{rows} are above {column.maximum:g}{shown}; correct the value or the range in tables.py"
+        return f"{rows} are above {column.maximum:g}{shown}; correct the value or the range in tables"
     return f"{rows} are null; fill them or quarantine the rows"
 
 

@@ -1,4 +1,4 @@
-"""Frames shaped as `tables.py` says: empty ones, casting, and the hash that tells whether two are equal.
+"""Frames shaped as `tables` says: empty ones, casting, and the hash that tells whether two are equal.
 
 No reading or writing of tables, no judgement of values: that is `store` and `contract`.
 """

@@ -29,7 +29,7 @@ from feedback_assets.text import fold, text_or_none
 
 Record = dict[str, Any]
 Place = tuple[str, int]
-SOURCES = ("silver", "config/mappings.py", "tables.py", "text.py", "files/text_files.py", "lake/frames.py")
+SOURCES = ("silver", "config/mappings.py", "tables", "text.py", "files/text_files.py", "lake/frames.py")
 LIBRARIES = (
     "ftfy", "numpy", "pandas", "phonenumbers", "presidio-analyzer", "py3langid", "rapidfuzz", "pydantic",
 )  # fmt: skip

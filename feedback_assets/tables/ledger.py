@@ -1,0 +1,54 @@
+"""What language models answered, and which versions apply from which day on."""
+
+from __future__ import annotations
+
+from feedback_assets.tables.table import Column, Table, choice, identifier, text
+from feedback_assets.tables.values import AnswerOutcome
+
+LEDGER = Table(
+    key=("ledger", "answers"),
+    group="classification",
+    description="Every answer of a language model: cache, audit trail and cost account.",
+    primary_key=("ledger_key",),
+    owner="product-operations",
+    by_day=False,
+    columns=(
+        identifier("ledger_key", "Hash of messages as sent, response schema, model and sampling."),
+        text("request", "Messages as sent, as JSON.", nullable=False),
+        text("answer", "The answer as JSON text; empty when refused."),
+        choice("outcome", "answered, invalid, refused.", AnswerOutcome),
+        text("detail", "Why it is invalid or refused."),
+        identifier("model", "Model asked."),
+        text("model_version", "Model that says it answered."),
+        text("sampling", "Sampling settings, as a JSON object.", nullable=False),
+        identifier("prompt_version", "Version of the prompt."),
+        identifier("taxonomy_version", "Version of the taxonomy."),
+        identifier("schema_version", "Version of the schema."),
+        Column("tokens_in", "int", "Prompt tokens.", nullable=False, minimum=0),
+        Column("tokens_out", "int", "Completion tokens.", nullable=False, minimum=0),
+        Column("cost", "float", "Cost in the account's currency.", nullable=False, minimum=0),
+        Column("answered_at", "timestamp", "When.", nullable=False),
+    ),
+)
+
+IN_FORCE = Table(
+    key=("ledger", "in_force"),
+    group="classification",
+    description="Which prompt, taxonomy, thresholds, rules and local model apply from which day on.",
+    primary_key=("effective_day", "promoted_at"),
+    owner="product-operations",
+    by_day=False,
+    columns=(
+        Column("effective_day", "date", "First day it holds for.", nullable=False),
+        Column("last_day", "date", "Last day it holds for; empty for all days from the first on."),
+        text("scope", "Categories it is narrowed to, separated by commas; empty for every item."),
+        identifier("prompt_version", "Prompt."),
+        identifier("taxonomy_version", "Taxonomy."),
+        identifier("thresholds_version", "Thresholds."),
+        identifier("rules_version", "Rules."),
+        identifier("local_model_version", "Local model."),
+        text("promoted_by", "Who.", nullable=False),
+        text("reason", "Why.", nullable=False),
+        Column("promoted_at", "timestamp", "When.", nullable=False, volatile=True),
+    ),
+)
