@@ -26,6 +26,7 @@ from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.errors import CallError
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake, LakeError
+from feedback_assets.orchestration.upgrade import require_current
 
 # Sections of the thresholds; each is asked for by the room of its name.
 _SECTIONS = ("classification", "clusters", "priority", "tickets", "releases", "drift", "latency", "evaluation")
@@ -66,6 +67,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _writable("home", settings.home.resolve())
     yield _prompts(settings)
     yield Finding("landing", True, _landed(settings))
+    yield _layout(settings)
     yield from _tables(Lake(settings.lake_root, settings.storage))
     yield _model(settings)
 
@@ -92,6 +94,15 @@ def _prompts(settings: Settings) -> Finding:
     except CallError as error:
         return Finding("prompts", False, str(error))
     return Finding("prompts", True, f"{folder}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories")
+
+
+def _layout(settings: Settings) -> Finding:
+    """Whether an older version made the home; the command that brings it up to date."""
+    try:
+        require_current(settings)
+    except CallError as error:
+        return Finding("layout", False, str(error))
+    return Finding("layout", True, "of this version")
 
 
 def _landed(settings: Settings) -> str:

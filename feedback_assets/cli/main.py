@@ -42,6 +42,7 @@ COMMANDS = {
     "releases": Command("feedback_assets.cli.releases", "releases_command", "Which releases are suspected of what."),
     "tickets": Command("feedback_assets.tickets.cli", "tickets_command", "List tickets, approve or release them."),
     "parity": Command("feedback_assets.spark.cli", "parity_command", "Compare silver on Spark with silver here."),
+    "upgrade": Command("feedback_assets.cli.upgrade", "upgrade_command", "Bring an older home to this version."),
     "doctor": Command("feedback_assets.cli.doctor", "doctor_command", "Check the installation and say what to mend."),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column, Table
 
 from feedback_assets.config.settings import Settings, load
+from feedback_assets.orchestration.upgrade import require_current
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -63,6 +64,7 @@ def _run(
     console: Console, settings: Settings, since: datetime | None, until: datetime | None, dry_run: bool
 ) -> tuple[list[Block], list[BlockResult]]:
     """What was planned, and what became of it."""
+    require_current(settings)
     with console.status("Looking at what waits …"):
         from feedback_assets.orchestration import runner
         from feedback_assets.orchestration.dead_runs import mark_dead_runs

@@ -235,6 +235,7 @@ def _run(
 ) -> Iterator[dg.Output | dg.AssetCheckResult]:
     started = time.monotonic()
     lake: Lake = getattr(context.resources, IO_KEY).lake
+    lake.claim_layout()  # before the body: what it does outside the lake could not be taken back
     days = days_of(context)
     start, end = days[0], days[-1] + timedelta(days=1)
     seen = {table.name: lake.files(table, start, end) for table in declared.outputs}

@@ -21,7 +21,7 @@ from pyarrow.fs import FileSelector
 
 from feedback_assets.errors import OutsideError
 from feedback_assets.files import object_stores
-from feedback_assets.lake import frames
+from feedback_assets.lake import frames, layout
 from feedback_assets.lake.filesystems import open_folder
 
 if TYPE_CHECKING:
@@ -98,14 +98,66 @@ def days_between(start: date, end: date) -> list[date]:
 class Lake:
     """All Delta tables below one root, a local path or the URL of an object store."""
 
-    def __init__(self, root: str, storage_options: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: str,
+        storage_options: dict[str, str] | None = None,
+        *,
+        changes: Sequence[str] | None = layout.CHANGES,
+    ) -> None:
+        """A lake; only `feedback upgrade` writes into one of another layout, without the check.
+
+        Args:
+            root: A local path, or the URL of an object store.
+            storage_options: How to reach an object store, with the names delta-rs uses.
+            changes: What a lake must have been through before anything is written into it, see `layout`; None to
+                write into any.
+        """
         self.root = root.rstrip("/")
+        self._changes = changes
         self.options = dict(storage_options or {})
         self.storage_options = object_stores.delta_options(self.root, self.options)
 
     def url(self, table: Table) -> str:
         """Where the table is."""
         return f"{self.root}/{table.name}"
+
+    def claim_layout(self) -> None:
+        """Refuse a lake that another version made, before anything is computed for it; mark an empty one as ours.
+
+        Raises:
+            LayoutError: It names what the lake lacks and the command.
+        """
+        if self._changes is not None:
+            changes = self._changes
+            self._layout(lambda: layout.claim(self.root, self.options, changes))
+            self._changes = None  # once is enough: nobody upgrades a lake while a run writes into it
+
+    def missing_changes(self, changes: Sequence[str]) -> list[str]:
+        """Those of the changes that the lake has not been through; none for an empty one.
+
+        Raises:
+            LayoutError: A newer version wrote it, or its mark is not one of ours.
+            LakeError: The store does not answer.
+        """
+        return self._layout(lambda: layout.missing(self.root, self.options, changes))
+
+    def record_change(self, change: str) -> None:
+        """Mark that the lake has been through one more change.
+
+        Raises:
+            LakeError: The mark cannot be written.
+        """
+        known = self._layout(lambda: layout.recorded(self.root, self.options)) or ()
+        self._layout(lambda: layout.record(self.root, self.options, [*known, change]))
+
+    def _layout(self, ask: Callable[[], _T]) -> _T:
+        try:
+            return ask()
+        except OSError as error:
+            raise LakeError(
+                f"{self.root}/{layout.FILE}: cannot be opened, nothing was changed: {_told(error)}; {_mend(error)}"
+            ) from error
 
     def read(
         self,
@@ -314,6 +366,7 @@ class Lake:
             ) from error
 
     def _open_or_create(self, table: Table) -> DeltaTable:
+        self.claim_layout()
         delta = self._open(table)
         if delta is not None:
             return delta

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 
 import dagster as dg
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, EventLogEntry
@@ -24,19 +23,13 @@ from feedback_assets.errors import OutsideError
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.files.whole_files import write_whole
 from feedback_assets.lake.store import Lake, days_between
+from feedback_assets.orchestration import instance_file
 from feedback_assets.orchestration.dead_runs import tags_of_this_process
 
 JOB = "every_room"
 _LAST = dg.AssetKey(list(tables.TICKET_DELIVERIES.key))
 _PARTITION = "dagster/partition"
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-# For an installation without the checkout's dagster.yaml: the same, without its reasons.
-_INSTANCE = """telemetry: {enabled: false}
-nux: {enabled: false}
-concurrency: {runs: {max_concurrent_runs: 1}}
-run_monitoring: {enabled: true}
-run_retries: {enabled: true, max_retries: 3, retry_on_asset_or_op_failure: false}
-"""
 _DAY = timedelta(days=1)
 # A gap of a week or less is cheaper to walk through than to start another run for.
 _LARGEST_GAP = 7
@@ -89,12 +82,10 @@ def open_instance(settings: Settings) -> DagsterInstance:
     """
     folder = settings.dagster_dir
     folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "dagster.yaml"
+    config = instance_file.instance_file(settings)
     if not config.exists():
-        ours = Path(__file__).resolve().parents[2] / "dagster.yaml"
-        told = ours.read_text(encoding="utf-8") if ours.is_file() else _INSTANCE
         # Half of it, as a full disk leaves, would be taken for the person's own settings.
-        write_whole(config, told)
+        write_whole(config, instance_file.new_text())
     # One at a time: two first runs would both make SQLite's tables, and leave a history that nobody can open.
     with (folder / ".opening").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

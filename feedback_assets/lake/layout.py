@@ -1,0 +1,128 @@
+"""The layout mark of a lake: which changes of what is stored it has been through, kept in the lake itself.
+
+Only the mark. What a change does to an older lake is a step of `orchestration/upgrade.py`, which has its name.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from feedback_assets.errors import CallError
+from feedback_assets.files.whole_files import write_whole
+from feedback_assets.lake.filesystems import open_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyarrow.fs import FileSystem
+
+# In order. A change of columns, table names or file layouts in the lake is a name here and a step with that name in
+# `orchestration/upgrade.py`; a lake that lacks one is refused until `feedback upgrade` has run.
+CHANGES: tuple[str, ...] = ()
+
+FILE = "_layout.json"
+
+
+class LayoutError(CallError):
+    """The lake was made by another version; the message names the command or the version that opens it."""
+
+
+def recorded(root: str, options: dict[str, str]) -> tuple[str, ...] | None:
+    """The changes the lake has been through; None when it has no mark: it is empty, or older than marks are.
+
+    Args:
+        root: Root of the lake, a path or URL.
+        options: Storage options of an object store.
+
+    Raises:
+        LayoutError: There is a mark and it is not one of ours.
+    """
+    try:
+        with open_folder(root, options).open_input_stream(FILE) as stream:
+            content = stream.read()
+    except FileNotFoundError:
+        return None
+    try:
+        read: Any = json.loads(content)
+        changes = cast("list[object]", read["changes"])
+        return tuple(str(name) for name in changes)
+    except (ValueError, TypeError, KeyError) as error:
+        raise LayoutError(
+            f'{root}/{FILE}: is not a layout mark such as {{"changes": []}}; check that FEEDBACK_LAKE_URL and the '
+            "endpoint name a store of this program, or restore the file from a backup"
+        ) from error
+
+
+def missing(root: str, options: dict[str, str], changes: Sequence[str] = CHANGES) -> list[str]:
+    """The changes the lake lacks, in order; none for an empty lake, which is made as this version wants it.
+
+    Args:
+        root: Root of the lake, a path or URL.
+        options: Storage options of an object store.
+        changes: What this version expects.
+
+    Raises:
+        LayoutError: The mark is not one of ours, or of a newer version.
+    """
+    known = recorded(root, options)
+    if known is None:
+        return [] if is_empty(root, options) else list(changes)
+    newer = [name for name in known if name not in changes]
+    if newer:
+        raise LayoutError(
+            f"{root}: was written by a newer version of feedback-assets (it knows {', '.join(newer)}); "
+            "install that version, or choose another lake with FEEDBACK_HOME or FEEDBACK_LAKE_URL"
+        )
+    return [name for name in changes if name not in known]
+
+
+def require_current(root: str, options: dict[str, str], changes: Sequence[str] = CHANGES) -> None:
+    """Refuse a lake that an older or newer version made.
+
+    Raises:
+        LayoutError: It names what is missing and the command.
+    """
+    lacks = missing(root, options, changes)
+    if lacks:
+        raise LayoutError(
+            f"{root}: was made by an older version of feedback-assets (it lacks: {', '.join(lacks)}); nothing was "
+            "written, run `feedback upgrade`"
+        )
+
+
+def claim(root: str, options: dict[str, str], changes: Sequence[str] = CHANGES) -> None:
+    """What a writer does first: refuse a lake of another version, and mark one that is empty as this version's.
+
+    Raises:
+        LayoutError: It names what is missing and the command.
+    """
+    require_current(root, options, changes)
+    if recorded(root, options) is None:
+        record(root, options, changes)
+
+
+def record(root: str, options: dict[str, str], changes: Iterable[str]) -> None:
+    """Write the mark, whole: these are the changes the lake has been through."""
+    text = json.dumps({"changes": list(changes)}, indent=1)
+    if "://" not in root:
+        write_whole(Path(root, FILE), text + "\n")
+        return
+    folder = open_folder(root, options)
+    with folder.open_output_stream(FILE) as stream:
+        stream.write(text.encode())
+
+
+def is_empty(root: str, options: dict[str, str]) -> bool:
+    """Whether the lake holds no table; leases and caches, whose folders begin with an underscore, are none."""
+    return not any(_tables(open_folder(root, options)))
+
+
+def _tables(folder: FileSystem) -> Iterable[str]:
+    from pyarrow.fs import FileSelector
+
+    layers = folder.get_file_info(FileSelector("", allow_not_found=True))
+    for layer in (info.path for info in layers if not info.base_name.startswith(("_", "."))):
+        for table in folder.get_file_info(FileSelector(layer, allow_not_found=True)):
+            yield table.path
