@@ -65,10 +65,10 @@ def _tell(seed: int, home: Path, console: Console) -> dict[str, Any]:
     lake = Lake(settings.lake_root, settings.storage)
     with console.status("Scoring against the planted truth, looking for personal values …"):
         members = lake.read(tables.GOLD_CLUSTER_MEMBERS)
-        found = score(story.truth, lake.read(tables.TICKET_BATCH), members)
-        found = replace(found, releases=score_releases(story.truth, lake.read(tables.GOLD_RELEASE_IMPACT), members))
+        scored = score(story.truth, lake.read(tables.TICKET_BATCH), members)
+        scored = replace(scored, releases=score_releases(story.truth, lake.read(tables.GOLD_RELEASE_IMPACT), members))
         leaks = find_leaks(story.truth.values, [home])
-    done = found.with_run(stages, count_leaked(story.truth.values, leaks)).as_dict()
+    done = scored.with_run(stages, count_leaked(story.truth.values, leaks)).as_dict()
     done["failures"] = [text for result in results for text in result.failures]
     return done
 
@@ -106,8 +106,8 @@ def _show(done: dict[str, Any], home: Path, seconds: float) -> None:
     )
     blamed = done["releases"]["problems"]
     console.print(
-        f"The release behind it is suspected first for {sum(one['right'] for one in blamed)} of {len(blamed)} problems "
-        f"a change caused; the seasonal rise raised {len(done['releases']['season_raised'])} releases."
+        f"The release behind it is suspected first for {sum(problem['right'] for problem in blamed)} of {len(blamed)} "
+        f"problems a change caused; the seasonal rise raised {len(done['releases']['season_raised'])} releases."
     )
     shown = os.path.relpath(home)
     console.rule(f"Done in {seconds:.0f} s. What to open next")
@@ -121,8 +121,10 @@ def _show(done: dict[str, Any], home: Path, seconds: float) -> None:
 
 def _planted(planted: list[dict[str, Any]]) -> Table:
     table = Table("planted", "product", "category", "ticket", box=None)
-    for one in planted:
-        table.add_row(one["kind"], one["product"] or "-", one["category"], one["ticket"] or "[red]none[/red]")
+    for problem in planted:
+        table.add_row(
+            problem["kind"], problem["product"] or "-", problem["category"], problem["ticket"] or "[red]none[/red]"
+        )
     return table
 
 

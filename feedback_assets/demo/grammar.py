@@ -35,7 +35,7 @@ class Wording:
 
 
 class WordingError(ValueError):
-    """A wordings file is not of the expected form; the message names file, line and mend."""
+    """A wordings file is not of the expected form; the message names file, line and fix."""
 
 
 @cache
@@ -73,10 +73,10 @@ def say(rng: random.Random, wording: Wording, values: Mapping[str, str], *, slip
     Raises:
         KeyError: A slot has no value.
     """
-    text = CHOICE.sub(lambda found: rng.choice(found.group(1).split("|")), wording.text)
+    text = CHOICE.sub(lambda match: rng.choice(match.group(1).split("|")), wording.text)
     if slip:
         text = _slipped(rng, text)
-    text = SLOT.sub(lambda found: values[found.group(1)], text)
+    text = SLOT.sub(lambda match: values[match.group(1)], text)
     return text[:1].upper() + text[1:] if wording.text[:1].isupper() or wording.text.startswith("{") else text
 
 

@@ -78,7 +78,7 @@ class Searcher:
         return leaks + [Leak(where, v.kind, v.event_id, digits=True) for v in self._numbers(plain)]
 
     def _numbers(self, text: str) -> list[PlantedValue]:
-        found: dict[str, PlantedValue] = {}
+        values: dict[str, PlantedValue] = {}
         for match in _NUMBER.finditer(text):
             if _FRACTION.fullmatch(match.group()):
                 continue
@@ -87,8 +87,8 @@ class Searcher:
                 for start in range(len(number) - length + 1):
                     value = self._by_digits.get(number[start : start + length])
                     if value is not None:
-                        found[value.value] = value
-        return list(found.values())
+                        values[value.value] = value
+        return list(values.values())
 
 
 def find_leaks(values: Sequence[PlantedValue], folders: Iterable[Path]) -> list[Leak]:
@@ -114,8 +114,8 @@ def find_leaks(values: Sequence[PlantedValue], folders: Iterable[Path]) -> list[
 
 def count_leaked(values: Sequence[PlantedValue], leaks: Sequence[Leak]) -> int:
     """How many different planted values were found at least once."""
-    found = {(leak.kind, leak.event_id) for leak in leaks}
-    return len({value.value for value in values if (value.kind, value.event_id) in found})
+    leaked = {(leak.kind, leak.event_id) for leak in leaks}
+    return len({value.value for value in values if (value.kind, value.event_id) in leaked})
 
 
 def _is_raw(path: Path) -> bool:
@@ -165,4 +165,4 @@ def _plain(text: str) -> str:
     """The text with JSON's escapes undone, however often they were applied."""
     if "\\" not in text:
         return text
-    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), _CONTROL.sub(" ", text))
+    return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), _CONTROL.sub(" ", text))

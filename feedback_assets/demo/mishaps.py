@@ -26,9 +26,9 @@ def campaign(rng: random.Random, calendar: Calendar, writer: Writer, product: Pr
     for _ in range(rng.randint(30, 60)):
         channel = rng.choice(channels)
         at = start + timedelta(hours=rng.uniform(0, hours))
-        said = f"{text if rng.random() < 0.8 else text.lower()}{rng.choice(('', '!', '!!', ' 🙏', ' 😡', '.', '…'))}"
+        post = f"{text if rng.random() < 0.8 else text.lower()}{rng.choice(('', '!', '!!', ' 🙏', ' 😡', '.', '…'))}"
         author = f"{rng.choice(('anon', 'user', 'truth', 'buyer'))}{rng.randrange(10**6)}"
-        fields: dict[str, object] = {"text": said, "author": author}
+        fields: dict[str, object] = {"text": post, "author": author}
         received = at + timedelta(minutes=rng.randint(1, 20))
         posts.append(
             Item(writer.event_id(channel), channel, channel, at.replace(microsecond=0), received.replace(microsecond=0),
@@ -40,9 +40,9 @@ def campaign(rng: random.Random, calendar: Calendar, writer: Writer, product: Pr
 def mirrors(rng: random.Random, calendar: Calendar, writer: Writer, items: list[Item], count: int) -> list[Item]:
     """The same text by the same author on another channel some hours later, most with a pointer to the first."""
     public = [item for item in items if item.channel in ("product_review", "app_review") and item.decoy is None]
-    told = [item for item in public if len(str(item.payload["text"]).split()) >= 6]
+    long_enough = [item for item in public if len(str(item.payload["text"]).split()) >= 6]
     copies: list[Item] = []
-    for original in rng.sample(told, min(count, len(told))):
+    for original in rng.sample(long_enough, min(count, len(long_enough))):
         channel = rng.choice(("social", "forum"))
         at = min(original.at + timedelta(hours=rng.uniform(0.5, 40)), _end(calendar)).replace(microsecond=0)
         fields: dict[str, object] = {name: original.payload.get(name) for name in ("title", "text", "author")}

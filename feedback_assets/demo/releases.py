@@ -79,20 +79,22 @@ def plan(rng: random.Random, shop: Shop, problems: list[Problem]) -> Releases:
 
 
 def _around(problem: Problem) -> list[Change]:
-    """The change that causes a problem, where one does, and the one that mends it."""
-    product, found = problem.product, list[Change]()
+    """The change that causes a problem, where one does, and the one that fixes it."""
+    product, changes = problem.product, list[Change]()
     if product is not None and problem.kind in ("sizing_error", "misleading_listing"):
         what = "size chart" if problem.kind == "sizing_error" else "photos and description"
         edit = f"{what} replaced"
-        found.append(Change(problem.first, "catalogue", f"{product.name}: {edit}", None, f"New {what}", product, edit))
+        changes.append(
+            Change(problem.first, "catalogue", f"{product.name}: {edit}", None, f"New {what}", product, edit)
+        )
         if problem.fixed is not None:
-            mend = f"{what} restored"
-            found.append(
-                Change(problem.fixed, "catalogue", f"{product.name}: {mend}", None, "Correction", product, mend)
+            fix = f"{what} restored"
+            changes.append(
+                Change(problem.fixed, "catalogue", f"{product.name}: {fix}", None, "Correction", product, fix)
             )
     elif product is not None and problem.fixed is not None:
-        found.append(Change(problem.fixed, "process", f"{product.name}: packing step checked", None, "Check added"))
-    return found
+        changes.append(Change(problem.fixed, "process", f"{product.name}: packing step checked", None, "Check added"))
+    return changes
 
 
 def _ordinary(rng: random.Random, shop: Shop, problems: list[Problem]) -> list[Change]:

@@ -6,6 +6,7 @@ Pure over frames: the truth, the rows of `tickets/ticket_batch`, and which issue
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -20,7 +21,7 @@ HALF = 0.5
 
 
 @dataclass(frozen=True)
-class Found:
+class PlantedResult:
     """One planted problem and the first ticket that matches it, with its reason."""
 
     id: str
@@ -71,8 +72,11 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One ticket: the problem it matches, or the decoy it fell for, or neither."""
+class TicketMatch:
+    """One ticket: the problem it matches, or the decoy it fell for, or neither.
+
+    `tells_of` is the problem that at least half of its items tell of, whatever product or category it names.
+    """
 
     ticket: str
     title: str
@@ -82,19 +86,25 @@ class Judged:
     problem: str | None
     decoy: str | None
     reason: str
+    tells_of: str | None = None
 
 
 @dataclass(frozen=True)
 class DemoScore:
-    """The outcome of one demo."""
+    """The outcome of one demo.
+
+    `tickets_per_problem` counts the tickets that tell of a planted problem (`TicketMatch.tells_of`): the mean over the
+    problems that have one.
+    """
 
     seed: int
     items: int
-    planted: tuple[Found, ...]
+    planted: tuple[PlantedResult, ...]
     tickets: int
     unmatched_tickets: int
     decoys_ticketed: int
-    judged: tuple[Judged, ...]
+    matches: tuple[TicketMatch, ...]
+    tickets_per_problem: float = 0.0
     releases: ReleaseScore = field(default_factory=ReleaseScore)
     personal_values_leaked: int = 0
     stages: tuple[Stage, ...] = field(default=())
@@ -130,19 +140,20 @@ def score(truth: Truth, batch: pd.DataFrame, members: pd.DataFrame) -> DemoScore
         members: Columns `issue_id` and `event_id`, such as `gold/cluster_members` or `gold/issues`.
     """
     tickets = _tickets(batch, dict(zip(members["issue_id"], members["event_id"], strict=True)))
-    judged = tuple(_judge(truth, ticket) for ticket in tickets)
-    by_problem: dict[str, Judged] = {}
-    for verdict in judged:
-        if verdict.problem is not None:
-            by_problem.setdefault(verdict.problem, verdict)
+    matches = tuple(_match(truth, ticket) for ticket in tickets)
+    by_problem: dict[str, TicketMatch] = {}
+    for match in matches:
+        if match.problem is not None:
+            by_problem.setdefault(match.problem, match)
     return DemoScore(
         seed=truth.seed,
         items=truth.items,
-        planted=tuple(_found(problem, by_problem.get(problem.id)) for problem in truth.planted),
+        planted=tuple(_result(problem, by_problem.get(problem.id)) for problem in truth.planted),
         tickets=len(tickets),
-        unmatched_tickets=sum(verdict.problem is None for verdict in judged),
-        decoys_ticketed=sum(verdict.decoy is not None for verdict in judged),
-        judged=judged,
+        unmatched_tickets=sum(match.problem is None for match in matches),
+        decoys_ticketed=sum(match.decoy is not None for match in matches),
+        matches=matches,
+        tickets_per_problem=_tickets_per_problem(matches),
     )
 
 
@@ -167,7 +178,7 @@ def _tickets(batch: pd.DataFrame, event_of: dict[str, str]) -> list[_Ticket]:
     return tickets
 
 
-def _judge(truth: Truth, ticket: _Ticket) -> Judged:
+def _match(truth: Truth, ticket: _Ticket) -> TicketMatch:
     shares = {problem.id: _share(ticket.events, problem.event_ids) for problem in truth.planted}
     best = max(truth.planted, key=lambda problem: shares[problem.id])
     share = shares[best.id]
@@ -180,14 +191,29 @@ def _judge(truth: Truth, ticket: _Ticket) -> Judged:
     decoy = next((d.kind for d in truth.decoys if problem is None and _share(ticket.events, d.event_ids) >= HALF), None)
     if decoy is not None:
         reason += f"; at least half belong to the decoy {decoy}"
-    return Judged(ticket.key, ticket.title, ticket.category, ticket.product, len(ticket.events), problem, decoy, reason)
+    return TicketMatch(
+        ticket=ticket.key,
+        title=ticket.title,
+        category=ticket.category,
+        product=ticket.product,
+        members=len(ticket.events),
+        problem=problem,
+        decoy=decoy,
+        reason=reason,
+        tells_of=best.id if share >= HALF else None,
+    )
+
+
+def _tickets_per_problem(matches: Sequence[TicketMatch]) -> float:
+    counts = Counter(match.tells_of for match in matches if match.tells_of is not None)
+    return round(sum(counts.values()) / len(counts), 3) if counts else 0.0
 
 
 def _share(events: frozenset[str], planted: tuple[str, ...]) -> float:
     return len(events.intersection(planted)) / len(events) if events else 0.0
 
 
-def _found(problem: Planted, verdict: Judged | None) -> Found:
-    reason = "no ticket of its product and category holds half of it" if verdict is None else verdict.reason
-    ticket = verdict.ticket if verdict else None
-    return Found(problem.id, problem.kind, problem.product, problem.category, verdict is not None, ticket, reason)
+def _result(problem: Planted, match: TicketMatch | None) -> PlantedResult:
+    reason = "no ticket of its product and category holds half of it" if match is None else match.reason
+    ticket = match.ticket if match else None
+    return PlantedResult(problem.id, problem.kind, problem.product, problem.category, match is not None, ticket, reason)

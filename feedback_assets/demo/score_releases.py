@@ -49,8 +49,8 @@ def _blamed(problem: Planted, suspects: pd.DataFrame, members: pd.DataFrame) -> 
     first = records(suspects[(suspects["scope"] == "cluster") & (suspects["value"] == cluster)].head(1))
     if not first:
         return Blamed(problem.id, problem.kind, planted, None, False, at, "no release is suspected of it")
-    found = str(first[0]["release_id"])
-    return Blamed(problem.id, problem.kind, planted, found, found == planted, at, str(first[0]["reason"]))
+    suspect = str(first[0]["release_id"])
+    return Blamed(problem.id, problem.kind, planted, suspect, suspect == planted, at, str(first[0]["reason"]))
 
 
 def _raised_by_season(truth: Truth, impact: pd.DataFrame, members: pd.DataFrame, verdict: str) -> tuple[str, ...]:
@@ -63,8 +63,8 @@ def _raised_by_season(truth: Truth, impact: pd.DataFrame, members: pd.DataFrame,
     of_problems = {str(cluster) for cluster, part in share.items() if part >= HALF}
     chosen = impact[(impact["verdict"] == verdict) & (impact["category"] == _SEASONAL)]
     chosen = chosen[~((chosen["scope"] == "cluster") & chosen["value"].isin(of_problems))]
-    return tuple(dict.fromkeys(_told(row) for row in records(chosen.drop_duplicates(_PAIR))))
+    return tuple(dict.fromkeys(_sentence(row) for row in records(chosen.drop_duplicates(_PAIR))))
 
 
-def _told(row: dict[str, Any]) -> str:
+def _sentence(row: dict[str, Any]) -> str:
     return f"{row['release_id']} on {row['scope']} {row['title']}: {row['reason']}"

@@ -75,11 +75,11 @@ def generate(seed: int, landing_root: str) -> Story:
         ("releases", "ship_log", shipped),
     ):  # fmt: skip
         objects += _land_events(stream, source, events, landing)
-    found = _truth(seed, plan, everything)
+    planted = _truth(seed, plan, everything)
     counts = {"feedback": len(everything) + len(again), "commerce": len(commerce), "catalog": len(catalog),
               "releases": len(shipped)}  # fmt: skip
-    path = truth.save(found, landing_root)
-    return Story(seed, plan.calendar.first_day, plan.calendar.last_day, len(everything), objects, counts, found, path)
+    path = truth.save(planted, landing_root)
+    return Story(seed, plan.calendar.first_day, plan.calendar.last_day, len(everything), objects, counts, planted, path)
 
 
 def _random(seed: int, purpose: str) -> random.Random:
@@ -158,7 +158,7 @@ def _land_events(stream: str, source: str, events: list[Event], landing: Landing
     for event_id, at, fields in events:
         moment = at.replace(microsecond=0)
         days[moment.date()].append(Envelope(event_id, source, source, moment, moment + timedelta(seconds=30), fields))
-    return sum(_land(landing, stream, day, source, found) for day, found in sorted(days.items()))
+    return sum(_land(landing, stream, day, source, envelopes) for day, envelopes in sorted(days.items()))
 
 
 def _land(landing: Landing, stream: str, day: date, source: str, events: list[Envelope], *, filed: bool = False) -> int:

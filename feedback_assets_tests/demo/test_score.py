@@ -49,7 +49,7 @@ def test_another_product_or_category_or_too_few_members_match_nothing() -> None:
     ]
     result = score(TRUTH, pd.DataFrame(rows), MEMBERS)
     assert result.unmatched_tickets == 4 and not any(found.found for found in result.planted)
-    assert "but that is sizing_fit of Velmora Boot" in result.judged[0].reason
+    assert "but that is sizing_fit of Velmora Boot" in result.matches[0].reason
 
 
 def test_no_product_matches_no_product_however_the_frame_says_none() -> None:
@@ -96,3 +96,15 @@ def test_no_tickets_find_nothing_and_the_object_has_every_key() -> None:
         "found",
         "ticket",
     }
+
+
+def test_every_ticket_that_tells_of_a_problem_counts_against_it() -> None:
+    rows = [
+        _row("t1", "delivery", None, ["b1", "b2"]),
+        _row("t2", "packaging", "P1", ["b3", "b4", "x1"]),
+        _row("t3", "sizing_fit", "P1", ["a1", "a2"]),
+        _row("t4", "sizing_fit", "P1", ["x1"]),
+    ]
+    result = score(TRUTH, pd.DataFrame(rows), MEMBERS)
+    assert [match.tells_of for match in result.matches] == ["planted-3", "planted-3", "planted-1", None]
+    assert result.tickets_per_problem == 1.5
