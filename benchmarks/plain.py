@@ -161,7 +161,7 @@ def embed_fresh(sample: int) -> tuple[int, float]:
 
 
 def embed_recalled(sample: int) -> tuple[int, float]:
-    """The row-wise part of clusters alone, as the walk asks for it; the memo is that of the stage."""
+    """The row-wise part of clusters alone, as the room asks for it; the memo is that of the stage."""
     from feedback_assets.clusters.recalled import memo_of
 
     return _embedded(sample, memo_of(Lake(load().lake_root)))
@@ -169,7 +169,7 @@ def embed_recalled(sample: int) -> tuple[int, float]:
 
 def _embedded(sample: int, memo: Memo) -> tuple[int, float]:
     from feedback_assets.clusters.assets import prepared
-    from feedback_assets.clusters.assign_days import CONTEXT, prepare
+    from feedback_assets.clusters.assign_days import CONTEXT, prepare_issues
     from feedback_assets.clusters.recalled import RecalledEmbedding
 
     settings = load()
@@ -179,7 +179,7 @@ def _embedded(sample: int, memo: Memo) -> tuple[int, float]:
 
     def place() -> None:
         through = RecalledEmbedding(embedding, memo, sorted(set(issues["day"])))
-        through.vectors(prepare(issues, feedback, through, rules)["issue"].tolist())
+        through.vectors(prepare_issues(issues, feedback, through, rules)["issue"].tolist())
 
     return len(issues), _timed(place)
 

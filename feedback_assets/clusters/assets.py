@@ -1,5 +1,7 @@
 """Wiring of the clusters room: a day's issues into clusters and their members, under a lease."""
 
+# pyright: basic
+
 from __future__ import annotations
 
 from functools import lru_cache
@@ -9,7 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.clusters.assign_days import CONTEXT, walk
+from feedback_assets.clusters.assign_days import CONTEXT, assign_days
 from feedback_assets.clusters.embedding import ConceptEmbedding
 from feedback_assets.clusters.recalled import RecalledEmbedding, memo_of
 from feedback_assets.clusters.rules import ClusterRules, cluster_rules
@@ -39,22 +41,22 @@ def _rules(prompts: Path) -> ClusterRules:
         "issues": (tables.GOLD_ISSUES, same_day, _ISSUES),
         "feedback": (tables.SILVER_FEEDBACK, same_day, CONTEXT),
     },
-    # A walk starts from the state the days before it were left in: two at once would each miss the other's.
+    # A run starts from the state the days before it were left in: two at once would each miss the other's.
     lease_seconds=_lease_seconds,
 )
 def clusters(
     context: dg.AssetExecutionContext, lake: Lake, issues: pd.DataFrame, feedback: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """Walk the days from the newest state before them: join, found, merge, split."""
+    """Assign the days' issues, starting from the newest state before them."""
     days = days_of(context)
     rules, names, embedding = prepared(load().prompts_dir)
     before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
     recalled = RecalledEmbedding(embedding, memo_of(lake), days)
-    walked = walk(issues, feedback, before, days, recalled, rules, names)
-    recalled.keep(walked.placed)
+    result = assign_days(issues, feedback, before, days, recalled, rules, names)
+    recalled.keep(result.embedded)
     tell(context, tables.GOLD_CLUSTERS, recalled.work.metadata())
-    context.log.info(f"{len(walked.members)} issues in {walked.clusters['cluster_id'].nunique()} clusters")
-    return {tables.GOLD_CLUSTERS.name: walked.clusters, tables.GOLD_CLUSTER_MEMBERS.name: walked.members}
+    context.log.info(f"{len(result.members)} issues in {result.clusters['cluster_id'].nunique()} clusters")
+    return {tables.GOLD_CLUSTERS.name: result.clusters, tables.GOLD_CLUSTER_MEMBERS.name: result.members}
 
 
 def prepared(prompts: Path) -> tuple[ClusterRules, Titles, ConceptEmbedding]:

@@ -1,7 +1,7 @@
-"""Where a complaint stands: a frozen, offline embedding of issues, the same concept in every language.
+"""A frozen, offline embedding of issues: text into vector, the same concept in every language near to each other.
 
-Only turning words into vectors and concepts belongs here; nothing about clusters. The artefact is fitted on
-the training examples alone, never on the data seen so far, so that a replay places everything as before.
+Only turning words into vectors and concepts belongs here; nothing about clusters. It is fitted on the training examples
+alone, never on the data seen so far, so that a replay gives every issue the same vector.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ _GENERIC = "_generic"
 _PLACEHOLDER = re.compile(r"\[[A-Za-z_]+\]|<[A-Za-z_]+>|\{[A-Za-z_]+\}")
 _REMEMBERED = 50_000
 _STOP_WORDS = word_list("stop_words")
+_NO_SLOTS: Mapping[str, int] = {}
 
 
 class Issue(NamedTuple):
@@ -58,12 +59,12 @@ class Issue(NamedTuple):
     narrow: bool = False
 
 
-class Embeds(Protocol):
-    """Anything that places issues in a space; issues of different categories are never compared."""
+class Embedding(Protocol):
+    """Gives issues their vectors; issues of different categories are never compared."""
 
     @property
     def version(self) -> str:
-        """Changes whenever the same issue may be placed elsewhere."""
+        """Changes whenever the same issue may get another vector."""
         ...
 
     def vectors(self, issues: Sequence[Issue]) -> Vectors:
@@ -170,11 +171,11 @@ class ConceptEmbedding:
         return tuple(concept for concept in self._own(issue) if not concept.endswith(_GENERIC))
 
     def _own(self, issue: Issue) -> tuple[str, ...]:
-        found, _ = self._read(issue.text, issue.language)
+        concepts, _ = self._read(issue.text, issue.language)
         category = self._categories.get(issue.category)
         if category is None:
-            return found
-        own = [concept for concept in found if category.concept_weights.get(concept, 0.0) > 0]
+            return concepts
+        own = [concept for concept in concepts if category.concept_weights.get(concept, 0.0) > 0]
         return tuple(sorted(own, key=lambda concept: (-category.concept_weights[concept], concept)))
 
     def words(self, issue: Issue) -> tuple[str, ...]:
@@ -207,7 +208,7 @@ class ConceptEmbedding:
         suggested = self._suggested(issue)
         trust = _LABEL_TRUST if issue.sub_label and suggested is not None else float(bool(issue.sub_label))
         if issue.sub_label:
-            slots = category.theme_slots if category else {}
+            slots = category.theme_slots if category else _NO_SLOTS
             part[slots.get(issue.sub_label, _slot(issue.sub_label, _THEMES))] += trust
         if suggested is not None and category is not None:
             for label, chance in zip(category.sub_labels, suggested, strict=True):
@@ -220,13 +221,13 @@ class ConceptEmbedding:
         if category is None:
             return None
         concepts, words = self._read(issue.text, issue.language)
-        found = [
+        evidence = [
             category.evidence[name] for name in (*(f"c:{c}" for c in concepts), *words) if name in category.evidence
         ]
-        if not found:
+        if not evidence:
             return None
         # Words of one text repeat each other: their evidence is damped by the root of their number.
-        score = np.log(category.prior) + np.sum(found, axis=0) / math.sqrt(len(found))
+        score = np.log(category.prior) + np.sum(evidence, axis=0) / math.sqrt(len(evidence))
         chance = np.exp(score - score.max())
         return chance / chance.sum()
 
@@ -234,7 +235,7 @@ class ConceptEmbedding:
         part = np.zeros(_CONCEPTS)
         category = self._categories.get(issue.category)
         for concept in self._own(issue) if issue.narrow else self.concepts(issue):
-            slots = category.concept_slots if category else {}
+            slots = category.concept_slots if category else _NO_SLOTS
             weight = category.concept_weights[concept] if category else 1.0
             part[slots.get(concept, _shared_slot(concept))] += weight
         if not part.any():
@@ -278,9 +279,9 @@ def _category(
             counts[name][position[label]] += 1
     # A word seen once or twice teaches its sentence, not its theme.
     evidence = {
-        name: np.log((found + 0.5) / (sizes + 1.0)) - math.log((found.sum() + 0.5) / (sizes.sum() + 1.0))
-        for name, found in counts.items()
-        if found.sum() >= 3
+        name: np.log((count + 0.5) / (sizes + 1.0)) - math.log((count.sum() + 0.5) / (sizes.sum() + 1.0))
+        for name, count in counts.items()
+        if count.sum() >= 3
     }
     weights = {concept: _weight(n, len(entries), everywhere[concept], total) for concept, n in here.items()}
     own = sorted((c for c in weights if weights[c] > 0), key=lambda c: (-weights[c] * here[c], c))[:_OWN_CONCEPTS]

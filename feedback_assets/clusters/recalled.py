@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from feedback_assets.clusters.embedding import DIMENSIONS, Embeds, Issue, Vectors
+from feedback_assets.clusters.embedding import DIMENSIONS, Embedding, Issue, Vectors
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version
 from feedback_assets.lake.store import Lake
 
@@ -43,7 +43,7 @@ class RecalledEmbedding:
         days: The days of the run.
     """
 
-    def __init__(self, embedding: Embeds, memo: Memo, days: Sequence[date]) -> None:
+    def __init__(self, embedding: Embedding, memo: Memo, days: Sequence[date]) -> None:
         self._embedding, self._memo = embedding, memo
         self._version = f"{embedding.version} {memo.code}"
         self._known = _by_key(memo.recall(days))

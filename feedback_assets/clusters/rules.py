@@ -1,6 +1,6 @@
 """The numbers of the clusters room, read from the `clusters` section of thresholds.yaml.
 
-Only their types and checks; what they do is in `identity.py`, `walk.py` and `summary.py`.
+Only their types and checks; what they do is in `assign_days.py`, `leader_clustering.py` and `summary.py`.
 """
 
 from __future__ import annotations

@@ -1,28 +1,31 @@
-"""A cluster as the walk carries it from day to day, and as the table keeps it.
+"""A cluster from day to day: what it holds, how it grows and merges, and its row of `gold/clusters`.
 
-Everything the next day needs stands in the row, rounded as the table rounds it, so that a range walked in one
-go equals the same days one by one. Nothing here decides who belongs where.
+All that the next day needs stands in the row, rounded as the table rounds it, so that a range equals the same days one
+by one. Nothing here decides which issue belongs to which cluster.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from feedback_assets.clusters.identity import Floats, unit
+from feedback_assets.clusters.leader_clustering import Floats
+from feedback_assets.lake.frames import records
+from feedback_assets.tables import ClusterEvent, ClusterStatus
 from feedback_assets.text import text_or_none
 
-# Words of a cluster that are kept: enough for its title, few enough to store every day.
-_TERMS_KEPT = 60
-_KEPT = 40
-QUOTES_KEPT = 5
+# Counts of a cluster: enough for its title, few enough to store every day.
+_MOST_TERMS = 60
+_MOST_COUNTS = 40
+MOST_QUOTES = 5
 COUNTED = (
     "sub_labels",
     "concepts",
@@ -55,19 +58,14 @@ class Cluster:
     members_today: int = 0
     cohesion: float = 0.0
     confidence: float = 0.0
-    status: str = "active"
+    status: ClusterStatus = ClusterStatus.ACTIVE
     merged_into: str | None = None
-    event: str = ""
-    quotes: list[dict[str, str]] = field(default_factory=lambda: [])
+    event: ClusterEvent | None = None
+    quotes: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in COUNTED})
 
-    @property
-    def direction(self) -> Floats:
-        """The centre brought to length one."""
-        return unit(self.centre[None, :])[0]
-
-    def add(self, vectors: Floats, similarities: Floats, confidences: np.ndarray[Any, Any], day: date) -> None:
-        """Take in a day's members.
+    def add(self, vectors: Floats, similarities: Floats, confidences: NDArray[np.float64], day: date) -> None:
+        """Add a day's members.
 
         Args:
             vectors: Unit vectors, shape (members, dimensions).
@@ -85,7 +83,7 @@ class Cluster:
         self.last_seen = day
 
     def absorb(self, other: Cluster) -> None:
-        """Take in another cluster whole; it becomes a sign that points here."""
+        """Add all members of another cluster, which ends and points here."""
         before, more = self.members_total, other.members_total
         now = before + more
         mixed = (self.centre.astype(np.float64) * before + other.centre.astype(np.float64) * more) / now
@@ -96,15 +94,15 @@ class Cluster:
         self.last_seen = max(self.last_seen, other.last_seen)
         for name in COUNTED:
             self.counts[name].update(other.counts[name])
-        self.quotes = (self.quotes + other.quotes)[:QUOTES_KEPT]
-        other.status, other.merged_into, other.event = "merged", self.cluster_id, "merged"
-        self.event = "absorbed"
+        self.quotes = (self.quotes + other.quotes)[:MOST_QUOTES]
+        other.status, other.merged_into, other.event = ClusterStatus.MERGED, self.cluster_id, ClusterEvent.MERGED
+        self.event = ClusterEvent.ABSORBED
 
-    def settle(self) -> None:
-        """Round what is carried on as the table rounds it; called at the end of each day."""
+    def trim_counts(self) -> None:
+        """Cut the counts to those the table stores; called at the end of each day."""
         for name in COUNTED:
-            kept = _TERMS_KEPT if name == "terms" else _KEPT
-            self.counts[name] = Counter(dict(ranked(self.counts[name])[:kept]))
+            most = _MOST_TERMS if name == "terms" else _MOST_COUNTS
+            self.counts[name] = Counter(dict(ranked(self.counts[name])[:most]))
 
     def row(self, day: date, title: str, summary: str, specific: bool, embedding_version: str) -> dict[str, object]:
         """The row of `gold/clusters` for that day."""
@@ -135,27 +133,55 @@ def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
 
 
-def restore(rows: pd.DataFrame) -> list[Cluster]:
-    """The newest state of every cluster.
+class ClusterRow(TypedDict):
+    """What is read of a row of `gold/clusters`; the columns of `COUNTED` are JSON objects too."""
+
+    cluster_id: str
+    scope: str
+    domain: str
+    category: str
+    sub_label: object
+    first_seen: date
+    last_seen: date
+    centre: Sequence[float] | Floats
+    product_id: object
+    product_name: object
+    product_family: object
+    members_total: int
+    cohesion: float
+    confidence: float
+    status: str
+    merged_into: object
+    quotes: str
+    embedding_version: str
+
+
+def newest_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """The newest row of every cluster, merged ones too.
 
     Args:
-        rows: Rows of `gold/clusters`, any number a cluster.
-
-    Returns:
-        One cluster each, merged ones too, by age.
+        rows: Rows of `gold/clusters`, any number for each cluster.
     """
-    newest = rows.sort_values("day", kind="stable").drop_duplicates("cluster_id", keep="last")
-    records: list[dict[Hashable, Any]] = newest.to_dict("records")
-    return sorted((_restore(record) for record in records), key=age)
+    return rows.sort_values("day", kind="stable").drop_duplicates("cluster_id", keep="last")
 
 
-def age(cluster: Cluster) -> tuple[date, str]:
+def restore_clusters(rows: pd.DataFrame) -> list[Cluster]:
+    """The clusters of some rows, the oldest first.
+
+    Args:
+        rows: Rows of `gold/clusters`, one for each cluster.
+    """
+    return sorted((_restore(row) for row in records(rows)), key=by_age)
+
+
+def by_age(cluster: Cluster) -> tuple[date, str]:
     """Sort key: the older first, equals by id."""
     return cluster.first_seen, cluster.cluster_id
 
 
-def _restore(row: Mapping[Hashable, Any]) -> Cluster:
-    counts: dict[str, Counter[str]] = {name: Counter(json.loads(row[name])) for name in COUNTED}
+def _restore(record: Mapping[str, Any]) -> Cluster:
+    row = cast("ClusterRow", record)
+    counts: dict[str, Counter[str]] = {name: Counter(json.loads(record[name])) for name in COUNTED}
     return Cluster(
         cluster_id=row["cluster_id"],
         scope=row["scope"],
@@ -170,7 +196,7 @@ def _restore(row: Mapping[Hashable, Any]) -> Cluster:
         members_total=int(row["members_total"]),
         cohesion=float(row["cohesion"]),
         confidence=float(row["confidence"]),
-        status=row["status"],
+        status=ClusterStatus(row["status"]),
         merged_into=text_or_none(row["merged_into"]),
         quotes=json.loads(row["quotes"]),
         counts=counts,

@@ -1,4 +1,4 @@
-"""What a cluster is called and said to be: title, summary and quotes, computed from its members.
+"""Title, summary and quotes of a cluster, computed from its members.
 
 Templates over counts and verbatim quotes; every number is counted, nothing is generated.
 """
@@ -13,14 +13,14 @@ from typing import Any, cast
 
 import numpy as np
 
-from feedback_assets.clusters.identity import Floats
+from feedback_assets.clusters.leader_clustering import Floats
 from feedback_assets.clusters.rules import ClusterRules
-from feedback_assets.clusters.state import QUOTES_KEPT, Cluster, ranked
+from feedback_assets.clusters.state import MOST_QUOTES, Cluster, ranked
 from feedback_assets.config.thresholds import Section
 
 # A quote shorter than this says little, a longer one is cut: the start of a text is still verbatim.
 _SHORT, _LONG = 15, 280
-_SHORTENED = (
+_CONTRACTIONS = (
     ("wont ", "won't "),
     ("doesnt ", "doesn't "),
     ("cant ", "can't "),
@@ -55,7 +55,7 @@ class Titles:
 
 
 @dataclass
-class Totals:
+class CategoryTotals:
     """Counts over all clusters of a category, kept up to date as clusters change."""
 
     members: int = 0
@@ -75,7 +75,7 @@ def titles(section: Section) -> Titles:
     return Titles(values.get("categories", {}), values.get("sub_labels", {}), values.get("concepts", {}))
 
 
-def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) -> str:
+def title(cluster: Cluster, totals: CategoryTotals, rules: ClusterRules, names: Titles) -> str:
     """`Category: what goes wrong (what is typical) · product`; says so when members tell different things.
 
     A few members bear no word in parentheses, and those whose theme is only the classifier's guess bear the category
@@ -88,17 +88,17 @@ def title(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) 
         names: How things are called.
     """
     about = cluster.product_name or scope_value(cluster)
-    if _hardly_told(cluster, rules):
+    if _has_weak_evidence(cluster, rules):
         heading = names.category(cluster.category)
         return f"{heading} · {about}" if about else heading
     theme = _theme(cluster, rules, names)
     typical = _typical(cluster, totals, rules, names) if cluster.members_total >= rules.title_members else []
-    said = f"{names.category(cluster.category)} {theme or ''} {about}"
-    typical = [word for word in typical if not _says_the_same(word, said)]
+    named = f"{names.category(cluster.category)} {theme or ''} {about}"
+    typical = [word for word in typical if not _repeats(word, named)]
     if theme is None:
         # A word of the customers' own, in whatever language, only where nothing else can be said.
-        typical = typical or [word for word in _typical_words(cluster, totals, rules) if not _says_the_same(word, said)]
-        theme, typical = (typical[0], typical[1:]) if typical else (_commonest(cluster, rules, names), [])
+        typical = typical or [word for word in _typical_words(cluster, totals, rules) if not _repeats(word, named)]
+        theme, typical = (typical[0], typical[1:]) if typical else (_fallback_theme(cluster, rules, names), [])
     typical = typical[:2]
     heading = f"{names.category(cluster.category)}: {theme}"
     if typical:
@@ -115,7 +115,7 @@ def is_specific(cluster: Cluster, rules: ClusterRules) -> bool:
     """
     if rules.is_whole(cluster.scope):
         return True
-    concept, theme = (_share_told(cluster, name, rules) for name in ("concepts", "sub_labels"))
+    concept, theme = (_largest_share(cluster, name, rules) for name in ("concepts", "sub_labels"))
     trusted = cluster.product_id is not None or cluster.confidence >= rules.sure_theme
     needed = rules.title_share if trusted else _MOST if cluster.category in rules.loose else math.inf
     # Under a theme that means nothing of its own, a concept of some is no problem of all.
@@ -123,9 +123,9 @@ def is_specific(cluster: Cluster, rules: ClusterRules) -> bool:
     return concept >= (_MOST if vague else rules.title_share) or theme >= needed
 
 
-def _share_told(cluster: Cluster, name: str, rules: ClusterRules) -> float:
-    told = [count for key, count in cluster.counts[name].items() if key not in rules.vague]
-    return max(told, default=0) / max(cluster.members_total, 1)
+def _largest_share(cluster: Cluster, name: str, rules: ClusterRules) -> float:
+    counts = [count for key, count in cluster.counts[name].items() if key not in rules.vague]
+    return max(counts, default=0) / max(cluster.members_total, 1)
 
 
 def scope_value(cluster: Cluster) -> str:
@@ -152,7 +152,7 @@ def summary(cluster: Cluster, heading: str) -> str:
     return " ".join(sentences)
 
 
-def add_quotes(cluster: Cluster, members: Sequence[tuple[str, object, object]], similarities: Floats) -> None:
+def add_quotes(cluster: Cluster, members: Sequence[tuple[object, ...]], similarities: Floats) -> None:
     """Keep up to five members' words: the first four typical ones in different languages, and the newest.
 
     Args:
@@ -162,33 +162,33 @@ def add_quotes(cluster: Cluster, members: Sequence[tuple[str, object, object]], 
     """
     usable = [
         (event, quote[:_LONG], language if isinstance(language, str) else "und")
-        for event, said, language in (members[at] for at in np.argsort(-similarities, kind="stable"))
-        for quote in (str(said).strip(),)
+        for event, words, language in (members[int(at)] for at in np.argsort(-similarities, kind="stable"))
+        for quote in (str(words).strip(),)
         if quote
     ]
     usable.sort(key=lambda entry: len(entry[1]) < _SHORT)
-    told = {quote["quote"].casefold() for quote in cluster.quotes}
-    spoken = Counter(quote["language"] for quote in cluster.quotes)
+    known = {quote["quote"].casefold() for quote in cluster.quotes}
+    by_language = Counter(quote["language"] for quote in cluster.quotes)
     for event, quote, language in usable:
         fresh = {"event_id": str(event), "quote": quote, "language": language}
-        if quote.casefold() in told:
+        if quote.casefold() in known:
             continue
-        told.add(quote.casefold())
-        if len(cluster.quotes) < QUOTES_KEPT - 1 and spoken[language] < 2:
+        known.add(quote.casefold())
+        if len(cluster.quotes) < MOST_QUOTES - 1 and by_language[language] < 2:
             cluster.quotes.append(fresh)
-            spoken[language] += 1
+            by_language[language] += 1
         else:
-            cluster.quotes[QUOTES_KEPT - 1 :] = [fresh]
-            if len(cluster.quotes) < QUOTES_KEPT:
+            cluster.quotes[MOST_QUOTES - 1 :] = [fresh]
+            if len(cluster.quotes) < MOST_QUOTES:
                 continue
             break
 
 
-def _hardly_told(cluster: Cluster, rules: ClusterRules) -> bool:
+def _has_weak_evidence(cluster: Cluster, rules: ClusterRules) -> bool:
     """Whether there are few members, and the classifier guesses or is unsure and no word of theirs bears it out."""
     if cluster.members_total >= rules.title_members or cluster.confidence >= rules.sure_theme:
         return False
-    return cluster.confidence < rules.title_sure or _share_told(cluster, "concepts", rules) < rules.title_most
+    return cluster.confidence < rules.title_sure or _largest_share(cluster, "concepts", rules) < rules.title_most
 
 
 def _theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str | None:
@@ -201,7 +201,7 @@ def _theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str | None:
     return None
 
 
-def _commonest(cluster: Cluster, rules: ClusterRules, names: Titles) -> str:
+def _fallback_theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str:
     """Two themes that together name a product's cluster as one theme would, or what most members name; else neither."""
     themes = [entry for entry in ranked(cluster.counts["sub_labels"]) if entry[0] not in rules.vague][:2]
     # One fault of one product is told in two ways: a carton too large, and the box within crushed.
@@ -213,30 +213,30 @@ def _commonest(cluster: Cluster, rules: ClusterRules, names: Titles) -> str:
     return "various complaints"
 
 
-def _typical(cluster: Cluster, totals: Totals, rules: ClusterRules, names: Titles) -> list[str]:
+def _typical(cluster: Cluster, totals: CategoryTotals, rules: ClusterRules, names: Titles) -> list[str]:
     """Concepts that most members tell and the rest of the category does not."""
-    return list(dict.fromkeys(names.concept(found) for found in _distinct(cluster, totals, rules, "concepts")))
+    return list(dict.fromkeys(names.concept(concept) for concept in _distinct(cluster, totals, rules, "concepts")))
 
 
-def _typical_words(cluster: Cluster, totals: Totals, rules: ClusterRules) -> list[str]:
+def _typical_words(cluster: Cluster, totals: CategoryTotals, rules: ClusterRules) -> list[str]:
     return [_plain(word) for word in _distinct(cluster, totals, rules, "terms")]
 
 
-def _distinct(cluster: Cluster, totals: Totals, rules: ClusterRules, name: str) -> list[str]:
+def _distinct(cluster: Cluster, totals: CategoryTotals, rules: ClusterRules, name: str) -> list[str]:
     scored: list[tuple[float, str]] = []
     for word, count in cluster.counts[name].items():
         share = count / cluster.members_total
         elsewhere = totals.counts[name][word] - count
         usual = (elsewhere + 1) / (max(totals.members - cluster.members_total, 0) + 2)
-        told = count >= _FEW and share >= rules.title_most and word not in rules.vague
-        if told and share / usual >= rules.title_distinct:
+        typical = count >= _FEW and share >= rules.title_most and word not in rules.vague
+        if typical and share / usual >= rules.title_distinct:
             scored.append((-share * np.log(share / usual), word))
     return [word for _, word in sorted(scored)]
 
 
-def _says_the_same(word: str, said: str) -> bool:
-    """Whether the title says it already: `crashing` after `crashes`, the product's own name."""
-    here = {part[:5] for part in said.casefold().replace("'", "").split()}
+def _repeats(word: str, named: str) -> bool:
+    """Whether the title has the word already: `crashing` after `crashes`, the product's own name."""
+    here = {part[:5] for part in named.casefold().replace("'", "").split()}
     return all(part[:5] in here for part in word.casefold().replace("'", "").split())
 
 
@@ -246,6 +246,6 @@ def _shares(counts: Mapping[str, int]) -> str:
 
 def _plain(name: Any) -> str:
     text = str(name).replace("_", " ")
-    for short, full in _SHORTENED:
+    for short, full in _CONTRACTIONS:
         text = text.replace(short, full)
     return text

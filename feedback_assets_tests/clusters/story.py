@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.clusters.assign_days import Walked, walk
+from feedback_assets.clusters.assign_days import ClusterResult, assign_days
 from feedback_assets.clusters.embedding import ConceptEmbedding
 from feedback_assets.clusters.rules import ClusterRules
 from feedback_assets.clusters.summary import Titles
@@ -78,7 +78,7 @@ def day(offset: int) -> date:
     return FIRST + timedelta(days=offset)
 
 
-def told(
+def issue(
     number: int,
     on: int,
     category: str,
@@ -100,10 +100,10 @@ def told(
     }  # fmt: skip
 
 
-def run(rows: Sequence[dict[str, object]], days: Sequence[int], before: pd.DataFrame | None = None) -> Walked:
-    """Walk the days over the rows that lie on them."""
+def run(rows: Sequence[dict[str, object]], days: Sequence[int], before: pd.DataFrame | None = None) -> ClusterResult:
+    """Assign the days over the rows that lie on them."""
     known = empty(tables.GOLD_CLUSTERS) if before is None else before
     chosen = [row for row in rows if row["day"] in {day(on) for on in days}]
-    columns = list(told(0, 0, "delivery", "x"))
+    columns = list(issue(0, 0, "delivery", "x"))
     frame = pd.DataFrame(chosen, columns=columns)
-    return walk(frame, frame, known, [day(on) for on in days], EMBEDDING, RULES, TITLES)
+    return assign_days(frame, frame, known, [day(on) for on in days], EMBEDDING, RULES, TITLES)

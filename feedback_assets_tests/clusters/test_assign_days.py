@@ -1,4 +1,4 @@
-"""The walk: who belongs together, ids that last, merges and splits, and what a row says."""
+"""Assigning days: who belongs together, ids that last, merges and splits, and what a row says."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedback_assets import tables
-from feedback_assets.clusters.assign_days import Walked
+from feedback_assets.clusters.assign_days import ClusterResult
 from feedback_assets.clusters.state import Cluster
-from feedback_assets.clusters.summary import Totals, title
+from feedback_assets.clusters.summary import CategoryTotals, title
 from feedback_assets.lake.frames import table_hash
-from feedback_assets_tests.clusters.story import RULES, TITLES, day, run, told
+from feedback_assets_tests.clusters.story import RULES, TITLES, day, issue, run
 
 TIGHT = [("the shoe is too tight", "en"), ("viel zu eng", "de"), ("trop serre", "fr"), ("so narrow", "en")]
 
 
 def tight(first: int, on: int, count: int = 4, product: str = "p1") -> list[dict[str, object]]:
     return [
-        told(first + n, on, "sizing_fit", TIGHT[n % 4][0], "runs_small", product, TIGHT[n % 4][1]) for n in range(count)
+        issue(first + n, on, "sizing_fit", TIGHT[n % 4][0], "runs_small", product, TIGHT[n % 4][1])
+        for n in range(count)
     ]
 
 
-def by_days(rows: Sequence[dict[str, object]], days: Sequence[int]) -> Walked:
+def by_days(rows: Sequence[dict[str, object]], days: Sequence[int]) -> ClusterResult:
     """The same days one by one, each from what the ones before wrote."""
     clusters, members = run([], []).clusters, run([], []).members
     for on in days:
-        walked = run(rows, [on], clusters)
-        clusters = pd.concat([clusters, walked.clusters], ignore_index=True) if len(clusters) else walked.clusters
-        members = pd.concat([members, walked.members], ignore_index=True) if len(members) else walked.members
-    return Walked(clusters, members)
+        result = run(rows, [on], clusters)
+        clusters = pd.concat([clusters, result.clusters], ignore_index=True) if len(clusters) else result.clusters
+        members = pd.concat([members, result.members], ignore_index=True) if len(members) else result.members
+    return ClusterResult(clusters, members)
 
 
-def same(one: Walked, other: Walked) -> None:
+def same(one: ClusterResult, other: ClusterResult) -> None:
     assert table_hash(one.clusters, tables.GOLD_CLUSTERS) == table_hash(other.clusters, tables.GOLD_CLUSTERS)
     assert table_hash(one.members, tables.GOLD_CLUSTER_MEMBERS) == table_hash(
         other.members, tables.GOLD_CLUSTER_MEMBERS
@@ -46,37 +47,37 @@ def same(one: Walked, other: Walked) -> None:
 
 
 def test_one_problem_in_three_languages_and_several_wordings_is_one_cluster() -> None:
-    walked = run([*tight(0, 0), *tight(10, 1)], [0, 1])
-    assert walked.members["cluster_id"].nunique() == 1
-    newest = walked.clusters.iloc[-1]
+    result = run([*tight(0, 0), *tight(10, 1)], [0, 1])
+    assert result.members["cluster_id"].nunique() == 1
+    newest = result.clusters.iloc[-1]
     assert newest["members_total"] == 8
     assert json.loads(newest["languages"]) == {"de": 2, "en": 4, "fr": 2}
     assert (newest["first_seen"], newest["last_seen"], newest["event"]) == (day(0), day(1), "grew")
 
 
 def test_the_same_fault_of_two_products_is_two_clusters() -> None:
-    walked = run([*tight(0, 0), *tight(10, 0, product="p2")], [0])
-    assert walked.clusters["product_id"].tolist() == ["p1", "p2"] or set(walked.clusters["product_id"]) == {"p1", "p2"}
-    assert walked.members["cluster_id"].nunique() == 2
+    result = run([*tight(0, 0), *tight(10, 0, product="p2")], [0])
+    assert result.clusters["product_id"].tolist() == ["p1", "p2"] or set(result.clusters["product_id"]) == {"p1", "p2"}
+    assert result.members["cluster_id"].nunique() == 2
 
 
 def test_too_tight_and_too_wide_of_one_product_stay_apart() -> None:
-    wide = [told(20 + n, 0, "sizing_fit", "far too wide", "runs_large", "p1") for n in range(3)]
+    wide = [issue(20 + n, 0, "sizing_fit", "far too wide", "runs_large", "p1") for n in range(3)]
     assert run([*tight(0, 0), *wide], [0]).members["cluster_id"].nunique() == 2
 
 
 def test_adverts_and_crashes_of_an_app_without_products_stay_apart() -> None:
-    rows = [told(n, 0, "app_usability", "too many adverts", "adverts") for n in range(3)]
-    rows += [told(10 + n, 0, "app_usability", "app crashes", "crash") for n in range(3)]
-    walked = run(rows, [0])
-    assert sorted(walked.clusters["title"]) == ["App: crash", "App: too many adverts"]
+    rows = [issue(n, 0, "app_usability", "too many adverts", "adverts") for n in range(3)]
+    rows += [issue(10 + n, 0, "app_usability", "app crashes", "crash") for n in range(3)]
+    result = run(rows, [0])
+    assert sorted(result.clusters["title"]) == ["App: crash", "App: too many adverts"]
 
 
 def test_a_handful_whose_theme_no_word_bears_out_bears_its_category_alone() -> None:
-    guessed = [told(n, 0, "app_usability", "grau und schwer", "adverts") for n in range(4)]
-    borne_out = [told(n, 0, "app_usability", "ads, ads everywhere", "adverts") for n in range(4)]
+    guessed = [issue(n, 0, "app_usability", "grau und schwer", "adverts") for n in range(4)]
+    borne_out = [issue(n, 0, "app_usability", "ads, ads everywhere", "adverts") for n in range(4)]
     doubted = [{**row, "confidence": 0.6} for row in borne_out]
-    many = [told(n, 0, "app_usability", "grau und schwer", "adverts") for n in range(RULES.title_members)]
+    many = [issue(n, 0, "app_usability", "grau und schwer", "adverts") for n in range(RULES.title_members)]
     assert run(guessed, [0]).clusters["title"].tolist() == ["App"]
     assert run(doubted, [0]).clusters["title"].tolist() == ["App"]
     assert run(borne_out, [0]).clusters["title"].tolist() == ["App: too many adverts"]
@@ -84,7 +85,7 @@ def test_a_handful_whose_theme_no_word_bears_out_bears_its_category_alone() -> N
 
 
 def test_a_word_in_parentheses_is_borne_out_by_most_members() -> None:
-    elsewhere = Totals(1000, {"concepts": Counter({"crash": 50, "adverts": 900}), "terms": Counter()})
+    elsewhere = CategoryTotals(1000, {"concepts": Counter({"crash": 50, "adverts": 900}), "terms": Counter()})
     cluster = Cluster(
         "c1", "app_usability", "site_and_app", "app_usability", day(0), day(0), np.zeros(4, np.float32),
         members_total=20,
@@ -103,11 +104,11 @@ def test_a_theme_that_half_of_the_members_carry_names_none_of_them() -> None:
         members_total=20,
     )  # fmt: skip
     cluster.counts["sub_labels"].update({"adverts": 10, "slow": 10})
-    assert title(cluster, Totals(), RULES, TITLES) == "App: various complaints"
+    assert title(cluster, CategoryTotals(), RULES, TITLES) == "App: various complaints"
     one_fault = replace(RULES, loose=frozenset({"app_usability"}))
-    assert title(cluster, Totals(), one_fault, TITLES) == "App: too many adverts"
+    assert title(cluster, CategoryTotals(), one_fault, TITLES) == "App: too many adverts"
     cluster.counts["sub_labels"].update({"adverts": 2})
-    assert title(cluster, Totals(), RULES, TITLES) == "App: too many adverts"
+    assert title(cluster, CategoryTotals(), RULES, TITLES) == "App: too many adverts"
 
 
 def test_the_products_own_name_is_no_word_for_what_is_wrong_with_it() -> None:
@@ -117,7 +118,9 @@ def test_the_products_own_name_is_no_word_for_what_is_wrong_with_it() -> None:
     )  # fmt: skip
     cluster.counts["sub_labels"].update({"adverts": 10, "slow": 10})
     cluster.counts["terms"].update({"blender": 20, "torgane": 19, "carton": 16})
-    elsewhere = Totals(1000, {"concepts": Counter(), "terms": Counter({"blender": 20, "torgane": 20, "carton": 30})})
+    elsewhere = CategoryTotals(
+        1000, {"concepts": Counter(), "terms": Counter({"blender": 20, "torgane": 20, "carton": 30})}
+    )
     assert title(cluster, elsewhere, RULES, TITLES) == "App: carton · Torgane Blender"
     cluster.counts["terms"].clear()
     assert title(cluster, elsewhere, RULES, TITLES) == "App: various complaints · Torgane Blender"
@@ -126,20 +129,20 @@ def test_the_products_own_name_is_no_word_for_what_is_wrong_with_it() -> None:
 
 
 def test_an_anonymous_product_id_narrows_to_the_family_only() -> None:
-    rows = [told(n, 0, "sizing_fit", "too tight", "runs_small", f"{n}") for n in range(4)]
+    rows = [issue(n, 0, "sizing_fit", "too tight", "runs_small", f"{n}") for n in range(4)]
     for row in rows:
         row["product_name"] = None
-    walked = run(rows, [0])
-    assert walked.clusters["scope"].tolist() == ["sizing_fit|family=shoes"]
-    assert walked.clusters["product_id"].isna().all()
+    result = run(rows, [0])
+    assert result.clusters["scope"].tolist() == ["sizing_fit|family=shoes"]
+    assert result.clusters["product_id"].isna().all()
 
 
 def test_praise_makes_no_cluster() -> None:
-    assert run([told(0, 0, "no_issue", "lovely")], [0]).clusters.empty
+    assert run([issue(0, 0, "no_issue", "lovely")], [0]).clusters.empty
 
 
 def test_an_unsure_issue_joins_but_never_founds_a_cluster() -> None:
-    unsure = told(9, 0, "sizing_fit", "too tight", "runs_small", "p1", triage="signal")
+    unsure = issue(9, 0, "sizing_fit", "too tight", "runs_small", "p1", triage="signal")
     assert run([unsure], [0]).clusters.empty
     joined = run([*tight(0, 0), unsure], [0])
     assert "e0009-0" in set(joined.members["issue_id"])
@@ -147,7 +150,7 @@ def test_an_unsure_issue_joins_but_never_founds_a_cluster() -> None:
 
 def test_a_range_equals_the_same_days_one_by_one() -> None:
     rows = [*tight(0, 0), *tight(10, 2), *tight(30, 2, product="p2"), *tight(50, 5, 9)]
-    rows += [told(100 + n, n % 6, "app_usability", "too many adverts really", "adverts") for n in range(12)]
+    rows += [issue(100 + n, n % 6, "app_usability", "too many adverts really", "adverts") for n in range(12)]
     same(run(rows, range(6)), by_days(rows, range(6)))
 
 
@@ -165,7 +168,7 @@ QUOTES = st.sampled_from(
 def test_any_range_equals_day_by_day_and_replays_to_the_same_ids(
     cases: list[tuple[int, tuple[str, str, str | None], str | None]],
 ) -> None:
-    rows = [told(n, on, quote[0], quote[1], quote[2], product) for n, (on, quote, product) in enumerate(cases)]
+    rows = [issue(n, on, quote[0], quote[1], quote[2], product) for n, (on, quote, product) in enumerate(cases)]
     whole = run(rows, range(4))
     same(whole, by_days(rows, range(4)))
     same(whole, run(list(reversed(rows)), range(4)))
@@ -180,51 +183,51 @@ def test_a_late_first_report_keeps_the_clusters_id() -> None:
 
 
 def test_a_dormant_cluster_is_found_again() -> None:
-    walked = run([*tight(0, 0), *tight(10, 90)], [0, 90])
-    assert walked.members["cluster_id"].nunique() == 1
-    assert walked.clusters["event"].tolist() == ["born", "grew"]
+    result = run([*tight(0, 0), *tight(10, 90)], [0, 90])
+    assert result.members["cluster_id"].nunique() == 1
+    assert result.clusters["event"].tolist() == ["born", "grew"]
 
 
 def test_two_clusters_that_grow_alike_merge_into_the_older_and_it_is_told() -> None:
-    older = run([told(n, 0, "sizing_fit", "far too wide", "runs_large", "p1") for n in range(3)], [0])
+    older = run([issue(n, 0, "sizing_fit", "far too wide", "runs_large", "p1") for n in range(3)], [0])
     younger = run(tight(10, 1), [1])
     twisted = younger.clusters.assign(centre=[older.clusters["centre"].iloc[0]])
     before = pd.concat([older.clusters, twisted], ignore_index=True)
-    walked = run([told(30, 2, "sizing_fit", "too loose for me", "runs_large", "p1")], [2], before)
-    rows, kept = walked.clusters.set_index("event"), older.clusters["cluster_id"].iloc[0]
+    result = run([issue(30, 2, "sizing_fit", "too loose for me", "runs_large", "p1")], [2], before)
+    rows, kept = result.clusters.set_index("event"), older.clusters["cluster_id"].iloc[0]
     assert rows.loc["merged", "merged_into"] == rows.loc["absorbed", "cluster_id"] == kept
     assert rows.loc["absorbed", "members_total"] == 8
     assert rows.loc["merged", "status"] == "merged"
-    assert set(walked.members["cluster_id"]) == {kept}
+    assert set(result.members["cluster_id"]) == {kept}
 
 
 def test_a_merged_cluster_takes_no_more_members() -> None:
-    older = run([told(n, 0, "sizing_fit", "far too wide", "runs_large", "p1") for n in range(3)], [0])
+    older = run([issue(n, 0, "sizing_fit", "far too wide", "runs_large", "p1") for n in range(3)], [0])
     gone = run(tight(10, 1), [1]).clusters.assign(
         status="merged", merged_into=older.clusters["cluster_id"].iloc[0], event="merged"
     )
     before = pd.concat([older.clusters, gone], ignore_index=True)
-    walked = run(tight(30, 2), [2], before)
-    assert gone["cluster_id"].iloc[0] not in set(walked.clusters["cluster_id"])
+    result = run(tight(30, 2), [2], before)
+    assert gone["cluster_id"].iloc[0] not in set(result.clusters["cluster_id"])
 
 
 def test_members_that_tell_another_problem_split_off() -> None:
     mixed = run(tight(0, 0), [0]).clusters
     middle = [0.7 * a + 0.7 * b for a, b in zip(
         mixed["centre"].iloc[0],
-        run([told(1, 0, "sizing_fit", "far too wide", "runs_large", "p1")], [0]).clusters["centre"].iloc[0],
+        run([issue(1, 0, "sizing_fit", "far too wide", "runs_large", "p1")], [0]).clusters["centre"].iloc[0],
         strict=True,
     )]  # fmt: skip
     before = mixed.assign(centre=[middle])
-    wide = [told(50 + n, 1, "sizing_fit", "far too wide", "runs_large", "p1") for n in range(4)]
-    walked = run([*tight(30, 1), *wide], [1], before)
-    assert sorted(walked.clusters["event"]) == ["grew", "split"]
-    assert walked.members["cluster_id"].nunique() == 2
+    wide = [issue(50 + n, 1, "sizing_fit", "far too wide", "runs_large", "p1") for n in range(4)]
+    result = run([*tight(30, 1), *wide], [1], before)
+    assert sorted(result.clusters["event"]) == ["grew", "split"]
+    assert result.members["cluster_id"].nunique() == 2
 
 
 def test_quotes_are_verbatim_and_in_several_languages() -> None:
-    walked = run([*tight(0, 0), *tight(10, 1)], [0, 1])
-    quotes = json.loads(walked.clusters.iloc[-1]["quotes"])
+    result = run([*tight(0, 0), *tight(10, 1)], [0, 1])
+    quotes = json.loads(result.clusters.iloc[-1]["quotes"])
     assert {quote["quote"] for quote in quotes} <= {text for text, _ in TIGHT}
     assert len({quote["language"] for quote in quotes}) == 3
 
@@ -237,5 +240,5 @@ def test_a_summary_holds_only_counted_numbers() -> None:
 
 def test_a_change_of_the_embedding_places_old_centres_anew_from_their_quotes() -> None:
     before = run(tight(0, 0), [0]).clusters.assign(embedding_version="older")
-    walked = run(tight(10, 1), [1], before)
-    assert set(walked.clusters["cluster_id"]) == set(before["cluster_id"])
+    result = run(tight(10, 1), [1], before)
+    assert set(result.clusters["cluster_id"]) == set(before["cluster_id"])

@@ -9,8 +9,8 @@ import pytest
 
 from feedback_assets import tables
 from feedback_assets.clusters import recalled
-from feedback_assets.clusters.assign_days import Walked, walk
-from feedback_assets.clusters.embedding import ConceptEmbedding, Embeds
+from feedback_assets.clusters.assign_days import ClusterResult, assign_days
+from feedback_assets.clusters.embedding import ConceptEmbedding, Embedding
 from feedback_assets.clusters.recalled import RecalledEmbedding, memo_of
 from feedback_assets.lake.frames import empty, table_hash
 from feedback_assets.lake.memo import Memo, Work
@@ -28,17 +28,17 @@ def memo(tmp_path: Path) -> Memo:
     return memo_of(Lake(str(tmp_path)))
 
 
-def over(rows: list[dict[str, object]], embedding: Embeds) -> Walked:
+def over(rows: list[dict[str, object]], embedding: Embedding) -> ClusterResult:
     frame = pd.DataFrame(rows)
-    return walk(frame, frame, empty(tables.GOLD_CLUSTERS), DAYS, embedding, RULES, TITLES)
+    return assign_days(frame, frame, empty(tables.GOLD_CLUSTERS), DAYS, embedding, RULES, TITLES)
 
 
 def walked(
     memo: Memo, rows: list[dict[str, object]] = ROWS, embedding: ConceptEmbedding = EMBEDDING
-) -> tuple[Walked, Work]:
+) -> tuple[ClusterResult, Work]:
     through = RecalledEmbedding(embedding, memo, DAYS)
     found = over(rows, through)
-    through.keep(found.placed)
+    through.keep(found.embedded)
     return found, through.work
 
 

@@ -16,7 +16,7 @@ from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.lease import take
 from feedback_assets.lake.store import Lake
 from feedback_assets.priority.assets import counts_by_day, moving_averages, priority, rates_per_order
-from feedback_assets_tests.clusters.story import day, told
+from feedback_assets_tests.clusters.story import day, issue
 
 ASSETS = [clusters, counts_by_day, moving_averages, priority, rates_per_order]
 WRITTEN = (
@@ -27,8 +27,8 @@ WRITTEN = (
 
 def filled(root: Path) -> Lake:
     lake = Lake(str(root))
-    rows = [told(n, n % 12, "delivery", "parcel is late again", "late", "p2") for n in range(12)]
-    rows += [told(50 + n, 10 + n % 2, "sizing_fit", "much too tight", "runs_small", "p1") for n in range(14)]
+    rows = [issue(n, n % 12, "delivery", "parcel is late again", "late", "p2") for n in range(12)]
+    rows += [issue(50 + n, 10 + n % 2, "sizing_fit", "much too tight", "runs_small", "p1") for n in range(14)]
     frame = pd.DataFrame(rows).assign(sentiment="negative", severity=3.0, owner="design", source="shop", text="x")
     orders = pd.DataFrame(
         [{"day": day(n % 12), "event_id": f"o{n}", "event_type": "order", "order_ref": f"r{n}",

@@ -17,14 +17,14 @@ from feedback_assets.errors import OutsideError
 from feedback_assets.lake.store import Lake
 from feedback_assets.priority.score import score
 from feedback_assets.priority.top import top, top_command
-from feedback_assets_tests.clusters.story import run, told
+from feedback_assets_tests.clusters.story import issue, run
 from feedback_assets_tests.priority.story import FIRST, RULES, Story, day
 
 
 @pytest.fixture
 def filled(lake: Lake) -> Lake:
-    rows = [told(n, 28 + n % 3, "sizing_fit", "much too tight", "runs_small", "p1") for n in range(12)]
-    rows += [told(100 + n, 28 + n % 3, "app_usability", "too many adverts", "adverts") for n in range(5)]
+    rows = [issue(n, 28 + n % 3, "sizing_fit", "much too tight", "runs_small", "p1") for n in range(12)]
+    rows += [issue(100 + n, 28 + n % 3, "app_usability", "too many adverts", "adverts") for n in range(5)]
     walked = run(rows, range(28, 31))
     clusters = walked.clusters.assign(
         domain=walked.clusters["domain"].where(walked.clusters["category"] != "app_usability", "none")

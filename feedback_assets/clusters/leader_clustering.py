@@ -1,8 +1,7 @@
-"""Which issues belong together, as arithmetic on vectors, and the ids that last.
+"""Leader clustering of vectors: who joins which centre, who starts a new one, what merges and splits; cluster ids.
 
-Pure numpy; no tables, no titles. Clusters are kept by their centres and grow leader by leader: a problem told
-yesterday is found again by its centre however long it slept, so ids need no matching of one day's groups to
-another's.
+Pure numpy; no tables, no titles. Clusters are kept by their centres, so a problem is recognised after any pause, and
+ids need no matching of one day's groups to another's.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from feedback_assets.statistics import Bools, Ints
+
 Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Assignment:
 
     Attributes:
         cluster: Index of the centre, from `len(centres)` on for new clusters, -1 for none; shape (issues,).
-        founders: For each new cluster the row of the issue that founds it.
+        founders: For each new cluster the row of the issue that creates it.
     """
 
     cluster: Ints
@@ -38,17 +37,17 @@ def unit(vectors: Floats) -> Floats:
     return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 
 
-def assign(vectors: Floats, centres: Floats, join: float, may_found: Bools, batch: int) -> Assignment:
-    """Each issue to the nearest centre it is close enough to; the rest among themselves.
+def assign_issues(vectors: Floats, centres: Floats, join: float, may_create: Bools, batch: int) -> Assignment:
+    """Assign each issue to the nearest centre it is close enough to, and group the rest among themselves.
 
-    New clusters are found densest first, so that a clear problem is not cut up by a stray wording that came
-    earlier; among equals the first row leads. Issues that may not found one only join.
+    New clusters are made densest first, so that a clear problem is not cut up by a stray wording that came earlier;
+    among equals the first row leads. Issues that may not create a cluster only join.
 
     Args:
         vectors: Unit vectors, shape (issues, dimensions), in a stable order.
         centres: Unit vectors of the clusters there are, shape (clusters, dimensions).
         join: Least cosine to belong.
-        may_found: Shape (issues,).
+        may_create: Shape (issues,).
         batch: Most issues compared with each other at once.
     """
     cluster = np.full(len(vectors), -1, dtype=np.int64)
@@ -58,42 +57,42 @@ def assign(vectors: Floats, centres: Floats, join: float, may_found: Bools, batc
         close = near[np.arange(len(vectors)), best] >= join
         cluster[close] = best[close]
     founders: list[int] = []
-    found_centres: list[Floats] = []
+    new_centres: list[Floats] = []
     for start in range(0, len(vectors), batch):
         rows = start + np.flatnonzero(cluster[start : start + batch] < 0)
-        rows = _join_found(vectors, rows, cluster, found_centres, join, len(centres))
-        for leader, members in _groups(vectors[rows], may_found[rows], join):
+        rows = _join_new(vectors, rows, cluster, new_centres, join, len(centres))
+        for leader, members in _groups(vectors[rows], may_create[rows], join):
             cluster[rows[members]] = len(centres) + len(founders)
             founders.append(int(rows[leader]))
-            found_centres.append(unit(vectors[rows[members]].mean(axis=0)))
-    _join_found(vectors, np.flatnonzero(cluster < 0), cluster, found_centres, join, len(centres))
+            new_centres.append(unit(vectors[rows[members]].mean(axis=0)))
+    _join_new(vectors, np.flatnonzero(cluster < 0), cluster, new_centres, join, len(centres))
     return Assignment(cluster, tuple(founders))
 
 
-def _join_found(vectors: Floats, rows: Ints, cluster: Ints, found: list[Floats], join: float, offset: int) -> Ints:
-    if not found or not len(rows):
+def _join_new(vectors: Floats, rows: Ints, cluster: Ints, centres: list[Floats], join: float, offset: int) -> Ints:
+    if not centres or not len(rows):
         return rows
-    near = vectors[rows] @ np.stack(found).T
+    near = vectors[rows] @ np.stack(centres).T
     best = near.argmax(axis=1)
     close = near[np.arange(len(rows)), best] >= join
     cluster[rows[close]] = offset + best[close]
     return rows[~close]
 
 
-def _groups(vectors: Floats, may_found: Bools, join: float) -> list[tuple[int, Ints]]:
+def _groups(vectors: Floats, may_create: Bools, join: float) -> list[tuple[int, Ints]]:
     """Leaders with their members, densest first."""
     close = (vectors @ vectors.T) >= join
     open_rows = np.ones(len(vectors), dtype=bool)
     groups: list[tuple[int, Ints]] = []
     while True:
-        density = np.where(open_rows & may_found, (close & open_rows[None, :]).sum(axis=1), 0)
+        density = np.where(open_rows & may_create, (close & open_rows[None, :]).sum(axis=1), 0)
         if not density.any():
             return groups
         dense = int(density.argmax())
         centre = unit(vectors[np.flatnonzero(close[dense] & open_rows)].mean(axis=0))
         members = open_rows & ((vectors @ centre >= join) | close[dense])
         members[dense] = True
-        founding = np.flatnonzero(members & may_found)
+        founding = np.flatnonzero(members & may_create)
         groups.append((int(founding[0]), np.flatnonzero(members)))
         open_rows &= ~members
 
@@ -120,8 +119,8 @@ def closest_pairs(centres: Floats, eligible: Bools, merge: float) -> list[tuple[
     return pairs
 
 
-def halves(vectors: Floats, centre: Floats, least: int, below: float) -> Ints | None:
-    """The members that tell another problem than the centre's, when a day's members fall apart in two.
+def split_members(vectors: Floats, centre: Floats, least: int, below: float) -> Ints | None:
+    """The members that leave a cluster for a new one, when a day's members fall apart in two.
 
     Two means from the two members furthest apart; the half further from the centre leaves.
 
@@ -149,10 +148,10 @@ def halves(vectors: Floats, centre: Floats, least: int, below: float) -> Ints | 
 
 
 def cluster_id(scope: str, theme: str, founder: str, taken: Collection[str]) -> str:
-    """A stable id: hash of scope and theme, and of the founding issue only where that id is taken.
+    """A stable id: hash of scope and theme, and of the first issue only where that id is taken.
 
-    An id of scope and theme stays the same when a late event turns out to be the first one, which an id of
-    the founding issue would not.
+    An id of scope and theme stays the same when a late event turns out to be the first one. An id of the first issue
+    would not.
     """
     plain = _hash(f"{scope}|{theme}")
     return plain if plain not in taken else _hash(f"{scope}|{theme}|{founder}")
