@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from feedback_assets.tables.table import DAY, Column, Table, identifier, text
+from feedback_assets.personal import LINK, NONE, RAW
+from feedback_assets.tables.table import DAY, Column, Table, required, text
 
 
 def _bronze(stream: str, what: str) -> Table:
@@ -14,19 +15,19 @@ def _bronze(stream: str, what: str) -> Table:
         shows_sample=False,
         columns=(
             DAY,
-            text("event_id", "Id of the event; empty when the line is not an envelope."),
-            text("source", "The system it came from."),
-            text("channel", "How the customer spoke, as the source says."),
+            text("event_id", "Id of the event; empty when the line is not an envelope.", RAW),
+            text("source", "The system it came from.", NONE),
+            text("channel", "How the customer spoke, as the source says.", NONE),
             Column("occurred_at", "timestamp", "When it happened, as the envelope says."),
             Column("received_at", "timestamp", "When it arrived at the door."),
-            text("mapping", "Name of the saved column mapping that reads the payload."),
-            text("payload", "The untouched payload as JSON text."),
-            text("raw", "The line as it came.", nullable=False),
-            identifier("landing_object", "Path of the landing object below the landing root."),
+            text("mapping", "Name of the saved column mapping that reads the payload.", NONE),
+            text("payload", "The untouched payload as JSON text.", RAW),
+            required("raw", "The line as it came.", RAW),
+            required("landing_object", "Path of the landing object below the landing root.", LINK),
             Column("line", "int", "Line number in it, from 1.", nullable=False, minimum=1),
-            identifier("checksum", "SHA-256 of the line's bytes."),
-            text("problem", "Why the line is no envelope; empty when it is."),
-            text("filed_because", "Why it is filed under its arrival day; empty when it is not."),
+            required("checksum", "SHA-256 of the line's bytes.", LINK),
+            text("problem", "Why the line is no envelope; empty when it is.", NONE),
+            text("filed_because", "Why it is filed under its arrival day; empty when it is not.", RAW),
         ),
     )
 

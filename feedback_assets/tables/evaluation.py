@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from feedback_assets.tables.table import Column, Table, choice, identifier, text
+from feedback_assets.personal import LINK, NONE
+from feedback_assets.tables.table import Column, Table, choice, required, text
 from feedback_assets.tables.values import GoldenSlice
 
 GOLDEN_SCORES = Table(
@@ -13,12 +14,12 @@ GOLDEN_SCORES = Table(
     owner="product-operations",
     by_day=False,
     columns=(
-        identifier("evaluation_id", "Hash of golden set, model, taxonomy and thresholds."),
-        identifier("golden_version", "Hash of the golden set."),
-        identifier("model_version", "Version of what was scored."),
-        identifier("taxonomy_version", "Version of the taxonomy."),
+        required("evaluation_id", "Hash of golden set, model, taxonomy and thresholds.", NONE),
+        required("golden_version", "Hash of the golden set.", NONE),
+        required("model_version", "Version of what was scored.", NONE),
+        required("taxonomy_version", "Version of the taxonomy.", NONE),
         choice("slice", "What the slice is of.", GoldenSlice),
-        identifier("value", "Which one."),
+        required("value", "Which one.", NONE),
         Column("items", "int", "Golden items in the slice.", nullable=False, minimum=0),
         Column("precision", "float", "0 to 1.", minimum=0, maximum=1),
         Column("recall", "float", "0 to 1.", minimum=0, maximum=1),
@@ -31,8 +32,8 @@ GOLDEN_SCORES = Table(
 )
 
 _PROMPTS = (
-    identifier("prompt_before", "Prompt version before."),
-    identifier("prompt_after", "Prompt version after, of the prompts folder."),
+    required("prompt_before", "Prompt version before.", NONE),
+    required("prompt_after", "Prompt version after, of the prompts folder.", NONE),
 )
 
 PROMPT_PLAN = Table(
@@ -43,11 +44,11 @@ PROMPT_PLAN = Table(
     owner="product-operations",
     by_day=False,
     columns=(
-        identifier("plan_id", "Hash of all rows of the plan."),
+        required("plan_id", "Hash of all rows of the plan.", NONE),
         Column("for_day", "date", "The day.", nullable=False),
         Column("affected", "bool", "The backfill holds it; else it keeps its version.", nullable=False),
         *_PROMPTS,
-        text("scope", "Categories it is narrowed to, separated by commas; empty for every item."),
+        text("scope", "Categories it is narrowed to, separated by commas; empty for every item.", NONE),
         Column("items", "int", "Items of the day.", nullable=False, minimum=0),
         Column("texts", "int", "Items the changed words are sent with, answered ones included.", minimum=0),
         Column("requests", "int", "Questions the ledger cannot answer, repairs and retries to come not counted."),
@@ -69,12 +70,12 @@ LABEL_CHANGES = Table(
     by_day=False,
     columns=(
         Column("day", "date", "The item's day.", nullable=False),
-        identifier("event_id", "The item."),
+        required("event_id", "The item.", LINK),
         *_PROMPTS,
-        identifier("label_before", "Category and sub-label before."),
-        identifier("label_after", "Category and sub-label after."),
-        identifier("answered_by_before", "Who gave the label before."),
-        identifier("answered_by_after", "Who gives it after."),
+        required("label_before", "Category and sub-label before.", NONE),
+        required("label_after", "Category and sub-label after.", NONE),
+        required("answered_by_before", "Who gave the label before.", NONE),
+        required("answered_by_after", "Who gives it after.", NONE),
         Column("flips", "bool", "The category changes.", nullable=False),
         Column("compared_at", "timestamp", "When.", volatile=True),
     ),

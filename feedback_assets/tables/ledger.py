@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from feedback_assets.tables.table import Column, Table, choice, identifier, text
+from feedback_assets.personal import LINK, NONE, STAFF, WORDS
+from feedback_assets.tables.table import Column, Table, choice, required, text
 from feedback_assets.tables.values import AnswerOutcome
 
 LEDGER = Table(
@@ -13,17 +14,17 @@ LEDGER = Table(
     owner="product-operations",
     by_day=False,
     columns=(
-        identifier("ledger_key", "Hash of messages as sent, response schema, model and sampling."),
-        text("request", "Messages as sent, as JSON.", nullable=False),
-        text("answer", "The answer as JSON text; empty when refused."),
+        required("ledger_key", "Hash of messages as sent, response schema, model and sampling.", LINK),
+        required("request", "Messages as sent, as JSON.", WORDS),
+        text("answer", "The answer as JSON text; empty when refused.", WORDS),
         choice("outcome", "answered, invalid, refused.", AnswerOutcome),
-        text("detail", "Why it is invalid or refused."),
-        identifier("model", "Model asked."),
-        text("model_version", "Model that says it answered."),
-        text("sampling", "Sampling settings, as a JSON object.", nullable=False),
-        identifier("prompt_version", "Version of the prompt."),
-        identifier("taxonomy_version", "Version of the taxonomy."),
-        identifier("schema_version", "Version of the schema."),
+        text("detail", "Why it is invalid or refused.", WORDS),
+        required("model", "Model asked.", NONE),
+        text("model_version", "Model that says it answered.", NONE),
+        required("sampling", "Sampling settings, as a JSON object.", NONE),
+        required("prompt_version", "Version of the prompt.", NONE),
+        required("taxonomy_version", "Version of the taxonomy.", NONE),
+        required("schema_version", "Version of the schema.", NONE),
         Column("tokens_in", "int", "Prompt tokens.", nullable=False, minimum=0),
         Column("tokens_out", "int", "Completion tokens.", nullable=False, minimum=0),
         Column("cost", "float", "Cost in the account's currency.", nullable=False, minimum=0),
@@ -41,14 +42,14 @@ IN_FORCE = Table(
     columns=(
         Column("effective_day", "date", "First day it holds for.", nullable=False),
         Column("last_day", "date", "Last day it holds for; empty for all days from the first on."),
-        text("scope", "Categories it is narrowed to, separated by commas; empty for every item."),
-        identifier("prompt_version", "Prompt."),
-        identifier("taxonomy_version", "Taxonomy."),
-        identifier("thresholds_version", "Thresholds."),
-        identifier("rules_version", "Rules."),
-        identifier("local_model_version", "Local model."),
-        text("promoted_by", "Who.", nullable=False),
-        text("reason", "Why.", nullable=False),
+        text("scope", "Categories it is narrowed to, separated by commas; empty for every item.", NONE),
+        required("prompt_version", "Prompt.", NONE),
+        required("taxonomy_version", "Taxonomy.", NONE),
+        required("thresholds_version", "Thresholds.", NONE),
+        required("rules_version", "Rules.", NONE),
+        required("local_model_version", "Local model.", NONE),
+        required("promoted_by", "Who.", STAFF),
+        required("reason", "Why.", STAFF),
         Column("promoted_at", "timestamp", "When.", nullable=False, volatile=True),
     ),
 )

@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from feedback_assets.personal import NONE, Personal
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Kind = Literal["string", "int", "float", "bool", "timestamp", "date", "vector"]
 Layer = Literal["bronze", "silver", "gold", "tickets", "evaluation", "ledger"]
+# What customers write can stand in columns of these kinds; a vector is made of their words.
+_FREE: frozenset[Kind] = frozenset({"string", "vector"})
+_UNDECLARED: Any = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Column:
         description: What a value means, for people.
         nullable: A row may have none.
         volatile: Clock, run or cost: it does not count when two tables are compared.
+        personal: What it holds of a person. A column of free text has to say so; numbers, days, times and closed sets
+            hold nothing of one.
         allowed: The values a row may have, members of one enum of `values`; any when empty.
         minimum: The least number a row may have.
         maximum: The greatest.
@@ -40,6 +47,17 @@ class Column:
     allowed: tuple[StrEnum, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    personal: Personal = _UNDECLARED
+
+    def __post_init__(self) -> None:
+        if self.personal is not _UNDECLARED:
+            return
+        if self.kind in _FREE and not self.allowed:
+            raise ValueError(
+                f"column {self.name!r} says nothing of persons; give it one of {', '.join(Personal)}, "
+                "as feedback_assets/personal.py explains them"
+            )
+        object.__setattr__(self, "personal", NONE)
 
 
 @dataclass(frozen=True)
@@ -115,14 +133,14 @@ class Table:
 DAY = Column("day", "date", "The UTC day the event happened on; the partition.", nullable=False)
 
 
-def text(name: str, description: str, **more: Any) -> Column:
-    """A column of text."""
-    return Column(name, "string", description, **more)
+def text(name: str, description: str, personal: Personal, *, volatile: bool = False) -> Column:
+    """A column of free text that a row may lack; see `Column`."""
+    return Column(name, "string", description, volatile=volatile, personal=personal)
 
 
-def identifier(name: str, description: str) -> Column:
-    """A column of text that every row has."""
-    return Column(name, "string", description, nullable=False)
+def required(name: str, description: str, personal: Personal) -> Column:
+    """A column of free text that every row has."""
+    return Column(name, "string", description, nullable=False, personal=personal)
 
 
 def choice(name: str, description: str, values: Iterable[StrEnum], *, nullable: bool = False) -> Column:

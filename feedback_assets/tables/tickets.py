@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from feedback_assets.tables.table import DAY, Column, Table, choice, identifier, text
+from feedback_assets.personal import LINK, NONE, WORDS
+from feedback_assets.tables.table import DAY, Column, Table, choice, required, text
 from feedback_assets.tables.values import DeliveryOutcome, Level, TicketAction, TicketState
 
 TICKET_BATCH = Table(
@@ -13,26 +14,26 @@ TICKET_BATCH = Table(
     owner="product-operations",
     columns=(
         DAY,
-        identifier("ticket_key", "Stable key of the ticket; survives re-clustering."),
+        required("ticket_key", "Stable key of the ticket; survives re-clustering.", NONE),
         choice("action", "What to do.", TicketAction),
         choice("state", "What it waits for.", TicketState),
-        text("parent_key", "Ticket this one is a child of."),
-        identifier("cluster_id", "The cluster."),
-        text("clusters", "All clusters the ticket covers, as a JSON list.", nullable=False),
+        text("parent_key", "Ticket this one is a child of.", NONE),
+        required("cluster_id", "The cluster.", NONE),
+        required("clusters", "All clusters the ticket covers, as a JSON list.", NONE),
         choice("level", "P1 to P4.", Level),
-        identifier("title", "Title."),
-        identifier("category", "Category."),
-        text("product_id", "Product."),
-        text("component", "Component."),
-        text("cause_key", "Normalised cause."),
-        identifier("owner", "Owner."),
-        identifier("destination", "Where it goes: project or queue."),
+        required("title", "Title.", WORDS),
+        required("category", "Category.", NONE),
+        text("product_id", "Product.", NONE),
+        text("component", "Component.", WORDS),
+        text("cause_key", "Normalised cause.", WORDS),
+        required("owner", "Owner.", NONE),
+        required("destination", "Where it goes: project or queue.", NONE),
         Column("due", "date", "Due by the owner's SLA.", nullable=False),
-        text("members", "Issue ids that are new evidence, as a JSON list.", nullable=False),
+        required("members", "Issue ids that are new evidence, as a JSON list.", LINK),
         Column("members_total", "int", "Issues behind the ticket so far.", nullable=False, minimum=0),
-        text("fields", "All further fields of the ticket, as a JSON object; nothing made up.", nullable=False),
-        text("body", "The ticket as Markdown.", nullable=False),
-        text("reason", "Why this action, in one sentence.", nullable=False),
+        required("fields", "All further fields of the ticket, as a JSON object; nothing made up.", WORDS),
+        required("body", "The ticket as Markdown.", WORDS),
+        required("reason", "Why this action, in one sentence.", NONE),
     ),
 )
 
@@ -44,12 +45,12 @@ TICKET_DELIVERIES = Table(
     owner="product-operations",
     columns=(
         DAY,
-        identifier("ticket_key", "Key of the ticket."),
+        required("ticket_key", "Key of the ticket.", NONE),
         choice("action", "What was done.", TicketAction),
-        identifier("tracker", "Which tracker."),
+        required("tracker", "Which tracker.", NONE),
         choice("outcome", "What happened.", DeliveryOutcome),
-        text("external_id", "Id in the tracker."),
-        text("location", "Link or path; below the home of this installation.", volatile=True),
+        text("external_id", "Id in the tracker.", NONE),
+        text("location", "Link or path; below the home of this installation.", NONE, volatile=True),
         Column("delivered_at", "timestamp", "When.", volatile=True),
     ),
 )

@@ -1,7 +1,8 @@
 """The closed sets of values: each column that has one takes its contract from here, and the code its names.
 
 A member is its text: it is stored, printed and compared as the text, so `row["action"] == TicketAction.CREATE` holds
-for a row that was read from a table.
+for a row that was read from a table. What goes to Dagster (keys, tags, metadata, cursors) is the member's `value`:
+its serializer refuses members.
 """
 
 from __future__ import annotations
@@ -244,11 +245,12 @@ class GoldenSlice(StrEnum):
     CHANNEL = "channel"
 
 
-STREAMS: tuple[str, ...] = tuple(Stream)
-CHANNELS: tuple[str, ...] = tuple(Channel)
-SENTIMENTS: tuple[str, ...] = tuple(Sentiment)
-ANSWERED_BY: tuple[str, ...] = tuple(AnsweredBy)
-TRIAGE: tuple[str, ...] = tuple(Triage)
-LEVELS: tuple[str, ...] = tuple(Level)
-DECISIONS: tuple[str, ...] = tuple(PriorityDecision)
-RELEASE_KINDS: tuple[str, ...] = tuple(ReleaseKind)
+# The same as plain texts: Dagster refuses to store a member in keys, tags, metadata and cursors.
+STREAMS: tuple[str, ...] = tuple(member.value for member in Stream)
+CHANNELS: tuple[str, ...] = tuple(member.value for member in Channel)
+SENTIMENTS: tuple[str, ...] = tuple(member.value for member in Sentiment)
+ANSWERED_BY: tuple[str, ...] = tuple(member.value for member in AnsweredBy)
+TRIAGE: tuple[str, ...] = tuple(member.value for member in Triage)
+LEVELS: tuple[str, ...] = tuple(member.value for member in Level)
+DECISIONS: tuple[str, ...] = tuple(member.value for member in PriorityDecision)
+RELEASE_KINDS: tuple[str, ...] = tuple(member.value for member in ReleaseKind)
