@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from feedback_assets.config.mappings import Mapping
+from feedback_assets.personal import LINK, RAW
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.row_part import Rules
 from feedback_assets.spark.row_work import RowTask, Stretches
@@ -108,9 +109,9 @@ def passing_table(token: str) -> Table:
         shows_sample=False,
         columns=(
             Column("day", "date", "The day of the row.", nullable=False),
-            Column("landing_object", "string", "Where the row landed.", nullable=False),
+            Column("landing_object", "string", "Where the row landed.", nullable=False, personal=LINK),
             Column("line", "int", "Its line there.", nullable=False),
-            Column("part", "string", "What the row part made of it, as JSON.", nullable=False),
+            Column("part", "string", "What the row part made of it, as JSON.", nullable=False, personal=RAW),
         ),
     )
 
