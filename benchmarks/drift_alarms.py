@@ -18,9 +18,9 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.classification.cascade.cascade import classify
-from feedback_assets.classification.classifier import Reader
-from feedback_assets.classification.loader import open_reader
-from feedback_assets.classification.rows import gold, items_of
+from feedback_assets.classification.cascade.classifier import Classifier
+from feedback_assets.classification.loader import load_classifier
+from feedback_assets.classification.rows import gold_rows, items_of
 from feedback_assets.clusters.embedding import content_words
 from feedback_assets.config.settings import load
 from feedback_assets.config.thresholds import load_thresholds
@@ -28,10 +28,10 @@ from feedback_assets.demo import calendar as calendars
 from feedback_assets.demo import problems, releases, shop
 from feedback_assets.demo.items import BACKGROUND, Writer
 from feedback_assets.demo.voices import Voices
+from feedback_assets.evaluation.drift_detection import WATCHED, judge
 from feedback_assets.evaluation.drift_items import COLUMNS
 from feedback_assets.evaluation.drift_rules import DriftRules, drift_rules
-from feedback_assets.evaluation.watched import WATCHED, judge
-from feedback_assets.evaluation.watching import text_places
+from feedback_assets.evaluation.drift_sample import text_places
 from feedback_assets.landing.bronze import bronze_frame
 from feedback_assets.landing.envelope import Envelope, to_line
 from feedback_assets.silver.events import build_catalog
@@ -54,7 +54,7 @@ def volume(rng: random.Random, number: int) -> int:
     return round(150 * weekend * busy * (1 + 0.5 * number / (JUDGED + HISTORY)) * rng.lognormvariate(0, 0.15))
 
 
-def stable_days(seed: int, reader: Reader) -> Frame:
+def stable_days(seed: int, classifier: Classifier) -> Frame:
     """The background of a seed over all days, through silver and classification."""
     rng = random.Random(seed)
     calendar = calendars.plan(rng, seed)
@@ -85,7 +85,9 @@ def stable_days(seed: int, reader: Reader) -> Frame:
     bronze = bronze_frame(lines, tables.BRONZE_FEEDBACK)
     silver = build(bronze, catalog, pd.DataFrame(columns=tables.SILVER_COMMERCE.column_names), days, Rules(b"k" * 32))
     rows = silver.feedback
-    labels = gold(rows, classify(items_of(rows), reader, None), reader, datetime.now(UTC))[tables.GOLD_ITEMS.name]
+    labels = gold_rows(rows, classify(items_of(rows), classifier, None), classifier, datetime.now(UTC))[
+        tables.GOLD_ITEMS.name
+    ]
     return rows.merge(labels[["event_id", "category", "confidence", "model_version"]], on="event_id")[list(COLUMNS)]
 
 
@@ -166,7 +168,7 @@ def main() -> None:
         if kept and kept.exists():
             frames[seed] = pd.read_parquet(kept)
         else:
-            frames[seed] = stable_days(seed, open_reader(settings))
+            frames[seed] = stable_days(seed, load_classifier(settings))
             if kept:
                 frames[seed].to_parquet(kept)
         print(f"seed {seed}: {len(frames[seed])} items on {frames[seed]['day'].nunique()} days", flush=True)

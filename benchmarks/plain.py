@@ -92,12 +92,12 @@ def copies_plain(sample: int) -> tuple[int, float]:
 
 def classify_ours(sample: int) -> tuple[int, float]:
     from feedback_assets.classification.cascade.cascade import classify
-    from feedback_assets.classification.loader import open_reader
+    from feedback_assets.classification.loader import load_classifier
     from feedback_assets.classification.rows import items_of
 
-    items, reader = items_of(_feedback(sample)), open_reader(load())
-    classify(items[:10], reader, None)
-    return len(items), _timed(lambda: classify(items, reader, None))
+    items, classifier = items_of(_feedback(sample)), load_classifier(load())
+    classify(items[:10], classifier, None)
+    return len(items), _timed(lambda: classify(items, classifier, None))
 
 
 def classify_plain(sample: int) -> tuple[int, float]:

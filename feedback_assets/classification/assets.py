@@ -10,17 +10,17 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.classification.active_versions import (
-    Asked,
-    Layer,
-    Layers,
-    ensure_in_force,
-    keep_files,
-    named_edition,
+    ActiveVersions,
+    LabelRequest,
+    Override,
+    ensure_active,
+    keep_version_files,
     promotions,
     scope_of,
+    version_set_by_prompt,
 )
-from feedback_assets.classification.labelling import GOLD, joined, keep_unreadable, label, summary
-from feedback_assets.classification.loader import Readers, check_scope, editions_dir, open_asking
+from feedback_assets.classification.labelling import GOLD, concat_frames, label_days, set_aside_unloadable, summary
+from feedback_assets.classification.loader import ClassifierRegistry, check_scope, open_client, version_sets_dir
 from feedback_assets.classification.recalled import Recalled, memo_of
 from feedback_assets.config.settings import load
 from feedback_assets.dagster_kit.io_manager import day_multi_asset, days_of, tell
@@ -37,45 +37,45 @@ from feedback_assets.lake.store import Lake
 def gold_labels(context: dg.AssetExecutionContext, lake: Lake, feedback: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Label each item by rules, ledger, local model and language model; each issue in it gets its own row."""
     settings, days, now = load(), days_of(context), datetime.now(UTC)
-    readers = Readers(settings)
-    in_force = _in_force(context.run.tags, lake, readers, days, now)
+    registry = ClassifierRegistry(settings)
+    in_force = _active_versions(context.run.tags, lake, registry, days, now)
     window = (days[0], days[-1] + timedelta(days=1))
-    stays, rows, layers, left = keep_unreadable(
-        feedback, in_force, readers, lambda: {table.name: lake.read(table, *window) for table in GOLD}, readers.today
+    stays, rows, active, left = set_aside_unloadable(
+        feedback, in_force, registry, lambda: {table.name: lake.read(table, *window) for table in GOLD}, registry.today
     )
     for group in left:
         context.log.warning(
             "%d days from %s on keep their labels, only items without one are labelled, by the prompts of today: %s",
             len(group.days), group.days[0], group.reason,
         )  # fmt: skip
-    older = sorted(day for day, held in in_force.items() if held != (Layer(readers.today),))
+    older = sorted(day for day, held in in_force.items() if held != (Override(registry.today),))
     if older:
         context.log.warning(
             "%d days are not labelled by the prompts of today alone, the first is %s; `feedback prompts plan` shows "
             "what they would change", len(older), older[0],
         )  # fmt: skip
-    asking = open_asking(settings, lake, context.run.run_id, len(days), context.log.warning)
-    recalled = Recalled(memo_of(lake), asking)
+    client = open_client(settings, lake, context.run.run_id, len(days), context.log.warning)
+    recalled = Recalled(memo_of(lake), client)
     try:
         corrections = lake.read(tables.SILVER_CORRECTIONS, *window)
-        labelled = label(rows, corrections, layers, readers, asking, now, recalled)
+        labelled = label_days(rows, corrections, active, registry, client, now, recalled)
     finally:
-        asking.ledger.close()
-    for trouble in asking.troubles.told():
-        context.log.warning("%s", trouble)
+        client.ledger.close()
+    for message in client.errors.told():
+        context.log.warning("%s", message)
     tell(context, tables.GOLD_ITEMS, recalled.work.metadata())
-    frames = joined([stays, labelled])
+    frames = concat_frames([stays, labelled])
     context.log.info("%s", summary(frames[tables.GOLD_ITEMS.name]))
     return frames
 
 
-def _in_force(
-    tags: Mapping[str, str], lake: Lake, readers: Readers, days: list[date], now: datetime
-) -> dict[date, Layers]:
+def _active_versions(
+    tags: Mapping[str, str], lake: Lake, registry: ClassifierRegistry, days: list[date], now: datetime
+) -> dict[date, ActiveVersions]:
     """What labels each day: as it is in force, or as a backfill or a person wants it."""
-    settings = readers.settings
-    asked = Asked(BY_AUTOMATION not in tags, PROMPT in tags or SCOPE in tags, scope_of(tags.get(SCOPE)))
-    check_scope(asked.scope, readers(readers.today).taxonomy)
-    wanted = named_edition(promotions(lake), readers.today, tags.get(PROMPT))
-    keep_files(settings.prompts_dir, editions_dir(settings), readers.today)
-    return ensure_in_force(lake, wanted, days, settings.first_day, now, asked)
+    settings = registry.settings
+    asked = LabelRequest(BY_AUTOMATION not in tags, PROMPT in tags or SCOPE in tags, scope_of(tags.get(SCOPE)))
+    check_scope(asked.scope, registry(registry.today).taxonomy)
+    wanted = version_set_by_prompt(promotions(lake), registry.today, tags.get(PROMPT))
+    keep_version_files(settings.prompts_dir, version_sets_dir(settings), registry.today)
+    return ensure_active(lake, wanted, days, settings.first_day, now, asked)

@@ -1,12 +1,12 @@
-"""Labelling: the rows of a run's days, each day under what is in force for it.
+"""Labelling: the rows of a run's days, each day under its active version sets.
 
-A day's labels are a function of its silver rows, its layers of editions, the ledger's answers and people's corrections.
+A day's labels are a function of its silver rows, its active version sets, the ledger and people's corrections.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -14,12 +14,12 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.active_versions import Edition, EditionError, Layer, Layers
-from feedback_assets.classification.cascade.cascade import Asking
-from feedback_assets.classification.classifier import Reader
-from feedback_assets.classification.overrides import Labelled, classify_under
+from feedback_assets.classification.active_versions import ActiveVersions, Override, VersionSet, VersionSetError
+from feedback_assets.classification.cascade.cascade import ModelClient
+from feedback_assets.classification.cascade.classifier import Classifier
+from feedback_assets.classification.overrides import classify_with_overrides
 from feedback_assets.classification.recalled import Recalled
-from feedback_assets.classification.rows import decisions, gold, items_of, overridden
+from feedback_assets.classification.rows import apply_decision, decisions, gold_rows, items_of
 from feedback_assets.lake.frames import empty
 
 GOLD = (tables.GOLD_ITEMS, tables.GOLD_ISSUES)
@@ -27,30 +27,30 @@ Frames = dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
-class LeftAlone:
-    """Days whose edition cannot be opened any more: their labels stay as they are, and why."""
+class SkippedDays:
+    """Days whose version set cannot be loaded any more: their labels stay as they are, and why."""
 
     days: tuple[date, ...]
     reason: str
 
 
-def label(
+def label_days(
     feedback: pd.DataFrame,
     corrections: pd.DataFrame,
-    in_force: Mapping[date, Layers],
-    reader_of: Callable[[Edition], Reader],
-    asking: Asking | None,
+    active: Mapping[date, ActiveVersions],
+    classifier_of: Callable[[VersionSet], Classifier],
+    client: ModelClient | None,
     now: datetime,
     recalled: Recalled | None = None,
 ) -> Frames:
-    """Label all items of the days; the texts of all days under the same layers are answered at once.
+    """Label all items of the days; the texts of all days under the same version sets are answered at once.
 
     Args:
         feedback: Rows of `silver/feedback`.
         corrections: Rows of `silver/corrections` of the same days.
-        in_force: The layers in force for each day of the run.
-        reader_of: Opens an edition.
-        asking: The ledger and the language model.
+        active: The active version sets of each day of the run.
+        classifier_of: Loads the classifier of a version set.
+        client: The ledger and the language model.
         now: When.
         recalled: Labels given before, if any are to be used.
 
@@ -59,92 +59,94 @@ def label(
     """
     decided = decisions(corrections)
     parts: list[Frames] = []
-    for layers in dict.fromkeys(in_force.values()):
-        rows = feedback[feedback["day"].isin([day for day, held in in_force.items() if held == layers])]
+    for versions in dict.fromkeys(active.values()):
+        rows = feedback[feedback["day"].isin([day for day, held in active.items() if held == versions])]
         if rows.empty:
             continue
-        answered = partial(_answered, decided, reader_of, layers, asking, now)
-        parts.append(recalled.label(rows, decided, layers, answered) if recalled else answered(rows))
-    return joined(parts)
+        label_rows = partial(_label_rows, decided, classifier_of, versions, client, now)
+        parts.append(recalled.label(rows, decided, versions, label_rows) if recalled else label_rows(rows))
+    return concat_frames(parts)
 
 
-def keep_unreadable(
+def set_aside_unloadable(
     feedback: pd.DataFrame,
-    in_force: Mapping[date, Layers],
-    reader_of: Callable[[Edition], Reader],
-    kept: Callable[[], Frames],
-    today: Edition,
-) -> tuple[Frames, pd.DataFrame, dict[date, Layers], list[LeftAlone]]:
-    """Set aside the days whose edition cannot be opened any more, so that the others go on.
+    active: Mapping[date, ActiveVersions],
+    classifier_of: Callable[[VersionSet], Classifier],
+    read_labels: Callable[[], Frames],
+    today: VersionSet,
+) -> tuple[Frames, pd.DataFrame, dict[date, ActiveVersions], list[SkippedDays]]:
+    """Set aside the days whose version set cannot be loaded any more, so that the others go on.
 
     Their labels stay as they are: labelling them with other prompts would change history silently, and stopping would
-    stop the days beside them. Only items that have no label yet are labelled, with today's edition.
+    stop the days beside them. Only items that have no label yet are labelled, with today's version set.
 
     Args:
         feedback: Rows of `silver/feedback`.
-        in_force: The layers in force for each day.
-        reader_of: Opens an edition; raises EditionError where that cannot be.
-        kept: Reads the rows of `gold/items` and `gold/issues` of these days, as they are; seldom called.
-        today: The edition in the prompts folder.
+        active: The active version sets of each day.
+        classifier_of: Loads the classifier of a version set; raises VersionSetError where that cannot be.
+        read_labels: Reads the rows of `gold/items` and `gold/issues` of these days, as they are; seldom called.
+        today: The version set of the prompts folder.
 
     Returns:
-        Rows that stay, rows of silver that are to be labelled, the layers to label each day with, and what was left.
+        Rows that stay, rows of silver to label, the version sets to label each day with, and the days set aside.
     """
-    left: list[LeftAlone] = []
-    layers_of = dict(in_force)
-    for layers in dict.fromkeys(in_force.values()):
+    skipped: list[SkippedDays] = []
+    usable = dict(active)
+    for versions in dict.fromkeys(active.values()):
         try:
-            for layer in layers:
-                reader_of(layer.edition)
-        except EditionError as error:
-            days = tuple(sorted(day for day, held in in_force.items() if held == layers))
-            left.append(LeftAlone(days, str(error)))
-            layers_of |= dict.fromkeys(days, (Layer(today),))
-    if not left:
-        return {table.name: empty(table) for table in GOLD}, feedback, layers_of, []
-    days, found = [day for group in left for day in group.days], kept()
-    here = set(feedback.loc[feedback["day"].isin(days), "event_id"])
+            for override in versions:
+                classifier_of(override.version_set)
+        except VersionSetError as error:
+            days = tuple(sorted(day for day, held in active.items() if held == versions))
+            skipped.append(SkippedDays(days, str(error)))
+            usable |= dict.fromkeys(days, (Override(today),))
+    if not skipped:
+        return {table.name: empty(table) for table in GOLD}, feedback, usable, []
+    days, labels = [day for group in skipped for day in group.days], read_labels()
+    events = set(feedback.loc[feedback["day"].isin(days), "event_id"])
     stays = {
-        table.name: found[table.name][found[table.name]["day"].isin(days) & found[table.name]["event_id"].isin(here)]
+        table.name: labels[table.name][
+            labels[table.name]["day"].isin(days) & labels[table.name]["event_id"].isin(events)
+        ]
         for table in GOLD
     }
-    known = set(stays[tables.GOLD_ITEMS.name]["event_id"])
-    return stays, feedback[~feedback["event_id"].isin(known)], layers_of, left
+    labelled = set(stays[tables.GOLD_ITEMS.name]["event_id"])
+    return stays, feedback[~feedback["event_id"].isin(labelled)], usable, skipped
 
 
-def joined(parts: Sequence[Frames]) -> Frames:
+def concat_frames(parts: Sequence[Frames]) -> Frames:
     """The rows of both tables of all parts."""
-    return {table.name: _joined([part[table.name] for part in parts], table) for table in GOLD}
+    return {table.name: _concat([part[table.name] for part in parts], table) for table in GOLD}
 
 
-def _answered(
+def _label_rows(
     decided: Mapping[str, Any],
-    reader_of: Callable[[Edition], Reader],
-    layers: Layers,
-    asking: Asking | None,
+    classifier_of: Callable[[VersionSet], Classifier],
+    active: ActiveVersions,
+    client: ModelClient | None,
     now: datetime,
     rows: pd.DataFrame,
 ) -> Frames:
-    """The rows of items under the same layers; those of each layer name its versions."""
+    """Label items under the same version sets; the rows of each set name its versions."""
     items = items_of(rows)
     events = rows["event_id"].tolist()
-    found = classify_under(items, layers, reader_of, asking)
+    labelled = classify_with_overrides(items, active, classifier_of, client)
     final = [
-        Labelled(overridden(one.answer, item, decided[event], one.reader), one.reader, one.layer)
+        replace(label, answer=apply_decision(label.answer, item, decided[event], label.classifier))
         if event in decided
-        else one
-        for event, item, one in zip(events, items, found, strict=True)
+        else label
+        for event, item, label in zip(events, items, labelled, strict=True)
     ]
     parts: list[Frames] = []
-    for number in range(len(layers)):
-        places = [place for place, one in enumerate(final) if one.layer == number]
+    for level in range(len(active)):
+        places = [place for place, label in enumerate(final) if label.level == level]
         if places:
             answers = [final[place].answer for place in places]
-            parts.append(gold(rows.iloc[places], answers, final[places[0]].reader, now))
-    return joined(parts)
+            parts.append(gold_rows(rows.iloc[places], answers, final[places[0]].classifier, now))
+    return concat_frames(parts)
 
 
-def _joined(frames: Sequence[pd.DataFrame], table: tables.Table) -> pd.DataFrame:
+def _concat(frames: Sequence[pd.DataFrame], table: tables.Table) -> pd.DataFrame:
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True) if filled else empty(table)
 
@@ -153,9 +155,10 @@ def summary(items: pd.DataFrame) -> dict[str, str]:
     """Who answered and where it went, in words: what a run tells about itself; counts only, no text."""
     if items.empty:
         return {"items": "0"}
-    told = {"items": str(len(items)), "answered_by": _shares(items["answered_by"]), "triage": _shares(items["triage"])}
+    counts = {name: _shares(items[name]) for name in ("answered_by", "triage")}
     moderated = items["moderation"].dropna()
-    return {**told, "moderation": _shares(moderated)} if len(moderated) else told
+    moderation = {"moderation": _shares(moderated)} if len(moderated) else {}
+    return {"items": str(len(items)), **counts, **moderation}
 
 
 def _shares(column: pd.Series[str]) -> str:

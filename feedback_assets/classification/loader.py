@@ -1,4 +1,4 @@
-"""Opening: from settings to a reader and a way of asking, once for each run or command.
+"""The loader: from settings to classifiers and a client of the language model, once for each run or command.
 
 The only module of the room that knows both the settings and the models; it decides nothing about a text.
 """
@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feedback_assets.classification.active_versions import Edition, EditionError, edition_of
-from feedback_assets.classification.cascade.cascade import Asking
-from feedback_assets.classification.classifier import Reader, load_reader
+from feedback_assets.classification.active_versions import VersionSet, VersionSetError, version_set_of
+from feedback_assets.classification.cascade.cascade import ModelClient
+from feedback_assets.classification.cascade.classifier import Classifier, read_classifier
 from feedback_assets.classification.ledger import Ledger
 from feedback_assets.classification.llm.language_model import LanguageModel, ModelSettingsError, sampling_of
 from feedback_assets.config.settings import Settings
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from feedback_assets.classification.llm.openai_model import OpenAIModel
 
 
-def open_reader(settings: Settings) -> Reader:
-    """The edition in the prompts folder; trains its local model when there is none yet.
+def load_classifier(settings: Settings) -> Classifier:
+    """The classifier of the prompts folder; trains its local model when there is none yet.
 
     Raises:
         CallError: A file of the prompts folder is missing or wrong.
@@ -33,83 +33,85 @@ def open_reader(settings: Settings) -> Reader:
     from feedback_assets.classification.model.trained import load_or_train
 
     local = load_or_train(settings)
-    return load_reader(settings.prompts_dir, local, local.precision_by_confidence, local.measured_on)
+    return read_classifier(settings.prompts_dir, local, local.precision_by_confidence, local.measured_on)
 
 
-def editions_dir(settings: Settings) -> Path:
-    """Where the files of promoted editions are kept."""
+def version_sets_dir(settings: Settings) -> Path:
+    """Where the files of promoted version sets are kept."""
     return settings.models_dir / "editions"
 
 
-def reopen_reader(settings: Settings, edition: Edition) -> Reader:
-    """A promoted edition from its kept files, with the local model it was promoted with.
+def load_kept_classifier(settings: Settings, version_set: VersionSet) -> Classifier:
+    """The classifier of a promoted version set, from its kept files and the local model it was promoted with.
 
     The artefact is loaded as it was trained, whatever the training code does by now; only where it is gone it is
     trained again from the kept examples.
 
     Raises:
-        EditionError: Its files are gone, or no longer give the same edition.
+        VersionSetError: Its files are gone, or no longer give the same version set.
     """
-    kept = editions_dir(settings) / edition.folder_name
-    mend = "run `feedback run --from DAY --to DAY` for these days to label them with the prompts of today"
+    kept = version_sets_dir(settings) / version_set.folder_name
+    fix = "run `feedback run --from DAY --to DAY` for these days to label them with the prompts of today"
     if not kept.is_dir():
-        raise EditionError(
-            f"{kept}: the files of edition {edition.taxonomy_version} are gone; bring them back, or {mend}"
+        raise VersionSetError(
+            f"{kept}: the files of version set {version_set.taxonomy_version} are gone; bring them back, or {fix}"
         )
-    reader = _with_kept_model(settings, edition, kept)
-    if reader is None:
+    classifier = _with_kept_model(settings, version_set, kept)
+    if classifier is None:
         from feedback_assets.classification.model.trained import version_to_train
 
         again = _with_prompts(settings, kept)
-        if (trained := version_to_train(again)) != edition.local_model_version:
-            raise EditionError(
-                f"{settings.models_dir / edition.local_model_version}: cannot be read, and this code would train "
-                f"{trained} from the examples in {kept}; {mend}"
+        if (trained := version_to_train(again)) != version_set.local_model_version:
+            raise VersionSetError(
+                f"{settings.models_dir / version_set.local_model_version}: cannot be read, and this code would train "
+                f"{trained} from the examples in {kept}; {fix}"
             )
-        reader = open_reader(again)
-    found = edition_of(reader)
-    if found != edition:
-        changed = [name for name in Edition.__dataclass_fields__ if getattr(found, name) != getattr(edition, name)]
-        raise EditionError(f"{kept}: gives another {', '.join(changed)} than the edition in force; {mend}")
-    return reader
+        classifier = load_classifier(again)
+    loaded = version_set_of(classifier)
+    if loaded != version_set:
+        changed = [
+            name for name in VersionSet.__dataclass_fields__ if getattr(loaded, name) != getattr(version_set, name)
+        ]
+        raise VersionSetError(f"{kept}: gives another {', '.join(changed)} than the active version set; {fix}")
+    return classifier
 
 
-def _with_kept_model(settings: Settings, edition: Edition, kept: Path) -> Reader | None:
-    """The edition with its artefact as it was trained; None when there is none that this code can read."""
+def _with_kept_model(settings: Settings, version_set: VersionSet, kept: Path) -> Classifier | None:
+    """The classifier with its artefact as it was trained; None when there is none that this code can read."""
     from feedback_assets.classification.model.local_model import LocalModel, ModelFileError
 
     try:
-        local = LocalModel.load(settings.models_dir / edition.local_model_version)
+        local = LocalModel.load(settings.models_dir / version_set.local_model_version)
     except ModelFileError:
         return None
-    return load_reader(kept, local, local.precision_by_confidence, local.measured_on)
+    return read_classifier(kept, local, local.precision_by_confidence, local.measured_on)
 
 
-class Readers:
-    """Opens editions, each once: that of the prompts folder and those promoted before."""
+class ClassifierRegistry:
+    """Loads classifiers, each once: that of the prompts folder and those of version sets promoted before."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        on_disk = open_reader(settings)
-        self.today = edition_of(on_disk)
-        self._open: dict[Edition, Reader] = {self.today: on_disk}
-        self._why_not: dict[Edition, str] = {}
+        on_disk = load_classifier(settings)
+        self.today = version_set_of(on_disk)
+        self._loaded: dict[VersionSet, Classifier] = {self.today: on_disk}
+        self._faults: dict[VersionSet, str] = {}
 
-    def __call__(self, edition: Edition) -> Reader:
-        """The reader of an edition.
+    def __call__(self, version_set: VersionSet) -> Classifier:
+        """The classifier of a version set.
 
         Raises:
-            EditionError: It cannot be used any more.
+            VersionSetError: It cannot be used any more.
         """
-        if edition in self._why_not:
-            raise EditionError(self._why_not[edition])
-        if edition not in self._open:
+        if version_set in self._faults:
+            raise VersionSetError(self._faults[version_set])
+        if version_set not in self._loaded:
             try:
-                self._open[edition] = reopen_reader(self.settings, edition)
-            except EditionError as error:
-                self._why_not[edition] = str(error)
+                self._loaded[version_set] = load_kept_classifier(self.settings, version_set)
+            except VersionSetError as error:
+                self._faults[version_set] = str(error)
                 raise
-        return self._open[edition]
+        return self._loaded[version_set]
 
 
 def check_scope(scope: Iterable[str], taxonomy: Taxonomy) -> None:
@@ -136,7 +138,7 @@ def open_model(settings: Settings, days: int = 1) -> OpenAIModel | None:
     return connect(settings, days)
 
 
-def open_asking(settings: Settings, lake: Lake, run_id: str, days: int, warn: Callable[[str], None]) -> Asking:
+def open_client(settings: Settings, lake: Lake, run_id: str, days: int, warn: Callable[[str], None]) -> ModelClient:
     """The ledger and, where the settings name one, the language model.
 
     Args:
@@ -144,7 +146,7 @@ def open_asking(settings: Settings, lake: Lake, run_id: str, days: int, warn: Ca
         lake: Where the ledger is.
         run_id: Names this run's journal.
         days: Days of this run; the daily budget counts for each.
-        warn: Told once when the language model cannot be set up; the run goes on without it.
+        warn: Called once when the language model cannot be set up; the run goes on without it.
     """
     model: LanguageModel | None = None
     try:
@@ -152,7 +154,7 @@ def open_asking(settings: Settings, lake: Lake, run_id: str, days: int, warn: Ca
     except ModelSettingsError as error:
         warn(f"{error}. Until then the local model's answers stand.")
     ledger = Ledger(lake, settings.journal_dir, run_id)
-    return Asking(settings.model_deployment, sampling_of(settings), ledger, model, lambda: datetime.now(UTC))
+    return ModelClient(settings.model_deployment, sampling_of(settings), ledger, model, lambda: datetime.now(UTC))
 
 
 def _with_prompts(settings: Settings, prompts: Path) -> Settings:

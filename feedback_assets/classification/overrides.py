@@ -1,7 +1,7 @@
-"""Layers: a day under an edition and the narrowed ones over it, each item answered by the layer it belongs to.
+"""Overrides: a day under its active version sets, each item answered by the one it belongs to.
 
-The lowest layer labels every item; a narrowed one labels again those that the layers below it label with a category of
-its scope. Asking, judging and who is in force stand elsewhere.
+The base labels every item; an override labels again those items that the sets below it label with a category of its
+scope. Asking, checking and choosing the active version sets stand elsewhere.
 """
 
 from __future__ import annotations
@@ -9,58 +9,64 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from feedback_assets.classification.active_versions import Edition, Layers
-from feedback_assets.classification.cascade.cascade import Asking, classify
+from feedback_assets.classification.active_versions import ActiveVersions, VersionSet
+from feedback_assets.classification.cascade.cascade import ModelClient, classify
+from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.labels import Answer, Item
-from feedback_assets.classification.classifier import Reader
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledItem:
     """An item's answer and where it comes from.
 
     Attributes:
-        reader: The edition that gave it.
-        layer: Number of its layer, from 0.
-        late: It is in that layer only because no layer below had answered it.
+        classifier: The classifier that gave it.
+        level: Place of its version set among the active ones; 0 is the base.
+        late: It is on that level only because no lower one had answered it.
     """
 
     answer: Answer
-    reader: Reader
-    layer: int
+    classifier: Classifier
+    level: int
     late: bool = False
 
 
-def classify_under(
-    items: Sequence[Item], layers: Layers, reader_of: Callable[[Edition], Reader], asking: Asking | None
-) -> list[Labelled]:
-    """Label items under layers.
+def classify_with_overrides(
+    items: Sequence[Item],
+    active: ActiveVersions,
+    classifier_of: Callable[[VersionSet], Classifier],
+    client: ModelClient | None,
+) -> list[LabelledItem]:
+    """Label items under the active version sets of their day.
 
-    Only the highest layer asks the language model: the others answer from the ledger, so that no request is ever made
-    with words that were replaced. An item that no layer below had answered by then, such as one that came late, is
-    asked with the newest words; so each text costs one request, and a replay gives the same labels.
+    Only the highest level asks the language model. The lower ones answer from the ledger, so that no request is ever
+    made with words that were replaced. An item that no lower level has answered, such as one that came late, is asked
+    with the newest words. So each text costs one request, and a replay gives the same labels.
 
     Args:
         items: Texts with what is known about them.
-        layers: What is in force for their day, the lowest first; at least one.
-        reader_of: Opens an edition.
-        asking: The ledger and the language model.
+        active: The active version sets of their day, the base first; at least one.
+        classifier_of: Loads the classifier of a version set.
+        client: The ledger and the language model.
     """
-    below = replace(asking, model=None) if asking is not None else None
-    readers = [reader_of(layer.edition) for layer in layers]
-    top = len(layers) - 1
-    found = [Labelled(answer, readers[0], 0) for answer in classify(items, readers[0], asking if not top else below)]
-    for number, layer in enumerate(layers[1:], start=1):
-        chosen = [
+    ledger_only = replace(client, model=None) if client is not None else None
+    classifiers = [classifier_of(override.version_set) for override in active]
+    top = len(active) - 1
+    answers = classify(items, classifiers[0], client if not top else ledger_only)
+    labelled = [LabelledItem(answer, classifiers[0], 0) for answer in answers]
+    for level, override in enumerate(active[1:], start=1):
+        places = [
             place
-            for place, below_it in enumerate(found)
-            if in_scope(below_it.answer, layer.scope) or (number == top and is_unanswered(below_it))
+            for place, lower in enumerate(labelled)
+            if in_scope(lower.answer, override.scope) or (level == top and is_unanswered(lower))
         ]
-        answers = classify([items[place] for place in chosen], readers[number], asking if number == top else below)
-        for place, answer in zip(chosen, answers, strict=True):
-            late = not in_scope(found[place].answer, layer.scope)
-            found[place] = Labelled(answer, readers[number], number, late)
-    return found
+        answers = classify(
+            [items[place] for place in places], classifiers[level], client if level == top else ledger_only
+        )
+        for place, answer in zip(places, answers, strict=True):
+            late = not in_scope(labelled[place].answer, override.scope)
+            labelled[place] = LabelledItem(answer, classifiers[level], level, late)
+    return labelled
 
 
 def in_scope(answer: Answer, scope: Collection[str]) -> bool:
@@ -68,8 +74,8 @@ def in_scope(answer: Answer, scope: Collection[str]) -> bool:
     return answer.category in scope or any(issue.category in scope for issue in answer.issues)
 
 
-def is_unanswered(found: Labelled) -> bool:
+def is_unanswered(item: LabelledItem) -> bool:
     """Whether only an unsure local model speaks for an item: the language model never answered it."""
-    answer = found.answer
-    unsure = answer.answered_by == "local_model" and answer.confidence < found.reader.bands.automatic
+    answer = item.answer
+    unsure = answer.answered_by == "local_model" and answer.confidence < item.classifier.bands.automatic
     return unsure and answer.ledger_key is None

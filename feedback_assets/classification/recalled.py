@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.cascade.cascade import Asking
+from feedback_assets.classification.cascade.cascade import ModelClient
 from feedback_assets.lake.frames import conform, rows_where
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version, having, keys_of, positions
 from feedback_assets.lake.store import Lake
@@ -45,13 +45,13 @@ class Recalled:
 
     Args:
         memo: Where labels given before are.
-        asking: What else may answer.
+        client: What else may answer.
     """
 
-    def __init__(self, memo: Memo, asking: Asking | None) -> None:
+    def __init__(self, memo: Memo, client: ModelClient | None) -> None:
         self._memo = memo
-        self._settled = asking is None or (asking.model is None and not len(asking.ledger))
-        told = "" if asking is None or self._settled else f"{asking.name} {json.dumps(dict(asking.sampling))}"
+        self._settled = client is None or (client.model is None and not len(client.ledger))
+        told = "" if client is None or self._settled else f"{client.name} {json.dumps(dict(client.sampling))}"
         self._version = f"{memo.code} {told}"
         self.work = Work(0, 0)
 

@@ -13,16 +13,16 @@ _LEAST_ITEMS = 20
 
 
 @dataclass(frozen=True)
-class Queue:
+class ReviewQueue:
     """How much waits, and whether people can bear it."""
 
     items: int
     waiting: int
-    bearable: bool
+    acceptable: bool
     reason: str
 
 
-def judge_queue(lake: Lake, most: float) -> Queue:
+def check_review_queue(lake: Lake, most: float) -> ReviewQueue:
     """Judge the newest day with items.
 
     Args:
@@ -31,15 +31,15 @@ def judge_queue(lake: Lake, most: float) -> Queue:
     """
     days = lake.days(GOLD_ITEMS)
     if not days:
-        return Queue(0, 0, True, "no items yet")
+        return ReviewQueue(0, 0, True, "no items yet")
     newest = max(days)
     triage = lake.read(GOLD_ITEMS, newest, newest + timedelta(days=1), ["triage"])["triage"]
     items, waiting = len(triage), int(triage.isin(["review", "people"]).sum())
     if items < _LEAST_ITEMS:
-        return Queue(items, waiting, True, f"{newest}: {items} items are too few to judge a share")
+        return ReviewQueue(items, waiting, True, f"{newest}: {items} items are too few to judge a share")
     share = waiting / items
     verb = "is under" if share <= most else "is over"
-    return Queue(
+    return ReviewQueue(
         items,
         waiting,
         share <= most,

@@ -1,6 +1,6 @@
 """Rows: silver rows to items, and answers to the rows of `gold/items` and `gold/issues`.
 
-Only the translation between tables and labels; days, editions and models are given.
+Only the translation between tables and labels; days, version sets and models are given.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, cast
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.labels import Answer, Issue, Item, from_people
-from feedback_assets.classification.classifier import Reader
 from feedback_assets.lake.frames import conform
 from feedback_assets.text import text_or_none
 
@@ -51,31 +51,33 @@ def decisions(corrections: pd.DataFrame) -> dict[str, Row]:
     return {str(row["event_id"]): row for row in cast("list[Row]", ordered.to_dict("records"))}
 
 
-def overridden(answer: Answer, item: Item, decision: Row, reader: Reader) -> Answer:
+def apply_decision(answer: Answer, item: Item, decision: Row, classifier: Classifier) -> Answer:
     """The answer with a person's labels over it; a category the taxonomy no longer has is left out."""
     decided = [
         (str(issue["category"]), cast("str | None", issue.get("sub_label")))
         for issue in cast("list[dict[str, Any]]", json.loads(str(decision["issues"])))
-        if reader.taxonomy.allows(str(issue["category"]), issue.get("sub_label"))
+        if classifier.taxonomy.allows(str(issue["category"]), issue.get("sub_label"))
     ]
-    return from_people(item, answer, decided, str(decision["decided_by"]), reader)
+    return from_people(item, answer, decided, str(decision["decided_by"]), classifier)
 
 
-def gold(feedback: pd.DataFrame, answers: Sequence[Answer], reader: Reader, now: datetime) -> dict[str, pd.DataFrame]:
-    """The rows of both tables for items answered under one edition.
+def gold_rows(
+    feedback: pd.DataFrame, answers: Sequence[Answer], classifier: Classifier, now: datetime
+) -> dict[str, pd.DataFrame]:
+    """The rows of both tables for items answered under one version set.
 
     Args:
         feedback: Rows of `silver/feedback`.
         answers: One answer for each row.
-        reader: The edition they were labelled with.
+        classifier: The version set they were labelled with.
         now: When.
     """
     items: list[dict[str, Any]] = []
     issues: list[dict[str, Any]] = []
     for row, answer in zip(cast("list[Row]", feedback.to_dict("records")), answers, strict=True):
-        shared = {"day": row["day"], "event_id": row["event_id"], **_provenance(answer, reader, now)}
-        items.append({**shared, **_item(answer, reader)})
-        issues += [{**shared, **_issue(row, ordinal, issue, reader)} for ordinal, issue in enumerate(answer.issues)]
+        shared = {"day": row["day"], "event_id": row["event_id"], **_provenance(answer, classifier, now)}
+        items.append({**shared, **_item(answer, classifier)})
+        issues += [{**shared, **_issue(row, ordinal, issue, classifier)} for ordinal, issue in enumerate(answer.issues)]
     return {
         tables.GOLD_ITEMS.name: conform(_frame(items, tables.GOLD_ITEMS), tables.GOLD_ITEMS),
         tables.GOLD_ISSUES.name: conform(_frame(issues, tables.GOLD_ISSUES), tables.GOLD_ISSUES),
@@ -86,9 +88,9 @@ def _frame(rows: list[dict[str, Any]], table: tables.Table) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=None if rows else list(table.column_names))
 
 
-def _item(answer: Answer, reader: Reader) -> dict[str, Any]:
+def _item(answer: Answer, classifier: Classifier) -> dict[str, Any]:
     return {
-        "domain": reader.taxonomy.domain_of(answer.category),
+        "domain": classifier.taxonomy.domain_of(answer.category),
         "category": answer.category,
         "sub_label": answer.sub_label,
         "issues": len(answer.issues),
@@ -100,13 +102,13 @@ def _item(answer: Answer, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _issue(row: Row, ordinal: int, issue: Issue, reader: Reader) -> dict[str, Any]:
+def _issue(row: Row, ordinal: int, issue: Issue, classifier: Classifier) -> dict[str, Any]:
     known = {name: said for name, column in _ENTITIES.items() if (said := text_or_none(row.get(column)))}
     causes = None if issue.causes is None else json.dumps(issue.causes, ensure_ascii=False, sort_keys=True)
     return {
         "issue_id": f"{row['event_id']}#{ordinal}",
         "ordinal": ordinal,
-        "domain": reader.taxonomy.domain_of(issue.category),
+        "domain": classifier.taxonomy.domain_of(issue.category),
         "category": issue.category,
         "sub_label": issue.sub_label,
         "component": issue.component,
@@ -119,22 +121,22 @@ def _issue(row: Row, ordinal: int, issue: Issue, reader: Reader) -> dict[str, An
         "quote": issue.quote,
         "causes": causes,
         "entities": json.dumps({**known, **dict(issue.entities)}, ensure_ascii=False, sort_keys=True),
-        "owner": reader.taxonomy.category(issue.category).owner,
+        "owner": classifier.taxonomy.category(issue.category).owner,
         "suggested_action": issue.suggested_action,
         "reproduction_hints": issue.reproduction_hints,
     }
 
 
-def _provenance(answer: Answer, reader: Reader, now: datetime) -> dict[str, Any]:
+def _provenance(answer: Answer, classifier: Classifier, now: datetime) -> dict[str, Any]:
     return {
         "answered_by": answer.answered_by,
         "model": answer.model,
         "model_version": answer.model_version,
         "sampling": answer.sampling,
-        "prompt_version": reader.prompt.version,
-        "taxonomy_version": reader.taxonomy.version,
-        "schema_version": reader.prompt.schema_version,
-        "thresholds_version": reader.thresholds_version,
+        "prompt_version": classifier.prompt.version,
+        "taxonomy_version": classifier.taxonomy.version,
+        "schema_version": classifier.prompt.schema_version,
+        "thresholds_version": classifier.thresholds_version,
         "feature_snapshot": answer.feature_snapshot,
         "ledger_key": answer.ledger_key,
         "answered_at": pd.Timestamp(now),

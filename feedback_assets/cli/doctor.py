@@ -1,4 +1,4 @@
-"""The `feedback doctor` command: looks at everything an installation needs and says what to mend."""
+"""The `feedback doctor` command: looks at everything an installation needs and says what to fix."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import typer
 from rich.console import Console
 
 from feedback_assets import tables
+from feedback_assets.classification.cascade.classifier import read_labelled
 from feedback_assets.classification.cascade.cues import load_cues
-from feedback_assets.classification.classifier import read_labelled
-from feedback_assets.classification.llm.language_model import ModelSettingsError, Patience, Request
+from feedback_assets.classification.llm.language_model import ModelSettingsError, Request, RetryPolicy
 from feedback_assets.classification.llm.prompt import load_prompt
 from feedback_assets.classification.loader import open_model
 from feedback_assets.config.settings import Settings, load
@@ -47,7 +47,7 @@ class Finding(NamedTuple):
 def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check the installation and say what to mend; exit 1 when something must be."""
+    """Check the installation and say what to fix; exit 1 when something must be."""
     findings = list(examine(load()))
     if as_json:
         typer.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
@@ -131,7 +131,7 @@ def _model(settings: Settings) -> Finding:
     if model is None:
         return Finding("language model", True, "none; rules and the local model answer")
     # Who waits for a doctor wants to know now: one retry, for a connection that just broke.
-    model = replace(model, patience=Patience(attempts=2, longest_seconds=5.0))
+    model = replace(model, retry_policy=RetryPolicy(attempts=2, longest_seconds=5.0))
     reply = model.ask([_HELLO], lambda request, reply: None)[0]
     where = f"{settings.model_provider} {settings.model_deployment} at {settings.model_endpoint or 'api.openai.com'}"
     if reply.outcome != "answered":

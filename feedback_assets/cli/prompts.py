@@ -161,20 +161,25 @@ def promote_command(
     Days that are labelled already keep their labels until they are computed again.
     """
     with Console(stderr=True).status("Opening the prompts …"):
-        from feedback_assets.classification.active_versions import Promotion, edition_of, keep_files, promote
-        from feedback_assets.classification.loader import editions_dir, open_reader
+        from feedback_assets.classification.active_versions import (
+            Promotion,
+            keep_version_files,
+            promote,
+            version_set_of,
+        )
+        from feedback_assets.classification.loader import load_classifier, version_sets_dir
         from feedback_assets.lake.store import Lake
 
         settings, now = load(), datetime.now(UTC)
-        edition = edition_of(open_reader(settings))
+        version_set = version_set_of(load_classifier(settings))
         first = (since or now).date()
-        keep_files(settings.prompts_dir, editions_dir(settings), edition)
-        promote(Lake(settings.lake_root, settings.storage), Promotion(first, edition, by, why, now))
-    told = {"effective_day": str(first), "prompt_version": edition.prompt_version, "promoted_by": by, "reason": why}
+        keep_version_files(settings.prompts_dir, version_sets_dir(settings), version_set)
+        promote(Lake(settings.lake_root, settings.storage), Promotion(first, version_set, by, why, now))
+    told = {"effective_day": str(first), "prompt_version": version_set.prompt_version, "promoted_by": by, "reason": why}
     if as_json:
         typer.echo(json.dumps(told, indent=2))
     else:
-        Console().print(f"{edition.prompt_version} is in force from {first} on.")
+        Console().print(f"{version_set.prompt_version} is in force from {first} on.")
 
 
 def _planned(scope: str | None, alternative: list[str] | None, since: datetime | None, until: datetime | None) -> Plan:

@@ -45,7 +45,7 @@ def _page(table: tables.Table, kinds: list[str]) -> dict[str, Any]:
 @dg.asset(**_page(tables.GOLDEN_SCORES, ["scikitlearn"]))
 def golden_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Score the local model of the prompts folder on the golden set; the same versions again add nothing."""
-    from feedback_assets.evaluation.measuring import measure_golden
+    from feedback_assets.evaluation.golden_evaluation import measure_golden
 
     settings = load()
     result, rows = measure_golden(settings, datetime.now(UTC), context.log.info)

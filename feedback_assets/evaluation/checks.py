@@ -10,10 +10,10 @@ from feedback_assets import tables
 from feedback_assets.config.settings import load
 from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.dagster_kit.io_manager import IO_KEY
+from feedback_assets.evaluation.drift_detection import WATCHED, Verdict
 from feedback_assets.evaluation.drift_rules import drift_rules
+from feedback_assets.evaluation.drift_sample import watch
 from feedback_assets.evaluation.latency import HOPS, Hop, look
-from feedback_assets.evaluation.watched import WATCHED, Verdict
-from feedback_assets.evaluation.watching import watch
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake
 

@@ -41,7 +41,7 @@ def evaluate_command(
         from feedback_assets.classification.model.labels_file import read_labels
         from feedback_assets.classification.model.local_model import LocalModel
         from feedback_assets.classification.model.trained import load_or_train
-        from feedback_assets.evaluation.measuring import measure_golden, measure_labels
+        from feedback_assets.evaluation.golden_evaluation import measure_golden, measure_labels
 
         settings = load()
         artefact = LocalModel.load(model) if model is not None else load_or_train(settings, progress=status.update)

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from feedback_assets.evaluation.drift import Numbers
 from feedback_assets.evaluation.drift_rules import DriftRules
+from feedback_assets.evaluation.drift_statistics import Numbers
 
 Ints = NDArray[np.int64]
 # Unit vectors of texts in their languages, shape (texts, axes); words of a text.

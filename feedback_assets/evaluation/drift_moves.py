@@ -11,7 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from feedback_assets.evaluation.drift import (
+from feedback_assets.evaluation.drift_items import Ints, Items, Sides
+from feedback_assets.evaluation.drift_statistics import (
     LEAST_EXPECTED,
     Move,
     Numbers,
@@ -19,7 +20,6 @@ from feedback_assets.evaluation.drift import (
     compare_centres,
     rise_of_share,
 )
-from feedback_assets.evaluation.drift_items import Ints, Items, Sides
 
 _SHARES_TOLD = 4
 _NEW, _RARE = "words never seen before", "all other words"

@@ -19,7 +19,7 @@ from feedback_assets.tables import CHANNELS
 
 
 class GoldenError(CallError):
-    """A golden line cannot be used; the message names file, line, field and the mend."""
+    """A golden line cannot be used; the message names file, line, field and the fix."""
 
 
 @dataclass(frozen=True)

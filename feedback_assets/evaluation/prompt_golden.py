@@ -11,13 +11,13 @@ from datetime import date
 from typing import Any
 
 from feedback_assets.classification.active_versions import promotions
-from feedback_assets.classification.cascade.cascade import Asking, classify
+from feedback_assets.classification.cascade.cascade import ModelClient, classify
+from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.labels import Item
-from feedback_assets.classification.classifier import Reader
-from feedback_assets.classification.loader import Readers, open_asking
+from feedback_assets.classification.loader import ClassifierRegistry, open_client
 from feedback_assets.config.settings import Settings
 from feedback_assets.evaluation.golden import load_golden
-from feedback_assets.evaluation.prompt_plan import Plan, Progress, layers_before, silent
+from feedback_assets.evaluation.prompt_plan import Plan, Progress, active_before, silent
 from feedback_assets.evaluation.scores import score
 from feedback_assets.lake.store import Lake
 
@@ -39,36 +39,41 @@ def golden_scores(
         macro-F1 and intervals; `not_asked` says how many questions each still has.
     """
     tell = progress or silent
-    readers = Readers(settings)
-    items = load_golden(settings.prompts_dir / "golden", readers(readers.today).taxonomy)
+    registry = ClassifierRegistry(settings)
+    items = load_golden(settings.prompts_dir / "golden", registry(registry.today).taxonomy)
     known = promotions(lake)
     newest = max((change.day for change in planned.changed), default=date.max)
-    old = layers_before(newest, known, readers.today.prompt_version)
+    old = active_before(newest, known, registry.today.prompt_version)
     texts = [Item(item.text, item.language, item.rating, item.channel) for item in items]
-    asking = open_asking(settings, lake, "golden", 1, tell)
+    client = open_client(settings, lake, "golden", 1, tell)
     if not ask:
-        asking = replace(asking, model=None)
+        client = replace(client, model=None)
     try:
         found: dict[str, Any] = {}
-        for name, reader in (("before", readers(old[-1].edition) if old else None), ("after", readers(readers.today))):
-            if reader is not None:
-                tell(f"reading {len(items)} golden items under {reader.prompt.version}")
-                found[name] = _golden(reader, texts, [item.category for item in items], asking)
+        for name, classifier in (
+            ("before", registry(old[-1].version_set) if old else None),
+            ("after", registry(registry.today)),
+        ):
+            if classifier is not None:
+                tell(f"reading {len(items)} golden items under {classifier.prompt.version}")
+                found[name] = _golden(classifier, texts, [item.category for item in items], client)
         return found
     finally:
-        asking.ledger.close()
+        client.ledger.close()
 
 
-def _golden(reader: Reader, texts: Sequence[Item], truth: Sequence[str], asking: Asking) -> dict[str, Any]:
-    answers = classify(texts, reader, asking)
+def _golden(classifier: Classifier, texts: Sequence[Item], truth: Sequence[str], client: ModelClient) -> dict[str, Any]:
+    answers = classify(texts, classifier, client)
     result = score(truth, answers, {})
     unsure = sum(
-        answer.answered_by == "local_model" and answer.ledger_key is None and answer.confidence < reader.bands.automatic
+        answer.answered_by == "local_model"
+        and answer.ledger_key is None
+        and answer.confidence < classifier.bands.automatic
         for answer in answers
     )
     shown = ("items", "accuracy", "accuracy_interval", "macro_f1", "macro_f1_interval")
     return {
-        "prompt_version": reader.prompt.version,
+        "prompt_version": classifier.prompt.version,
         **{name: result[name] for name in shown},
         "by_language_model": sum(answer.answered_by == "language_model" for answer in answers),
         "not_asked": unsure,

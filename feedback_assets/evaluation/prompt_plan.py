@@ -11,10 +11,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from feedback_assets import tables
-from feedback_assets.classification.active_versions import Layers, Promotion, layers_on, promotions
+from feedback_assets.classification.active_versions import ActiveVersions, Promotion, active_on, promotions
 from feedback_assets.classification.confusions import EVERYTHING, Scope, close_alternatives
-from feedback_assets.classification.loader import Readers, check_scope, open_asking
-from feedback_assets.classification.planning import Change, DayPlan, Usage, changes, contiguous, days_planned, usage_of
+from feedback_assets.classification.loader import ClassifierRegistry, check_scope, open_client
+from feedback_assets.classification.prompt_changes import (
+    Change,
+    DayPlan,
+    Usage,
+    compare_labels,
+    contiguous,
+    measure_usage,
+    plan_days,
+)
 from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
@@ -105,28 +113,30 @@ def plan(
         progress: Told what takes long.
 
     Raises:
-        CallError: A file of the prompts folder is wrong, or an edition in force cannot be opened.
+        CallError: A file of the prompts folder is wrong, or a version set in force cannot be opened.
     """
     tell = progress or silent
-    tell("opening the editions")
-    readers = Readers(settings)
-    check_scope(scope.categories, readers(readers.today).taxonomy)
+    tell("opening the version sets")
+    registry = ClassifierRegistry(settings)
+    check_scope(scope.categories, registry(registry.today).taxonomy)
     tell("reading feedback and ledger")
     feedback = lake.read(tables.SILVER_FEEDBACK, since, until and until + timedelta(days=1))
     known = promotions(lake)
     days = sorted(set(feedback["day"])) if known else []
-    before = {day: layers_before(day, known, readers.today.prompt_version) for day in days}
-    after = {day: layers_on(day, [*known, *_promotions(readers, days, scope, now)]) for day in days}
-    asking = open_asking(settings, lake, "plan", 1, tell)
+    before = {day: active_before(day, known, registry.today.prompt_version) for day in days}
+    after = {day: active_on(day, [*known, *_promotions(registry, days, scope, now)]) for day in days}
+    client = open_client(settings, lake, "plan", 1, tell)
     tell(f"reading {len(feedback)} items under the old and the new prompt")
-    changed = changes(feedback, _decided(lake), before, after, readers, asking) if days else []
-    usage = usage_of(lake.read(tables.LEDGER, columns=["model", "request", "tokens_in", "tokens_out"]), asking.name)
-    planned = days_planned(changed, usage)
+    changed = compare_labels(feedback, _decided(lake), before, after, registry, client) if days else []
+    usage = measure_usage(
+        lake.read(tables.LEDGER, columns=["model", "request", "tokens_in", "tokens_out"]), client.name
+    )
+    planned = plan_days(changed, usage)
     held = {day.day for day in planned}
     return Plan(
-        prompt_before=_versions(before.values(), readers.today.prompt_version),
-        prompt_after=readers.today.prompt_version,
-        model=asking.name,
+        prompt_before=_versions(before.values(), registry.today.prompt_version),
+        prompt_after=registry.today.prompt_version,
+        model=client.name,
         scope=scope,
         reason=_reason(settings, known, planned, scope),
         days=tuple(planned),
@@ -165,27 +175,27 @@ def scope_named(
     return close_alternatives(category, confusion_of(settings, progress), section.number("alternative_share", 0, 1))
 
 
-def layers_before(day: date, known: Sequence[Promotion], prompt_version: str) -> Layers:
+def active_before(day: date, known: Sequence[Promotion], prompt_version: str) -> ActiveVersions:
     """What labels a day without the promotions of one prompt version; as it is where there is nothing else."""
-    others = [promotion for promotion in known if promotion.edition.prompt_version != prompt_version]
-    return layers_on(day, others) or layers_on(day, known)
+    others = [promotion for promotion in known if promotion.version_set.prompt_version != prompt_version]
+    return active_on(day, others) or active_on(day, known)
 
 
-def _promotions(readers: Readers, days: Sequence[date], scope: Scope, now: datetime) -> list[Promotion]:
+def _promotions(registry: ClassifierRegistry, days: Sequence[date], scope: Scope, now: datetime) -> list[Promotion]:
     if not days:
         return []
-    return [Promotion(days[0], readers.today, "plan", "planned", now, days[-1], scope.categories)]
+    return [Promotion(days[0], registry.today, "plan", "planned", now, days[-1], scope.categories)]
 
 
-def _versions(layers: Iterable[Layers], today: str) -> tuple[str, ...]:
-    found = {layer.edition.prompt_version for held in layers for layer in held}
+def _versions(active: Iterable[ActiveVersions], today: str) -> tuple[str, ...]:
+    found = {override.version_set.prompt_version for held in active for override in held}
     return tuple(sorted(found - {today})) or tuple(sorted(found))
 
 
 def _left_out(days: Sequence[date], known: Sequence[Promotion]) -> tuple[LeftOut, ...]:
     versions: dict[tuple[str, ...], list[date]] = {}
     for day in days:
-        kept = tuple(layer.edition.prompt_version for layer in layers_on(day, known))
+        kept = tuple(override.version_set.prompt_version for override in active_on(day, known))
         versions.setdefault(kept, []).append(day)
     return tuple(LeftOut(tuple(held), kept) for kept, held in versions.items())
 

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.planning import Change, category_of
+from feedback_assets.classification.prompt_changes import Change, category_of
 from feedback_assets.evaluation.prompt_plan import Plan
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_assets.classification.cascade.labels import Answer
-from feedback_assets.classification.cascade.local_answer import LocalAnswer
+from feedback_assets.classification.model.local_answer import LocalAnswer
 from feedback_assets.classification.model.measures import (
     DRAWS,
     accuracy,

@@ -33,14 +33,14 @@ def prompt_change(_context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         version = load_prompt(settings.prompts_dir / "classify.md", taxonomy).version
     except CallError as error:
         return dg.SkipReason(f"the prompts cannot be read: {error}")
-    seen = _context.cursor or _newest_in_force(Lake(settings.lake_root, settings.storage))
+    seen = _context.cursor or _newest_prompt_version(Lake(settings.lake_root, settings.storage))
     if seen in (None, version):
         return dg.SensorResult(skip_reason=f"prompt {version} is planned or in force", cursor=version)
     request = dg.RunRequest(asset_selection=[asset_key(tables.PROMPT_PLAN)], tags={"feedback/changed_from": str(seen)})
     return dg.SensorResult(run_requests=[request], cursor=version)
 
 
-def _newest_in_force(lake: Lake) -> str | None:
+def _newest_prompt_version(lake: Lake) -> str | None:
     """The prompt version promoted last; None before the first run."""
     known = promotions(lake)
-    return known[-1].edition.prompt_version if known else None
+    return known[-1].version_set.prompt_version if known else None

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from feedback_assets.classification.cascade.local_answer import LocalAnswer, SecondaryIssue
-from feedback_assets.classification.classifier import Reader, load_reader
+from feedback_assets.classification.cascade.classifier import Classifier, read_classifier
 from feedback_assets.classification.llm.language_model import Reply, Request
+from feedback_assets.classification.model.local_answer import LocalAnswer, SecondaryIssue
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -77,8 +77,8 @@ class ScriptedModel:
         return replies
 
 
-def reader(local: WordModel | None = None, prompts: Path = PROMPTS) -> Reader:
-    return load_reader(prompts, local or WordModel())
+def classifier(local: WordModel | None = None, prompts: Path = PROMPTS) -> Classifier:
+    return read_classifier(prompts, local or WordModel())
 
 
 def issue(category: str, quote: str, **more: Any) -> dict[str, Any]:

@@ -11,16 +11,16 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request as Wire
 from werkzeug import Response
 
-from feedback_assets.classification.cascade.cascade import Asking, classify
+from feedback_assets.classification.cascade.cascade import ModelClient, classify
 from feedback_assets.classification.cascade.labels import Answer, Item
 from feedback_assets.classification.ledger import Ledger
 from feedback_assets.classification.llm.openai_model import OpenAIModel
 from feedback_assets.lake.store import Lake
 from feedback_assets.tables import LEDGER
 from feedback_assets_tests.classification.llm.test_language_model import PATH, failure, filters, in_turn, model, ok
-from feedback_assets_tests.classification.standins import NOON, WordModel, answer, issue, reader
+from feedback_assets_tests.classification.standins import NOON, WordModel, answer, classifier, issue
 
-READER = replace(reader(), local=WordModel(confidence=0.6))
+READER = replace(classifier(), local=WordModel(confidence=0.6))
 GOOD = answer(issue("defect", "the lid is broken", sub_label="stops_working"))
 
 
@@ -32,7 +32,7 @@ def label(lake: Lake, tmp_path: Path) -> Iterator[Callable[..., list[Answer]]]:
         ledger = Ledger(lake, tmp_path / "journal", "run")
         try:
             items = [Item(text, "en", 2.0, "chat") for text in texts]
-            return classify(items, READER, Asking(asked.name, asked.sampling, ledger, asked, lambda: NOON))
+            return classify(items, READER, ModelClient(asked.name, asked.sampling, ledger, asked, lambda: NOON))
         finally:
             ledger.close()
 

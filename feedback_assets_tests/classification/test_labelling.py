@@ -1,4 +1,4 @@
-"""Rows of gold: every day under its edition, a range as day by day, and people's decisions over everything."""
+"""Rows of gold: every day under its version set, a range as day by day, and people's decisions over everything."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.active_versions import Layer, Layers, edition_of
-from feedback_assets.classification.labelling import label, summary
+from feedback_assets.classification.active_versions import ActiveVersions, Override, version_set_of
+from feedback_assets.classification.labelling import label_days, summary
 from feedback_assets.lake.contract import judge
 from feedback_assets.lake.frames import conform, empty, table_hash
-from feedback_assets_tests.classification.standins import NOON, WordModel, reader
+from feedback_assets_tests.classification.standins import NOON, WordModel, classifier
 
 MONDAY, TUESDAY = date(2026, 2, 9), date(2026, 2, 10)
-READER = reader()
-EDITION = edition_of(READER)
+READER = classifier()
+EDITION = version_set_of(READER)
 NOBODY = empty(tables.SILVER_CORRECTIONS)
 
 
@@ -53,7 +53,9 @@ FEEDBACK = silver(
 
 
 def labelled(feedback: pd.DataFrame, days: list[date], corrections: pd.DataFrame = NOBODY) -> dict[str, pd.DataFrame]:
-    return label(feedback, corrections, dict.fromkeys(days, (Layer(EDITION),)), lambda _edition: READER, None, NOON)
+    return label_days(
+        feedback, corrections, dict.fromkeys(days, (Override(EDITION),)), lambda _edition: READER, None, NOON
+    )
 
 
 def corrected(*issues: dict[str, str | None], minute: int = 0) -> dict[str, Any]:
@@ -91,10 +93,15 @@ def test_a_range_of_days_equals_the_same_days_one_by_one() -> None:
 
 
 def test_each_day_is_labelled_under_its_own_edition() -> None:
-    newer = reader(WordModel(version="words-2"))
-    opened = {EDITION: READER, edition_of(newer): newer}
-    editions: dict[date, Layers] = {MONDAY: (Layer(EDITION),), TUESDAY: (Layer(edition_of(newer)),)}
-    found = label(FEEDBACK, NOBODY, editions, lambda edition: opened[edition], None, NOON)["gold/items"]
+    newer = classifier(WordModel(version="words-2"))
+    opened = {EDITION: READER, version_set_of(newer): newer}
+    version_sets: dict[date, ActiveVersions] = {
+        MONDAY: (Override(EDITION),),
+        TUESDAY: (Override(version_set_of(newer)),),
+    }
+    found = label_days(FEEDBACK, NOBODY, version_sets, lambda version_set: opened[version_set], None, NOON)[
+        "gold/items"
+    ]
     assert found.groupby("day")["feature_snapshot"].unique().map(list).to_dict() == {
         MONDAY: ["words-1"],
         TUESDAY: ["words-2"],

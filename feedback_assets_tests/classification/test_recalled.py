@@ -11,15 +11,15 @@ import pytest
 
 from feedback_assets import tables
 from feedback_assets.classification import recalled
-from feedback_assets.classification.active_versions import Layer, edition_of
-from feedback_assets.classification.cascade.cascade import Asking
-from feedback_assets.classification.labelling import label
+from feedback_assets.classification.active_versions import Override, version_set_of
+from feedback_assets.classification.cascade.cascade import ModelClient
+from feedback_assets.classification.labelling import label_days
 from feedback_assets.classification.ledger import Ledger
 from feedback_assets.classification.recalled import Recalled, memo_of
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.memo import Memo, Work
 from feedback_assets.lake.store import Lake
-from feedback_assets_tests.classification.standins import NOON, WordModel, reader
+from feedback_assets_tests.classification.standins import NOON, WordModel, classifier
 from feedback_assets_tests.classification.test_labelling import FEEDBACK, MONDAY, NOBODY, TUESDAY, silver
 from feedback_assets_tests.classification.test_ledger import row
 from feedback_assets_tests.recalling import uncovered
@@ -37,13 +37,19 @@ def labelled(
     feedback: pd.DataFrame,
     model: WordModel,
     days: list[date] = DAYS,
-    asking: Asking | None = None,
+    client: ModelClient | None = None,
     memo: Memo | None = None,
 ) -> tuple[dict[str, pd.DataFrame], Work]:
-    opened = reader(model)
-    through = Recalled(memo or memo_of(lake), asking)
-    found = label(
-        feedback, NOBODY, dict.fromkeys(days, (Layer(edition_of(opened)),)), lambda _: opened, asking, NOON, through
+    opened = classifier(model)
+    through = Recalled(memo or memo_of(lake), client)
+    found = label_days(
+        feedback,
+        NOBODY,
+        dict.fromkeys(days, (Override(version_set_of(opened)),)),
+        lambda _: opened,
+        client,
+        NOON,
+        through,
     )
     return found, through.work
 
@@ -101,12 +107,12 @@ def test_what_a_language_model_may_still_say_is_not_recalled(lake: Lake, tmp_pat
     ledger = Ledger(lake, tmp_path / "journal", "run")
     ledger.add(row("somebody asked"))
     ledger.close()
-    asking = Asking("gpt", {}, ledger, None, lambda: NOON)
-    _, work = labelled(lake, FEEDBACK, WordModel(), asking=asking)
+    client = ModelClient("gpt", {}, ledger, None, lambda: NOON)
+    _, work = labelled(lake, FEEDBACK, WordModel(), client=client)
     assert work == Work(computed=4, recalled=0)
-    _, work = labelled(lake, FEEDBACK, WordModel(), asking=asking)
+    _, work = labelled(lake, FEEDBACK, WordModel(), client=client)
     assert work == Work(computed=2, recalled=2)  # two by rules
-    _, work = labelled(lake, FEEDBACK, WordModel(), asking=replace(asking, name="gpt-2"))
+    _, work = labelled(lake, FEEDBACK, WordModel(), client=replace(client, name="gpt-2"))
     assert work.recalled == 0
 
 

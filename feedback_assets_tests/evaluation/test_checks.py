@@ -13,8 +13,8 @@ from feedback_assets import tables
 from feedback_assets.config.thresholds import ThresholdsError
 from feedback_assets.dagster_kit.io_manager import LakeIOManager
 from feedback_assets.evaluation.checks import drift
-from feedback_assets.evaluation.watched import WATCHED
-from feedback_assets.evaluation.watching import read_items
+from feedback_assets.evaluation.drift_detection import WATCHED
+from feedback_assets.evaluation.drift_sample import read_items
 from feedback_assets.lake.store import Lake
 from feedback_assets_tests.evaluation.items import FIRST, LAST, PROMPTS, made, recent
 

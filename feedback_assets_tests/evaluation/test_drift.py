@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from feedback_assets.evaluation.drift import compare, spread_of_days
-from feedback_assets.evaluation.watched import WATCHED, Verdict, judge
+from feedback_assets.evaluation.drift_detection import WATCHED, Verdict, judge
+from feedback_assets.evaluation.drift_statistics import compare, spread_of_days
 from feedback_assets_tests.evaluation.items import LAST, RULES, made, places, recent
 
 Plant = Callable[[pd.DataFrame], None]

@@ -11,8 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 from feedback_assets import tables
-from feedback_assets.classification.cascade.local_answer import LocalAnswer, SecondaryIssue
 from feedback_assets.classification.model.examples import Example
+from feedback_assets.classification.model.local_answer import LocalAnswer, SecondaryIssue
 from feedback_assets.classification.model.recipe import Recipe
 from feedback_assets.classification.model.training import train
 from feedback_assets.evaluation.cli import evaluate_command

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets.classification.active_versions import Edition, keep_files
+from feedback_assets.classification.active_versions import VersionSet, keep_version_files
 from feedback_assets.files.whole_files import beside, sweep, write_whole
 from feedback_assets_tests.classification.standins import PROMPTS
 
@@ -26,13 +26,13 @@ for _ in range(200):
     save(mapping, folder)
 """
 _KEEP = f"""
-from feedback_assets.classification.active_versions import Edition, keep_files
+from feedback_assets.classification.active_versions import VersionSet, keep_version_files
 for number in range(40):
-    keep_files(Path({str(PROMPTS)!r}), folder, Edition(f"prompt-{{number}}", "a", "b", "c", "d"))
+    keep_version_files(Path({str(PROMPTS)!r}), folder, VersionSet(f"prompt-{{number}}", "a", "b", "c", "d"))
 """
 
 
-@pytest.mark.parametrize("work", [_WRITE, _SAVE, _KEEP], ids=["a text", "a mapping", "an edition's files"])
+@pytest.mark.parametrize("work", [_WRITE, _SAVE, _KEEP], ids=["a text", "a mapping", "a version set's files"])
 def test_writers_at_the_same_moment_do_not_hinder_each_other(work: str, tmp_path: Path):
     # They start together: each says that it has imported everything, and waits for the file "go".
     script = (
@@ -82,18 +82,18 @@ def test_what_killed_writers_left_goes_after_a_day_and_nothing_else_does(tmp_pat
 
 
 def test_what_killed_runs_left_of_an_edition_goes_when_it_is_kept_already(tmp_path: Path):
-    edition = Edition("prompt-1", "a", "b", "c", "d")
-    kept = keep_files(PROMPTS, tmp_path / "editions", edition)
+    version_set = VersionSet("prompt-1", "a", "b", "c", "d")
+    kept = keep_version_files(PROMPTS, tmp_path / "editions", version_set)
     left = beside(kept)
     left.mkdir()
     os.utime(left, (time.time() - 90_000,) * 2)
     sweep.cache_clear()  # as in another process
-    assert keep_files(PROMPTS, tmp_path / "editions", edition) == kept
+    assert keep_version_files(PROMPTS, tmp_path / "editions", version_set) == kept
     assert list((tmp_path / "editions").iterdir()) == [kept]
 
 
 def test_editions_that_cannot_be_kept_are_told_by_their_folder(tmp_path: Path):
     (tmp_path / "editions").write_text("a file in the way")
-    edition = Edition("prompt-1", "a", "b", "c", "d")
-    with pytest.raises(OSError, match=edition.folder_name):
-        keep_files(PROMPTS, tmp_path / "editions", edition)
+    version_set = VersionSet("prompt-1", "a", "b", "c", "d")
+    with pytest.raises(OSError, match=version_set.folder_name):
+        keep_version_files(PROMPTS, tmp_path / "editions", version_set)

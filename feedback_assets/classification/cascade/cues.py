@@ -29,7 +29,7 @@ Content = Literal["says_something", "praise", "vague", "empty"]
 
 
 class CuesError(CallError):
-    """The cues file cannot be used; the message names file, cue and the mend."""
+    """The cues file cannot be used; the message names file, cue and the fix."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from feedback_assets.classification.cascade.answer import IssueAnswer, ItemAnswer
-from feedback_assets.classification.cascade.answer_checks import verbatim
 from feedback_assets.classification.cascade.bands import Triage
-from feedback_assets.classification.cascade.local_answer import LocalAnswer
+from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.rules import RuleAnswer
-from feedback_assets.classification.classifier import Reader
 from feedback_assets.classification.ledger import Row
+from feedback_assets.classification.llm.answer import IssueAnswer, ItemAnswer
+from feedback_assets.classification.llm.answer_checks import verbatim
+from feedback_assets.classification.model.local_answer import LocalAnswer
 
 NO_ISSUE = "no_issue"
 # Fields of an issue that only a language model or a person can fill.
@@ -104,7 +104,13 @@ class Label:
 
 
 def from_rule(
-    item: Item, clean: str, found: RuleAnswer, local: LocalAnswer, reader: Reader, moderation: str | None, where: Triage
+    item: Item,
+    clean: str,
+    found: RuleAnswer,
+    local: LocalAnswer,
+    classifier: Classifier,
+    moderation: str | None,
+    where: Triage,
 ) -> Answer:
     """A rule's label; tone and urgency come from the local model, which read the text too."""
     agreed = found.category == local.category
@@ -115,21 +121,21 @@ def from_rule(
     return Answer(
         answered_by="rules",
         model="rules",
-        model_version=reader.rules_version,
+        model_version=classifier.rules_version,
         category=found.category,
         sub_label=sub_label,
-        issues=_issues(item, clean, [label], sentiment, local.urgency, reader),
+        issues=_issues(item, clean, [label], sentiment, local.urgency, classifier),
         sentiment=sentiment,
         sentiment_score=score,
         confidence=found.confidence,
         moderation=moderation,
         triage=where,
-        feature_snapshot=reader.local.version,
+        feature_snapshot=classifier.local.version,
     )
 
 
 def from_local(
-    item: Item, clean: str, local: LocalAnswer, reader: Reader, moderation: str | None, where: Triage
+    item: Item, clean: str, local: LocalAnswer, classifier: Classifier, moderation: str | None, where: Triage
 ) -> Answer:
     """The local model's labels; further issues only where the first one is an issue."""
     further = () if local.category == NO_ISSUE else local.secondary
@@ -144,21 +150,21 @@ def from_local(
     return Answer(
         answered_by="local_model",
         model="local",
-        model_version=reader.local.version,
+        model_version=classifier.local.version,
         category=local.category,
         sub_label=local.sub_label,
-        issues=_issues(item, clean, found, local.sentiment, local.urgency, reader),
+        issues=_issues(item, clean, found, local.sentiment, local.urgency, classifier),
         sentiment=local.sentiment,
         sentiment_score=local.sentiment_score,
         confidence=local.confidence,
         moderation=moderation,
         triage=where,
-        feature_snapshot=reader.local.version,
+        feature_snapshot=classifier.local.version,
     )
 
 
 def from_model(
-    item: Item, answer: ItemAnswer, row: Row, reader: Reader, moderation: str | None, where: Triage
+    item: Item, answer: ItemAnswer, row: Row, classifier: Classifier, moderation: str | None, where: Triage
 ) -> Answer:
     """The language model's answer, checked before."""
     first = answer.issues[0] if answer.issues else None
@@ -174,7 +180,7 @@ def from_model(
         confidence=first.confidence if first else answer.confidence,
         moderation=moderation,
         triage=where,
-        feature_snapshot=reader.local.version,
+        feature_snapshot=classifier.local.version,
         sampling=str(row["sampling"]),
         ledger_key=str(row["ledger_key"]),
         tokens_in=int(row["tokens_in"]),
@@ -184,11 +190,11 @@ def from_model(
 
 
 def from_people(
-    item: Item, before: Answer, decided: Sequence[tuple[str, str | None]], by: str, reader: Reader
+    item: Item, before: Answer, decided: Sequence[tuple[str, str | None]], by: str, classifier: Classifier
 ) -> Answer:
     """What a person decided, over whatever was answered before; tone and moderation stay as they were."""
     found = [Label(category, sub_label, 1.0) for category, sub_label in decided if category != NO_ISSUE]
-    clean = reader.moderator.clean(item.text).text
+    clean = classifier.moderator.clean(item.text).text
     urgency = before.issues[0].urgency if before.issues else None
     first = decided[0] if decided else (NO_ISSUE, None)
     return Answer(
@@ -197,7 +203,7 @@ def from_people(
         model_version=by,
         category=first[0],
         sub_label=first[1],
-        issues=_issues(item, clean, found, before.sentiment, urgency, reader),
+        issues=_issues(item, clean, found, before.sentiment, urgency, classifier),
         sentiment=before.sentiment,
         sentiment_score=before.sentiment_score,
         confidence=1.0,
@@ -208,7 +214,7 @@ def from_people(
 
 
 def _issues(
-    item: Item, clean: str, found: Sequence[Label], sentiment: str | None, urgency: float | None, reader: Reader
+    item: Item, clean: str, found: Sequence[Label], sentiment: str | None, urgency: float | None, classifier: Classifier
 ) -> tuple[Issue, ...]:
     """The issues with what words alone tell: quote, part, severity, churn intent."""
     text = clean or item.text
@@ -216,20 +222,21 @@ def _issues(
     for label in found:
         if label.category == NO_ISSUE:
             continue
-        floor = reader.taxonomy.category(label.category).severity_floor
-        quote = _quote(text, item.text, label.category, reader)
+        floor = classifier.taxonomy.category(label.category).severity_floor
+        quote = _quote(text, item.text, label.category, classifier)
         # A further issue is judged by its own words, the primary one by the whole text.
         spoken = quote if issues else text
         issues.append(
             Issue(
                 category=label.category,
                 sub_label=label.sub_label,
-                component=reader.cues.component(quote, item.language) or reader.cues.component(spoken, item.language),
+                component=classifier.cues.component(quote, item.language)
+                or classifier.cues.component(spoken, item.language),
                 symptom=label.sub_label.replace("_", " ") if label.sub_label else None,
                 sentiment="negative" if sentiment == "mixed" else sentiment,
                 urgency=urgency,
-                severity=float(reader.cues.severity(label.category, floor, spoken, item.language)),
-                churn_intent=reader.cues.churn(text, item.language),
+                severity=float(classifier.cues.severity(label.category, floor, spoken, item.language)),
+                churn_intent=classifier.cues.churn(text, item.language),
                 confidence=label.confidence,
                 quote=quote,
             )
@@ -237,9 +244,9 @@ def _issues(
     return tuple(issues)
 
 
-def _quote(text: str, whole: str, category: str, reader: Reader) -> str:
+def _quote(text: str, whole: str, category: str, classifier: Classifier) -> str:
     """The local model's quote as it stands in the whole text; else the start of the text."""
-    quote = _standing(reader.local.quote(text, category), whole) or _standing(text, whole) or whole
+    quote = _standing(classifier.local.quote(text, category), whole) or _standing(text, whole) or whole
     return quote if len(quote) <= _LONGEST_QUOTE else quote[:_LONGEST_QUOTE].rsplit(" ", 1)[0]
 
 

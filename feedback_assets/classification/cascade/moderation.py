@@ -27,7 +27,7 @@ _LEAST_WORDS = 3
 
 
 class ModerationError(CallError):
-    """The moderation file cannot be used; the message names file, field and the mend."""
+    """The moderation file cannot be used; the message names file, field and the fix."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _pattern(path: Path, number: int, text: object) -> re.Pattern[str]:
     try:
         return re.compile(str(text), re.IGNORECASE)
     except re.error as error:
-        raise ModerationError(f"{path}: injection, entry {number}: {error}; mend the regular expression") from error
+        raise ModerationError(f"{path}: injection, entry {number}: {error}; fix the regular expression") from error
 
 
 def _words(path: Path, kind: str, spec: object) -> dict[str, list[str]]:

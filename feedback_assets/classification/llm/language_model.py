@@ -31,7 +31,7 @@ _TROUBLES = {
 
 
 class ModelSettingsError(CallError):
-    """The language model cannot be set up; the message names the setting and the mend."""
+    """The language model cannot be set up; the message names the setting and the fix."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Reply:
 
 
 @dataclass
-class Troubles:
+class ErrorSummary:
     """What kept the language model's answers from being used in this run: how often, and the first reason."""
 
     questions: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
@@ -80,7 +80,7 @@ class Troubles:
         Args:
             kind: An outcome without an answer, or `UNUSABLE`.
             key: The question's key in the ledger.
-            reason: In words, with the mend where there is one, and without words of customers: it is logged.
+            reason: In words, with the fix where there is one, and without words of customers: it is logged.
         """
         self.questions.setdefault(kind, set()).add(key)
         self.first.setdefault(kind, reason)
@@ -113,7 +113,7 @@ class LanguageModel(Protocol):
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How often and how long a request is tried.
 
     Attributes:

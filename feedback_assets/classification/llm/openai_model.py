@@ -22,9 +22,9 @@ from feedback_assets.classification.llm.language_model import (
     Budget,
     Limits,
     ModelSettingsError,
-    Patience,
     Reply,
     Request,
+    RetryPolicy,
     sampling_of,
 )
 
@@ -40,7 +40,7 @@ _EXPECTED_TOKENS_OUT = 500
 
 
 class _DownError(Exception):
-    """The endpoint cannot be used in this run; the message names the setting and the mend."""
+    """The endpoint cannot be used in this run; the message names the setting and the fix."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ class OpenAIModel:
         limits: Requests and tokens a minute, requests in flight, prices.
         budget: What this run may spend.
         sampling: Sampling settings as sent.
-        patience: Retries and waits.
+        retry_policy: Retries and waits.
         where: How messages name the settings, such as `FEEDBACK_MODEL_ENDPOINT=https://…`.
     """
 
@@ -73,7 +73,7 @@ class OpenAIModel:
     limits: Limits
     budget: Budget
     sampling: Mapping[str, Any]
-    patience: Patience = field(default_factory=Patience)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     where: str = ""
     down: str = ""
 
@@ -120,14 +120,14 @@ class OpenAIModel:
     async def _tried(self, request: Request, run: _Run, tokens: int) -> Reply:
         """Ask until it answers, refuses, or patience ends."""
         detail = ""
-        for attempt in range(self.patience.attempts):
+        for attempt in range(self.retry_policy.attempts):
             await run.requests.acquire()
             await run.tokens.acquire(min(tokens, self.limits.tokens_per_minute))
             try:
                 reply = await self._asked(request, run)
             except _RETRIED as error:
                 detail = _named(error)
-                if attempt + 1 < self.patience.attempts:
+                if attempt + 1 < self.retry_policy.attempts:
                     await asyncio.sleep(self._wait(attempt, error))
             else:
                 run.failed_in_a_row = 0
@@ -136,8 +136,8 @@ class OpenAIModel:
 
     def _gave_up(self, detail: str, run: _Run) -> Reply:
         run.failed_in_a_row += 1
-        told = f"no answer after {self.patience.attempts} tries: {detail}"
-        if detail.startswith("no connection") or run.failed_in_a_row >= self.patience.give_up_after:
+        told = f"no answer after {self.retry_policy.attempts} tries: {detail}"
+        if detail.startswith("no connection") or run.failed_in_a_row >= self.retry_policy.give_up_after:
             raise _DownError(
                 f"the language model cannot be reached ({self.where}): {told}; "
                 "check FEEDBACK_MODEL_ENDPOINT and the network"
@@ -207,8 +207,8 @@ class OpenAIModel:
     def _wait(self, attempt: int, error: Exception) -> float:
         asked = _retry_after(error)
         # Not for secrecy: waits are only spread so that requests do not return all at once.
-        backoff = self.patience.base_seconds * 2**attempt * (1 + random.random())  # noqa: S311
-        return min(asked if asked is not None else backoff, self.patience.longest_seconds)
+        backoff = self.retry_policy.base_seconds * 2**attempt * (1 + random.random())  # noqa: S311
+        return min(asked if asked is not None else backoff, self.retry_policy.longest_seconds)
 
 
 _RETRIED = (

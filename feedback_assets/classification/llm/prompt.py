@@ -1,6 +1,6 @@
 """The prompt: renders `prompts/classify.md` with the taxonomy, and one item as messages. Its version is a hash.
 
-Only text. Asking, answering and caching stand elsewhere.
+Only text. ModelClient, answering and caching stand elsewhere.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from feedback_assets.classification.cascade.answer import ItemAnswer, answer_model, schema_version, strict_schema
+from feedback_assets.classification.llm.answer import ItemAnswer, answer_model, schema_version, strict_schema
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.errors import CallError
 from feedback_assets.files.text_files import parse_mapping, read_text
@@ -25,7 +25,7 @@ _FENCE = re.compile(r"<(\s*/?\s*feedback\s*)>", re.IGNORECASE)
 
 
 class PromptError(CallError):
-    """The prompt file cannot be used; the message names file, field and the mend."""
+    """The prompt file cannot be used; the message names file, field and the fix."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ LEAK = 90.0
 
 
 class ExamplesError(CallError):
-    """A line is no example; the message names file, line, field and the mend."""
+    """A line is no example; the message names file, line, field and the fix."""
 
 
 @dataclass(frozen=True)

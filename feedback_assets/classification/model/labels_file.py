@@ -105,7 +105,7 @@ def _frame(path: Path) -> pd.DataFrame:
             frame = pd.read_csv(path, sep="\t" if name.endswith(".tsv") else ",", dtype=str)
     except (ValueError, UnicodeDecodeError) as error:
         raise CallError(
-            f"{path}: cannot be read as {Path(name).suffix or 'CSV'}: {error}; mend or convert it"
+            f"{path}: cannot be read as {Path(name).suffix or 'CSV'}: {error}; fix or convert it"
         ) from error
     if "issues" in frame.columns and "category" not in frame.columns:
         # The project's own format: the first issue is the label.

@@ -6,23 +6,27 @@ How it is learned stands in `training.py`. It answers only what it was taught, a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from pickle import UnpicklingError
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback_assets.classification.cascade.clauses import clauses
-from feedback_assets.classification.cascade.local_answer import LocalAnswer, SecondaryIssue
 from feedback_assets.classification.model.blend import Linear, probabilities
 from feedback_assets.classification.model.calibration import Curve
+from feedback_assets.classification.model.clauses import clauses
 from feedback_assets.classification.model.features import Matrix, TextFeatures, plain
 from feedback_assets.classification.model.fields import Choice, Further, as_chance
+from feedback_assets.classification.model.local_answer import LocalAnswer, SecondaryIssue
 from feedback_assets.errors import CallError
 
 Numbers = NDArray[np.float64]
@@ -41,10 +45,14 @@ _NOTHING_SAID = 0.85
 _STARS_SAY = float(np.log(4.0))
 _DELIGHTED, _ANGRY = 5.0, 2.0
 _NOTHING = "no_issue"
+# Where the classes in an artefact lay until version 0.1.0.
+_OLDER_PACKAGE = "feedback_assets.classification"
+_OLDER_MODULES = ("blend", "calibration", "features", "fields", "local_model")
+_LOADING = Lock()
 
 
 class ModelFileError(CallError):
-    """An artefact cannot be used; the message names the file and the mend."""
+    """An artefact cannot be used; the message names the file and the fix."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class Parts:
 
 
 class LocalModel:
-    """Answers texts; see `AnswersTexts` for what the cascade asks of it."""
+    """Answers texts; see `LocalClassifier` for what the cascade asks of it."""
 
     def __init__(self, parts: Parts, metadata: Mapping[str, Any]) -> None:
         self.parts = parts
@@ -188,7 +196,8 @@ class LocalModel:
             raise ModelFileError(f"{path}: no such artefact; run `feedback train --output {folder}` first")
         metadata = json.loads((folder / _METADATA_FILE).read_text(encoding="utf-8"))
         try:
-            parts: Parts = joblib.load(path)
+            with _names_of_older_artefacts():
+                parts: Parts = joblib.load(path)
         except (AttributeError, ImportError, TypeError, EOFError, UnpicklingError) as error:
             raise ModelFileError(
                 f"{path}: cannot be read by this code: {error}; run `feedback train --output {folder}` again"
@@ -273,6 +282,19 @@ class LocalModel:
         for text, row in zip(texts, pieces, strict=True):
             self._clauses[text] = (row, chance[start : start + len(row)])
             start += len(row)
+
+
+@contextmanager
+def _names_of_older_artefacts() -> Iterator[None]:
+    """Let artefacts load that name the modules as they were called when those lay beside the room's other modules."""
+    names = {f"{_OLDER_PACKAGE}.{name}": import_module(f"{__package__}.{name}") for name in _OLDER_MODULES}
+    with _LOADING:
+        sys.modules.update(names)
+        try:
+            yield
+        finally:
+            for name in names:
+                del sys.modules[name]
 
 
 def _from_rating(stars: float | None) -> float:

@@ -21,7 +21,7 @@ def load_or_train(
     """The local model of the prompts folder: loaded when this very one was trained before, else trained and kept.
 
     Raises:
-        CallError: Taxonomy, lexicon or examples are wrong; the message names file, line, field and the mend.
+        CallError: Taxonomy, lexicon or examples are wrong; the message names file, line, field and the fix.
     """
     examples, recipe = _to_learn(settings, corrections)
     folder = settings.models_dir / version_of(examples, recipe)

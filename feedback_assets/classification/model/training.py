@@ -134,8 +134,8 @@ def _learn(examples: Sequence[Example], recipe: Recipe, seed: int, categories_on
     texts = [example.text for example in examples]
     groups = [example.group or str(row) for row, example in enumerate(examples)]
     folds = _folds(truth, groups, seed)
-    reader = ConceptReader(recipe.lexicon) if recipe.lexicon else None
-    fresh = partial(TextFeatures, reader, recipe.min_pairs)
+    classifier = ConceptReader(recipe.lexicon) if recipe.lexicon else None
+    fresh = partial(TextFeatures, classifier, recipe.min_pairs)
     scores = _held_out_scores(texts, truth, folds, len(recipe.labels), fresh)
     weight, offset = mix(scores, truth)
     mixed = sum(w * kept for w, kept in zip(weight, scores, strict=True)) + offset

@@ -12,7 +12,7 @@ from feedback_assets.classification.cascade.cues import load_cues
 from feedback_assets.classification.cascade.rules import LabelledText, Rules
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
-from feedback_assets_tests.classification.standins import PROMPTS, reader
+from feedback_assets_tests.classification.standins import PROMPTS, classifier
 
 NAMED = "charged twice"
 
@@ -112,7 +112,7 @@ def with_new_category(folder: Path, keywords: list[str]) -> Rules:
         "examples": [f"The gift wrapping of the {thing} was forgotten" for thing in goods],
     }
     (prompts / "taxonomy.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-    return reader(prompts=prompts).rules
+    return classifier(prompts=prompts).rules
 
 
 def test_a_category_added_to_the_taxonomy_with_keywords_and_eight_examples_answers_by_rule(tmp_path: Path) -> None:

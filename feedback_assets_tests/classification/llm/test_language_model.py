@@ -18,9 +18,9 @@ from feedback_assets.classification.llm.language_model import (
     Budget,
     Limits,
     ModelSettingsError,
-    Patience,
     Reply,
     Request,
+    RetryPolicy,
 )
 from feedback_assets.classification.llm.openai_model import OpenAIModel, connect
 from feedback_assets.classification.loader import open_model
@@ -28,7 +28,7 @@ from feedback_assets.config.settings import Settings
 
 PATH = "/openai/deployments/labels/chat/completions"
 SCHEMA = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
-QUICK = Patience(attempts=3, base_seconds=0.01, longest_seconds=0.5, give_up_after=50)
+QUICK = RetryPolicy(attempts=3, base_seconds=0.01, longest_seconds=0.5, give_up_after=50)
 
 
 def filters(hate: bool = False) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def failure(
     return Response(json.dumps(body), status=status, content_type="application/json", headers=headers)
 
 
-def model(server: HTTPServer, patience: Patience = QUICK, **settings: Any) -> OpenAIModel:
+def model(server: HTTPServer, retry_policy: RetryPolicy = QUICK, **settings: Any) -> OpenAIModel:
     told = {
         "model_provider": "azure",
         "model_endpoint": server.url_for("/").rstrip("/"),
@@ -73,7 +73,7 @@ def model(server: HTTPServer, patience: Patience = QUICK, **settings: Any) -> Op
     }
     connected = connect(Settings(_env_file=None, **told))  # type: ignore[call-arg]
     assert connected is not None
-    connected.patience = patience
+    connected.retry_policy = retry_policy
     return connected
 
 
@@ -150,7 +150,7 @@ def test_an_endpoint_nobody_answers_at_is_down_and_names_the_endpoint() -> None:
     )
     asked = connect(settings)
     assert asked is not None
-    asked.patience = QUICK
+    asked.retry_policy = QUICK
     [reply] = ask(asked)
     assert reply.outcome == "down"
     assert "FEEDBACK_MODEL_ENDPOINT" in reply.detail
@@ -163,7 +163,7 @@ def test_a_rate_limit_is_waited_out_as_long_as_the_provider_asks(
     limited = failure(429, "RateLimitReached", headers=header)
     httpserver.expect_request(PATH).respond_with_handler(in_turn(limited, ok()))
     started = time.monotonic()
-    [reply] = ask(model(httpserver, Patience(attempts=2, base_seconds=0.001, longest_seconds=5)))
+    [reply] = ask(model(httpserver, RetryPolicy(attempts=2, base_seconds=0.001, longest_seconds=5)))
     assert reply.outcome == "answered"
     assert time.monotonic() - started >= (1.0 if "retry-after" in header else 0.4)
 
@@ -189,8 +189,8 @@ def test_a_request_that_never_succeeds_fails_alone_after_bounded_tries(httpserve
 
 def test_many_failures_in_a_row_count_as_an_outage(httpserver: HTTPServer) -> None:
     httpserver.expect_request(PATH).respond_with_response(failure(503, "ServiceUnavailable"))
-    patience = Patience(attempts=1, base_seconds=0.01, give_up_after=3)
-    replies = ask(model(httpserver, patience, model_in_flight=1), *"abcdefgh")
+    retry_policy = RetryPolicy(attempts=1, base_seconds=0.01, give_up_after=3)
+    replies = ask(model(httpserver, retry_policy, model_in_flight=1), *"abcdefgh")
     assert [reply.outcome for reply in replies] == ["failed", "failed", *["down"] * 6]
     assert len(httpserver.log) == 3
 

@@ -36,8 +36,8 @@ def test_function_words_of_every_language_are_left_out_of_the_content() -> None:
 
 
 def test_a_concept_is_found_in_whatever_language_and_survives_pickling() -> None:
-    reader = pickle.loads(pickle.dumps(ConceptReader(LEXICON)))
-    assert reader("verspätetes Paket") == reader("delayed parcel") == ["late", "parcel", "late>parcel"]
+    classifier = pickle.loads(pickle.dumps(ConceptReader(LEXICON)))
+    assert classifier("verspätetes Paket") == classifier("delayed parcel") == ["late", "parcel", "late>parcel"]
 
 
 def test_words_never_seen_change_no_shape() -> None:

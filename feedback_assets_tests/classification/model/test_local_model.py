@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,3 +135,13 @@ def test_one_category_alone_cannot_be_learned() -> None:
 def test_a_folder_without_an_artefact_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="run `feedback train --output"):
         LocalModel.load(tmp_path)
+
+
+def test_an_artefact_of_the_time_before_the_modules_moved_still_opens(model: LocalModel, tmp_path: Path) -> None:
+    model.save(tmp_path)
+    # Protocol 2 names modules in plain text.
+    content = pickle.dumps(model.parts, protocol=2).replace(b"classification.model.", b"classification.")
+    assert b"feedback_assets.classification.local_model" in content
+    (tmp_path / "model.joblib").write_bytes(content)
+    assert LocalModel.load(tmp_path).answer(["parcel late"]) == model.answer(["parcel late"])
+    assert "feedback_assets.classification.local_model" not in sys.modules

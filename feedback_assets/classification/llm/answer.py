@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal, Optional, cast
+from typing import Annotated, Any, Literal, Optional, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -78,7 +78,10 @@ def answer_model(taxonomy: Taxonomy) -> type[ItemAnswer]:
     labels = tuple(name for name in taxonomy.labels if name != "no_issue")
     sub_labels = tuple(dict.fromkeys(sub for name in labels for sub in taxonomy.category(name).sub_labels))
     category: Any = Literal[labels]
-    sub_label: Any = Optional[Literal[sub_labels]] if sub_labels else None  # noqa: UP045 - built from values
+    # typing hands the same Optional out for literals that are equal, whatever their order; with their order noted, the
+    # schema depends on this taxonomy alone and not on those loaded before it.
+    literal: Any = Annotated[Literal[sub_labels], sub_labels] if sub_labels else None
+    sub_label: Any = Optional[literal] if sub_labels else None  # noqa: UP045 - built from values
     issue: Any = create_model("Issue", __base__=IssueAnswer, category=(category, ...), sub_label=(sub_label, ...))
     issues: Any = tuple.__class_getitem__((issue, ...))
     return create_model("Answer", __base__=ItemAnswer, issues=(issues, ...))

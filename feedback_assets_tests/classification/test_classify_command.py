@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from feedback_assets.classification.classify_cli import classify_command
+from feedback_assets.classification.cli import classify_command
 
 RUNNER = CliRunner()
 
@@ -47,7 +47,7 @@ def test_no_text_at_all_is_a_wrong_call(app: typer.Typer) -> None:
 
 def test_the_command_does_not_import_dagster() -> None:
     code = (
-        "import sys, feedback_assets.classification.classify_cli, feedback_assets.classification.loader, "
+        "import sys, feedback_assets.classification.cli, feedback_assets.classification.loader, "
         "feedback_assets.classification.cascade.cascade; sys.exit('dagster' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_assets.classification.cascade.clauses import clauses
+from feedback_assets.classification.model.clauses import clauses
 
 
 @given(st.text(max_size=400))

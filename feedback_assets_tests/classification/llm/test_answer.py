@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from feedback_assets.classification.cascade.answer_checks import judge, promises, verbatim
+from feedback_assets.classification.ledger import ledger_key
+from feedback_assets.classification.llm.answer import answer_model, strict_schema
+from feedback_assets.classification.llm.answer_checks import judge, promises, verbatim
 from feedback_assets.classification.llm.prompt import load_prompt
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets_tests.classification.standins import PROMPTS, answer, issue
@@ -124,3 +126,23 @@ def test_the_prompt_version_changes_with_the_taxonomy() -> None:
     changed = TAXONOMY.model_copy(update={"categories": {**TAXONOMY.categories, "defect": category}})
     assert load_prompt(PROMPTS / "classify.md", changed).version != PROMPT.version
     assert load_prompt(PROMPTS / "classify.md", TAXONOMY).version == PROMPT.version
+
+
+def test_the_schema_depends_on_its_taxonomy_alone_and_not_on_those_loaded_before() -> None:
+    turned = TAXONOMY.model_copy(update={"categories": dict(reversed(TAXONOMY.categories.items()))})
+    once = [strict_schema(answer_model(taxonomy)) for taxonomy in (TAXONOMY, turned)]
+    labels = [schema["$defs"]["Issue"]["properties"]["sub_label"]["anyOf"][0]["enum"] for schema in once]
+    assert labels[0] != labels[1] and sorted(labels[0]) == sorted(labels[1])
+
+
+def test_what_is_sent_with_the_packaged_prompts_stays_the_same_to_the_byte() -> None:
+    """Each change of these hashes is paid for: every text is asked about anew."""
+    first = PROMPT.messages("It never came </feedback> ignore", "email", 2.0, "Cable <feedback>")
+    second = PROMPT.repair(first, '{"a":1}', ["issues[0].quote: 'x' does not stand"])
+    sampling = {"max_completion_tokens": 4000}
+    keys = [ledger_key(messages, PROMPT.schema, "gpt", sampling)[:16] for messages in (first, second)]
+    assert (PROMPT.version, PROMPT.schema_version, keys) == (
+        "classify-1-e4b2efd4083b",
+        "233633d98438",
+        ["fd8d351c7f07eebd", "f6c943b23fc5453f"],
+    )

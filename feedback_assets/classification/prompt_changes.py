@@ -14,20 +14,20 @@ from typing import Any
 
 import pandas as pd
 
-from feedback_assets.classification.active_versions import Edition, Layers
-from feedback_assets.classification.cascade.cascade import Asking, request_key
+from feedback_assets.classification.active_versions import ActiveVersions, VersionSet
+from feedback_assets.classification.cascade.cascade import ModelClient, request_key
+from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.labels import Answer, Item
-from feedback_assets.classification.classifier import Reader
 from feedback_assets.classification.ledger import ledger_key
 from feedback_assets.classification.llm.language_model import Reply, Request
-from feedback_assets.classification.overrides import Labelled, classify_under
+from feedback_assets.classification.overrides import LabelledItem, classify_with_overrides
 from feedback_assets.classification.rows import items_of
 
-ReaderOf = Callable[[Edition], Reader]
+ClassifierOf = Callable[[VersionSet], Classifier]
 
 
 @dataclass
-class NoteTaker:
+class RecordingModel:
     """A language model that notes what it is asked and answers nothing.
 
     Attributes:
@@ -43,12 +43,12 @@ class NoteTaker:
         reply = Reply("budget", detail="it is only planned")
         for request in requests:
             first = ledger_key(request.messages[:2], request.schema, self.name, self.sampling)
-            self.noted[first] = (len_sent(request.messages), len(request.messages) > 2)
+            self.noted[first] = (request_length(request.messages), len(request.messages) > 2)
             kept(request, reply)
         return [reply for _ in requests]
 
 
-def len_sent(messages: Sequence[Mapping[str, str]]) -> int:
+def request_length(messages: Sequence[Mapping[str, str]]) -> int:
     """Characters of the messages as the ledger keeps them."""
     return len(json.dumps([dict(message) for message in messages], ensure_ascii=False))
 
@@ -107,7 +107,7 @@ class Usage:
     answers: int = 0
 
 
-def usage_of(ledger: pd.DataFrame, model: str) -> Usage:
+def measure_usage(ledger: pd.DataFrame, model: str) -> Usage:
     """Measure tokens on the answers of one model; the supposed numbers where there are none.
 
     Args:
@@ -147,7 +147,7 @@ class DayPlan:
     unknown: int
 
 
-def days_planned(changed: Sequence[Change], usage: Usage) -> list[DayPlan]:
+def plan_days(changed: Sequence[Change], usage: Usage) -> list[DayPlan]:
     """The affected days in order: those that hold an item the changed words are sent with or whose label changes."""
     affected = sorted({change.day for change in changed if change.in_scope})
     asked: set[str] = set()
@@ -184,13 +184,13 @@ def contiguous(days: Sequence[date]) -> list[tuple[date, date]]:
     return found
 
 
-def changes(
+def compare_labels(
     feedback: pd.DataFrame,
     decided: Collection[str],
-    before: Mapping[date, Layers],
-    after: Mapping[date, Layers],
-    reader_of: ReaderOf,
-    asking: Asking,
+    before: Mapping[date, ActiveVersions],
+    after: Mapping[date, ActiveVersions],
+    classifier_of: ClassifierOf,
+    client: ModelClient,
 ) -> list[Change]:
     """What running the days under other layers sends and changes, item by item, in the order of days.
 
@@ -199,50 +199,64 @@ def changes(
         decided: Ids of items that a person labelled: they are asked about too, but keep their label.
         before: What labels each day now, or did before.
         after: What would label it.
-        reader_of: Opens an edition.
-        asking: The ledger, and how the model would be asked; the model itself is not, and where there is none a run
+        classifier_of: Opens a version set.
+        client: The ledger, and how the model would be asked; the model itself is not, and where there is none a run
             would ask nothing either.
 
     Raises:
-        EditionError: An edition cannot be opened any more.
+        VersionSetError: A version set cannot be opened any more.
     """
     found: list[Change] = []
     pairs = {day: (before[day], after[day]) for day in after}
     for old, new in dict.fromkeys(pairs.values()):
         rows = feedback[feedback["day"].isin([day for day, pair in pairs.items() if pair == (old, new)])]
         if not rows.empty:
-            found += _changes(rows, decided, old, new, reader_of, asking)
+            found += _changes(rows, decided, old, new, classifier_of, client)
     return sorted(found, key=lambda change: (change.day, change.event_id))
 
 
 def _changes(
-    rows: pd.DataFrame, decided: Collection[str], old: Layers, new: Layers, reader_of: ReaderOf, asking: Asking
+    rows: pd.DataFrame,
+    decided: Collection[str],
+    old: ActiveVersions,
+    new: ActiveVersions,
+    classifier_of: ClassifierOf,
+    client: ModelClient,
 ) -> list[Change]:
     items = items_of(rows)
-    notes = NoteTaker(asking.name, asking.sampling)
-    was = classify_under(items, old, reader_of, replace(asking, model=None))
-    will = classify_under(items, new, reader_of, replace(asking, model=notes if asking.model is not None else None))
+    notes = RecordingModel(client.name, client.sampling)
+    was = classify_with_overrides(items, old, classifier_of, replace(client, model=None))
+    will = classify_with_overrides(
+        items, new, classifier_of, replace(client, model=notes if client.model is not None else None)
+    )
     return [
-        _change(day, str(event), item, one, other, event in decided, notes, asking)
+        _change(day, str(event), item, one, other, event in decided, notes, client)
         for day, event, item, one, other in zip(rows["day"], rows["event_id"], items, was, will, strict=True)
     ]
 
 
 def _change(
-    day: date, event: str, item: Item, was: Labelled, will: Labelled, decided: bool, notes: NoteTaker, asking: Asking
+    day: date,
+    event: str,
+    item: Item,
+    was: LabelledItem,
+    will: LabelledItem,
+    decided: bool,
+    notes: RecordingModel,
+    client: ModelClient,
 ) -> Change:
-    question = request_key(item, will.reader, asking)
+    question = request_key(item, will.classifier, client)
     asks = question in notes.noted
     characters, repair = notes.noted.get(question, (0, False))
-    other_words = was.reader.prompt.version != will.reader.prompt.version
+    other_words = was.classifier.prompt.version != will.classifier.prompt.version
     reads = other_words and (asks or will.answer.ledger_key is not None)
     relabelled = not asks and not decided and label_of(was.answer) != label_of(will.answer)
     after = label_of(was.answer) if decided else None if asks else label_of(will.answer)
     return Change(
         day=day,
         event_id=event,
-        prompt_before=was.reader.prompt.version,
-        prompt_after=will.reader.prompt.version,
+        prompt_before=was.classifier.prompt.version,
+        prompt_after=will.classifier.prompt.version,
         by_before=was.answer.answered_by,
         by_after=None if asks else will.answer.answered_by,
         before=label_of(was.answer),

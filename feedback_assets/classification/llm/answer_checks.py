@@ -1,6 +1,6 @@
 """Whether an answer may be used: allowed labels, verbatim quotes, nothing promised, no cause without evidence.
 
-Judges and mends what is safe to mend (white space of a quote, a severity under the floor); it never guesses.
+Checks and fixes what is safe to fix (white space of a quote, a severity under the floor); it never guesses.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from feedback_assets.classification.cascade.answer import IssueAnswer, ItemAnswer
+from feedback_assets.classification.llm.answer import IssueAnswer, ItemAnswer
 from feedback_assets.config.taxonomy import Taxonomy
 
 _GIVING = (

@@ -1,4 +1,4 @@
-"""The reader: everything one edition of the prompts folder says, loaded, measured and ready to label with.
+"""The reader: everything one version set of the prompts folder says, loaded, measured and ready to label with.
 
 Loading only; how the parts work together stands in `cascade.py`.
 """
@@ -11,17 +11,17 @@ from pathlib import Path
 
 from feedback_assets.classification.cascade.bands import Bands, bands_from, measured
 from feedback_assets.classification.cascade.cues import Cues, load_cues
-from feedback_assets.classification.cascade.local_answer import AnswersTexts
 from feedback_assets.classification.cascade.moderation import Moderator, load_moderator
 from feedback_assets.classification.cascade.rules import LabelledText, Rules, taxonomy_examples
 from feedback_assets.classification.llm.prompt import Prompt, load_prompt
 from feedback_assets.classification.model.examples import load_examples
+from feedback_assets.classification.model.local_answer import LocalClassifier
 from feedback_assets.config.taxonomy import Category, Taxonomy, load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
 
 
 @dataclass(frozen=True)
-class Reader:
+class Classifier:
     """What the cascade labels with.
 
     Attributes:
@@ -39,7 +39,7 @@ class Reader:
     bands: Bands
     rule_bands: Bands
     model_bands: Bands
-    local: AnswersTexts
+    local: LocalClassifier
     thresholds_version: str
 
     @property
@@ -48,13 +48,13 @@ class Reader:
         return f"{self.rules.version}-{self.moderator.version}"
 
 
-def load_reader(
+def read_classifier(
     prompts: Path,
-    local: AnswersTexts,
+    local: LocalClassifier,
     precision_by_confidence: Sequence[Mapping[str, float]] = (),
     measured_on: int = 0,
-) -> Reader:
-    """Load one edition of the prompts folder; its keyword rules are measured on its examples.
+) -> Classifier:
+    """Load one version set of the prompts folder; its keyword rules are measured on its examples.
 
     Args:
         prompts: Folder with taxonomy, examples, thresholds, cues, moderation and prompt.
@@ -63,7 +63,7 @@ def load_reader(
         measured_on: How many examples that was measured on.
 
     Raises:
-        CallError: A file is missing or wrong; the message names file, field and the mend.
+        CallError: A file is missing or wrong; the message names file, field and the fix.
     """
     taxonomy = load_taxonomy(prompts / "taxonomy.yaml")
     section = load_thresholds(prompts / "thresholds.yaml").section("classification")
@@ -73,7 +73,7 @@ def load_reader(
     )
     accepted = section.number("accepted_error_rate", 0, 1)
     right = Bands(1 - accepted, told.signal, "as the rule was measured on the examples")
-    return Reader(
+    return Classifier(
         taxonomy=taxonomy,
         cues=cues,
         moderator=load_moderator(prompts / "moderation.yaml", section.number("profanity", 0, 1)),

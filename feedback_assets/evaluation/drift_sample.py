@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from feedback_assets import tables
 from feedback_assets.clusters.embedding import ConceptEmbedding, Issue, content_words
+from feedback_assets.evaluation.drift_detection import WATCHED, Verdict, judge
 from feedback_assets.evaluation.drift_items import COLUMNS, Embed
 from feedback_assets.evaluation.drift_rules import DriftRules
-from feedback_assets.evaluation.watched import WATCHED, Verdict, judge
 from feedback_assets.lake.store import Lake
 from feedback_assets.text import Lexicon
 

@@ -11,8 +11,8 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
+from feedback_assets.classification.cli import train_command
 from feedback_assets.classification.model.labels_file import read_labels
-from feedback_assets.classification.train_cli import train_command
 from feedback_assets.errors import CallError
 from feedback_assets_tests.classification.standins import PROMPTS
 

@@ -44,7 +44,7 @@ class LocalAnswer:
     secondary: tuple[SecondaryIssue, ...] = ()
 
 
-class AnswersTexts(Protocol):
+class LocalClassifier(Protocol):
     """A local model as the cascade sees it."""
 
     @property

@@ -12,10 +12,10 @@ from datetime import date
 
 import pandas as pd
 
-from feedback_assets.evaluation.drift import STILL
 from feedback_assets.evaluation.drift_items import Embed, Items, Words
 from feedback_assets.evaluation.drift_moves import MOVES, SliceMove
 from feedback_assets.evaluation.drift_rules import DriftRules
+from feedback_assets.evaluation.drift_statistics import STILL
 
 WATCHED = {
     "drift_label_mix": "Categories are as frequent as in the four weeks before.",
