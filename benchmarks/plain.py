@@ -26,40 +26,6 @@ _LATENCY_SECONDS = 0.6
 _DAYS_OF_TABLE = 7
 
 
-def redact_ours(sample: int) -> tuple[int, float]:
-    from feedback_assets.silver.redact import Redactor
-
-    texts, redactor = _texts(sample), Redactor()
-    redactor.redact("warm up, call +49 30 1234567 or 4111 1111 1111 1111")
-    return len(texts), _timed(lambda: [redactor.redact(text) for text in texts])
-
-
-def redact_plain(sample: int) -> tuple[int, float]:
-    """Presidio as it comes, with its English recognisers and no language model, every text in turn."""
-    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
-    from presidio_anonymizer import AnonymizerEngine
-
-    from feedback_assets.silver.presidio import NoLanguage
-
-    class English(NoLanguage):
-        def get_supported_languages(self) -> list[str]:
-            return ["en"]
-
-    registry = RecognizerRegistry(supported_languages=["en"])
-    registry.load_predefined_recognizers(languages=["en"])
-    # The one fetches a list from the net, the other needs a language model.
-    for name in ("EmailRecognizer", "SpacyRecognizer"):
-        registry.remove_recognizer(name)
-    analyzer = AnalyzerEngine(registry=registry, nlp_engine=English(), supported_languages=["en"])
-    anonymizer, texts = AnonymizerEngine(), _texts(sample)
-
-    def one(text: str) -> str:
-        return anonymizer.anonymize(text, analyzer.analyze(text, language="en")).text
-
-    one("warm up, call +49 30 1234567 or 4111 1111 1111 1111")
-    return len(texts), _timed(lambda: [one(text) for text in texts])
-
-
 def copies_ours(sample: int) -> tuple[int, float]:
     from feedback_assets.silver.candidates import near_pairs
 

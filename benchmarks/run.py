@@ -30,7 +30,6 @@ WALK = "clusters"
 AGAIN = ("silver_feedback", "gold_labels", WALK)
 # What, in our words and in the plain way's, and how many rows each is timed on.
 AGAINST = (
-    ("redact", "Presidio, every text in turn", 20_000, 2_000),
     ("copies", "datasketch", 20_000, 20_000),
     ("classify", "one request a text, 0.6 s each, one after the other", 20_000, 50),
     ("write", "pandas to_parquet of the whole table, seven such days", 100_000, 100_000),

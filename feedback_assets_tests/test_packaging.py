@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import ast
 import configparser
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
+from importlib import metadata
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -32,6 +37,61 @@ def test_the_two_locks_name_the_same_versions_and_no_index():
         assert "--hash=sha256:" in text
 
 
+# Declared, and imported by none of our files.
+_NOT_IMPORTED = {
+    "dagster-webserver": "started by `make ui` and by `feedback serve`",
+    "dagster-dg-cli": "the command `dg`, which `make ui` runs",
+    "vaderSentiment": "the sentiment of comments is the next room to be built",
+    "s3fs": "universal-pathlib opens s3:// through it",
+    "moto": "opened by pytest.importorskip",
+    "pytest-benchmark": "the fixture `benchmark` of benchmarks/",
+    "ruff": "a command of the Makefile",
+    "pyright": "a command of the Makefile",
+    "import-linter": "a command of the Makefile",
+    "build": "a command that makes the wheel",
+    "uv": "a command of the Makefile",
+    "pandas-stubs": "types only",
+    "types-pyyaml": "types only",
+}
+
+
+def test_every_declared_dependency_is_imported_or_says_why_not():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    dev = project["optional-dependencies"].pop("dev")
+    shipped = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    ours = _imported(["feedback_assets"])
+    both = ours | _imported(["feedback_assets_tests", "benchmarks"])
+    unused = {_name(line) for line in shipped if not _modules(line) & ours}
+    unused |= {_name(line) for line in dev if not _modules(line) & both}
+    assert unused - set(_NOT_IMPORTED) == set()
+    assert set(_NOT_IMPORTED) - unused == set(), "these are imported: take them off the list"
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\[<>=~!;]", requirement)[0].strip()
+
+
+def _modules(requirement: str) -> set[str]:
+    """What a distribution may be imported as; an installation without it says nothing."""
+    wanted = _name(requirement).lower().replace("_", "-")
+    return {
+        module
+        for module, distributions in metadata.packages_distributions().items()
+        if wanted in (distribution.lower().replace("_", "-") for distribution in distributions)
+    }
+
+
+def _imported(folders: list[str]) -> set[str]:
+    names: set[str] = set()
+    for file in chain.from_iterable((ROOT / folder).rglob("*.py") for folder in folders):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.split(".")[0])
+    return names
+
+
 @pytest.mark.slow
 def test_a_wheel_in_an_empty_environment_classifies_a_text(tmp_path: Path):
     run = subprocess.run(
@@ -42,7 +102,8 @@ def test_a_wheel_in_an_empty_environment_classifies_a_text(tmp_path: Path):
     assert run.returncode == 0, run.stderr
     wheel = next((tmp_path / "dist").glob("*.whl"))
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"feedback_assets/prompts/taxonomy.yaml", "feedback_assets/words/stop_words.txt"} <= set(names)
+    lists = {f"feedback_assets/words/{file.name}" for file in (ROOT / "feedback_assets" / "words").glob("*.txt")}
+    assert {"feedback_assets/prompts/taxonomy.yaml", *lists} <= set(names)
     python = tmp_path / "bare" / "bin" / "python"
     subprocess.run(
         [sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, str(tmp_path / "bare")], check=True

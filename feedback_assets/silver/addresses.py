@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from feedback_assets.files.word_lists import word_list
 from feedback_assets.silver.spans import Span
 
 _CAP = r"[A-ZÀ-ÖØ-Þ][\w'’-]*"
@@ -79,12 +80,7 @@ _UK_ALONE = re.compile(
     r"(?<![\w-])(?!(?:[A-Z]\d[A-Z]?|[A-Z]{2}\d)[ ]?\d(?:GB|TB|MB|KG|MP|MM|HD)\b)[A-Z]{1,2}\d[A-Z\d]?[ ]\d[ABD-HJLNP-UW-Z]{2}(?![\w-])"
 )
 # A five-digit code before a noun is a count in German; before a big town it is a postcode.
-_TOWN = re.compile(
-    r"(?<![\w.,])(?:[DF]-)?\d{5}[ ]+(?:Berlin|Hamburg|München|Muenchen|Köln|Koeln|Frankfurt|Stuttgart|Düsseldorf|Leipzig|Dortmund|Essen|Bremen|Dresden|Hannover"
-    r"|Nürnberg|Duisburg|Bochum|Wuppertal|Bielefeld|Bonn|Münster|Mannheim|Karlsruhe|Augsburg|Wiesbaden|Freiburg|Mainz|Kiel|Aachen|Paris|Marseille|Lyon|Toulouse|Nice|Nantes"
-    r"|Montpellier|Strasbourg|Bordeaux|Lille|Rennes|Reims|Grenoble|Dijon|Angers|Madrid|Barcelona|Valencia|Sevilla|Zaragoza|Málaga|Murcia|Palma|Bilbao|Alicante|Córdoba"
-    r"|Valladolid|Vigo|Gijón|Granada)\b"
-)
+_TOWN = re.compile(rf"(?<![\w.,])(?:[DF]-)?\d{{5}}[ ]+(?:{'|'.join(map(re.escape, sorted(word_list('towns'))))})\b")
 
 _PATTERNS: tuple[tuple[re.Pattern[str], float], ...] = (
     (_ENGLISH, 0.86), (_ENGLISH_WEAK, 0.86), (_ENGLISH_SHORT, 0.84), (_ENGLISH_CUED, 0.86), (_ENGLISH_LOWER, 0.6),

@@ -3,13 +3,13 @@
 Only languages feedback comes in are considered; a text too short to tell is `und`.
 """
 
-# ruff: noqa: E501 - patterns and word lists read worse when broken
 from __future__ import annotations
 
 import math
 import re
 from functools import lru_cache
 
+from feedback_assets.files.word_lists import word_sections
 from feedback_assets.text import tokens
 
 UNDECIDED = "und"
@@ -18,18 +18,8 @@ LANGUAGES = (
     "ar", "bn", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "mr",
     "nl", "no", "pl", "pt", "ro", "ru", "sv", "ta", "te", "th", "tr", "uk", "ur", "vi", "zh",
 )  # fmt: skip
-# Words that stand in nearly every text of their language and in few others; `hi` is Hindi in Latin letters.
-_TELLTALE = {
-    "en": "the and is not was this it my for with have but you very good bad what they from are when all does doesn don can cannot working work app nice best great love to of in i too small fix please pls never no total worst after order delivery problem video movie quality after update open super",
-    "de": "der die das und ist nicht ich es mit ein eine zu auf war sehr gut aber auch den dem wird nur nach bei noch habe keine kein mir mich immer wurde schlecht leider funktioniert",
-    "es": "el la los las y es no que de en con una muy pero por para mi me ha llego mal bien esta lo se un al del nunca todo producto pedido malo bueno excelente gracias funciona",
-    "fr": "le la les et est pas je que de un une avec pour mais tres dans ce sur mon ma j ai n c ne des du bien recu jamais produit commande qui plus mauvais bon merci",
-    "pt": "o os as e nao que de um uma com para muito mas meu minha foi no na do da em recebi produto veio chegou ainda bom boa ate eu voces pedido entrega otimo gostei recomendo ruim",
-    "hi": "hai nahi nhi hain kar karo karte karta karke ka ki ke ko bahut bohot bhi mein mera meri mere kya kyu kyun kyon ye yeh wo woh aur accha acha achha achcha bhai yaar se ho hota hoti hote hua hui raha rahi rahe nahin "
-    "sab koi kuch ek bakwas bekar mast ghatiya badhiya kr rha pe par ab abhi tha thi gaya gayi gaye jata jati jate aata aati aate aaya aa liye liya diya diye dete kiya kiye wala wali wale kaam saman samaan paisa paise "
-    "toot kharab aap apne apna phir fir bina baar din jaise jaisa itna itni bas lagta laga sirf saath baad pehle jab tak dikha dikhata chal chalta mila mile milta nikla chahiye mat kabhi hi",
-}  # fmt: skip
-_TELLTALES = {language: frozenset(words.split()) for language, words in _TELLTALE.items()}
+# Words that stand in nearly every text of their language and in few others, by language.
+_TELLTALES = word_sections("telltale_words")
 _LETTERS = re.compile(r"[^\W\d_]")
 _PLACEHOLDERS = re.compile(r"<[A-Z]+>|https?://\S+|@\w+|#\w+")
 # Without any sign feedback is in one of the markets' languages.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
+from feedback_assets.files.word_lists import word_sections
 from feedback_assets.silver.spans import Span
 from feedback_assets.text import fold
 
@@ -86,153 +87,22 @@ _THANKED = re.compile(rf"{_THANKS}({_ONE_OR_TWO}|{_CAP}[ ][A-Z]\.?)(?=[.!]?\s*$)
 _THANKED_FULL = re.compile(rf"{_THANKS}({_CAP}[ ]+(?:{_OF}[ ]+){{0,2}}{_CAP})")
 _DASHED = re.compile(rf"(?:\n[ ]*[-–—~]+|[ ][–—])[ ]*({_TWO}|{_CAP}[ ][A-Z]\.|{_CAP})[ ]*[.!]?\s*$")
 _NEEDS_TWO = (_BEFORE, _CONTACT, _BESIDE, _HOLDER, _THANKED_FULL)
+# Searched for in the text in small letters, which costs half of ignoring case.
 _CUES = re.compile(
     r"name|nom\b|nombre|hei(?:ß|ss)e|appelle|llamo|chamo|this is|\bi am\b|\bi['’]m\b|ich bin|je suis|\bsoy\b|\bsou\b|aqui|habla|escribe|\bici\b|c['’]est|\bhier\b"
     r"|\bmrs?\b|\bms\b|\bmister\b|\bdr\b|\bprof\b|\bherrn?\b|\bfrau\b|monsieur|madame|\bmme\b|\bmlle\b|señor|\bsra?\b|senhor|\bdona\b|dear|\bhi\b|hello|\bhey\b|good|hallo|\bliebe|guten|moin|servus"
     r"|geehrte|\bwerte|bonjour|bonsoir|salut|\bch[eè]re?\b|coucou|hola|buen[oa]s|estimad|querid|apreciad|\bol[áa]|\boi\b|\bbo[ma]\b|prezad|\bcar[oa]\b|regards|wishes|sincerely|yours|respect"
     r"|gr(?:ü|ue|u)(?:ß|ss)|mfg|hochacht|cordial|bien à|amicale|saludo|atentamente|\batte?\b|atencios|cumprimento|sauda|abraço|thank|thx|cheers|\bbest\b|\blove\b|dank|\b[lvb]g\b|merci|bises|gracias"
-    r"|obrigad|\bgrat|\bbjs\b|beijos|[–—~]|\n\s*-|\bhere\b|speaking|writing|apparat|appareil|aquí|al habla|falando|quem|<[A-Z]+>|holder|account|addressed|inhaber|empfänger|titul|destinat|soussign|ich,|yo,|eu,|moi,|refund for|statement of|[,:;|/–-] ?(?:<|[+(]?\d|[\w.+-]+@|tel|phone|mob|e-?mail)",
-    re.IGNORECASE,
+    r"|obrigad|\bgrat|\bbjs\b|beijos|[–—~]|\n\s*-|\bhere\b|speaking|writing|apparat|appareil|aquí|al habla|falando|quem|<[a-z]+>|holder|account|addressed|inhaber|empfänger|titul|destinat|soussign|ich,|yo,|eu,|moi,|refund for|statement of|[,:;|/–-] ?(?:<|[+(]?\d|[\w.+-]+@|tel|phone|mob|e-?mail)",
 )
 
+_WORDS = word_sections("no_names")
 # Words that stand where a name could and are none; folded.
-NOT_NAMES = frozenset(
-    ["a", "an", "the", "this", "that", "it", "i", "you", "we", "they", "he", "she", "my", "your", "our", "their", "his", "her", "its", "and", "or", "but", "for", "from", "with", "without", "not", "no", "yes", "so", "very", "really", "just", "only", "too", "also", "please", "thanks", "thank", "sorry", "sir", "madam", "mam", "maam", "team", "all", "support", "customer", "customers", "service", "everyone", "everybody", "guys", "guy", "folks", "friends", "friend", "there", "developer", "developers", "dev", "devs", "admin", "admins", "staff", "company", "seller", "sellers", "shop", "store", "buyer", "manager", "management", "owner", "god", "lord", "world", "people", "user", "users", "google", "apple", "amazon", "android", "iphone", "ipad", "app", "application", "play", "reviewer", "anonymous", "unknown", "guest", "none", "null", "test", "client", "hotline", "good", "bad", "great", "nice", "best", "worst", "awesome", "excellent", "poor", "super", "love", "happy", "unhappy", "disappointed", "angry", "sad", "fed", "satisfied", "dissatisfied", "sure", "done", "back", "still", "always", "never", "again", "here", "now", "then", "when", "what", "why", "how", "where", "who", "which", "is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "have", "has", "had", "will", "would", "can", "could", "should", "may", "might", "must", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "english", "german", "french", "spanish", "portuguese", "indian", "american", "british", "hindi", "hi", "hello", "hey", "dear", "regards", "ich", "du", "er", "sie", "es", "wir", "ihr", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "mein", "meine", "meinen", "dein", "ihre", "unser", "nicht", "kein", "keine", "und", "oder", "aber", "sehr", "nur", "auch", "schon", "noch", "immer", "wieder", "leider", "bitte", "danke", "zusammen", "leute", "damen", "herren", "kunde", "kunden", "kundin", "kundenservice", "support-team", "kundendienst", "freunde", "nutzer", "verkaufer", "handler", "firma", "schluss", "alles", "nichts", "jemand", "niemand", "endlich", "jetzt", "heute", "gestern", "morgen", "hier", "da", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "januar", "februar", "marz", "mai", "juni", "juli", "oktober", "dezember", "vor", "nach", "seit", "aus", "bei", "mit", "fur", "von", "zu", "zum", "zur", "im", "am", "in", "an", "auf", "je", "tu", "il", "elle", "nous", "vous", "ils", "elles", "le", "la", "les", "un", "une", "des", "mon", "ma", "mes", "ton", "votre", "notre", "ce", "cette", "c", "ne", "pas", "et", "ou", "mais", "tres", "plus", "moins", "bien", "mal", "merci", "bonjour", "messieurs", "mesdames", "equipe", "tous", "toutes", "client", "cliente", "clients", "service", "apres", "vente", "vendeur", "boutique", "societe", "personne", "rien", "tout", "decu", "decue", "content", "contente", "satisfait", "satisfaite", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "janvier", "fevrier", "mars", "avril", "juin", "juillet", "aout", "octobre", "novembre", "decembre", "yo", "el", "ella", "nosotros", "ellos", "los", "las", "un", "una", "unos", "mi", "mis", "tu", "su", "nuestro", "no", "si", "y", "o", "pero", "muy", "mas", "menos", "bien", "mal", "gracias", "hola", "senor", "senora", "senores", "equipo", "todos", "todas", "cliente", "clientes", "servicio", "atencion", "vendedor", "tienda", "empresa", "amigos", "gente", "nada", "nadie", "todo", "decepcionado", "decepcionada", "contento", "contenta", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "eu", "ele", "ela", "nos", "eles", "o", "os", "as", "um", "uma", "uns", "meu", "minha", "meus", "seu", "sua", "nosso", "nao", "sim", "e", "ou", "mas", "muito", "mais", "menos", "bem", "mal", "obrigado", "obrigada", "ola", "senhor", "senhora", "senhores", "equipe", "equipa", "todos", "todas", "cliente", "clientes", "atendimento", "servico", "vendedor", "loja", "empresa", "amigos", "pessoal", "gente", "galera", "nada", "ninguem", "tudo", "decepcionado", "decepcionada", "satisfeito", "satisfeita", "segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo", "janeiro", "fevereiro", "marco", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro", "bom", "boa", "dia", "tarde", "noite", "produto", "entrega", "pedido", "delivery", "order", "product", "price", "quality", "update", "version", "video", "movie", "match", "cricket", "live", "tv", "hotstar", "disney", "netflix", "prime", "youtube", "email", "name", "phone", "card", "iban", "address", "ip", "handle", "url", "id"]
-)  # fmt: skip
+NOT_NAMES = _WORDS["no names"]
 # Parts of a name that are words of daily use; taken for the name only when written with a capital.
-_ALSO_WORDS = frozenset(
-    [
-        "will",
-        "mark",
-        "rose",
-        "may",
-        "hope",
-        "april",
-        "june",
-        "august",
-        "grace",
-        "joy",
-        "faith",
-        "bill",
-        "rob",
-        "art",
-        "pat",
-        "sue",
-        "frank",
-        "rich",
-        "grant",
-        "chase",
-        "drew",
-        "dean",
-        "page",
-        "price",
-        "king",
-        "long",
-        "short",
-        "young",
-        "white",
-        "black",
-        "brown",
-        "green",
-        "gray",
-        "grey",
-        "bell",
-        "cook",
-        "baker",
-        "day",
-        "summer",
-        "winter",
-        "stone",
-        "wood",
-        "field",
-        "park",
-        "lake",
-        "hill",
-        "case",
-        "store",
-        "best",
-        "good",
-        "love",
-        "sky",
-        "star",
-        "sun",
-        "ray",
-        "jack",
-        "max",
-        "angel",
-        "christian",
-        "lang",
-        "kurz",
-        "klein",
-        "gross",
-        "neu",
-        "alt",
-        "jung",
-        "weiss",
-        "schwarz",
-        "braun",
-        "wolf",
-        "stern",
-        "sommer",
-        "winter",
-        "koch",
-        "bauer",
-        "luz",
-        "sol",
-        "mar",
-        "flor",
-        "paz",
-        "rosa",
-        "leon",
-        "cruz",
-        "blanco",
-        "rojo",
-        "bueno",
-        "branco",
-        "preto",
-        "leite",
-        "costa",
-        "lima",
-        "dias",
-        "reis",
-        "campos",
-        "petit",
-        "grand",
-        "blanc",
-        "noir",
-        "roux",
-        "bon",
-    ]
-)
-_PARTICLES = frozenset(
-    ["von", "van", "der", "den", "del", "las", "los", "dos", "das", "san", "mac", "the", "and", "und", "bin", "ibn"]
-)
-_LINKS = frozenset(
-    [
-        "von",
-        "vom",
-        "zu",
-        "van",
-        "der",
-        "den",
-        "de",
-        "del",
-        "la",
-        "las",
-        "los",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "di",
-        "du",
-        "le",
-        "bin",
-        "al",
-        "y",
-        "e",
-    ]
-)
+_ALSO_WORDS = _WORDS["also words"]
+_PARTICLES = _WORDS["particles"]
+_LINKS = _WORDS["links"]
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
@@ -243,7 +113,7 @@ def find_names(text: str, keep: Collection[str] = frozenset()) -> Iterator[Span]
         text: Text with its line breaks.
         keep: Folded names of products, families and vendors, which are no people.
     """
-    if _CUES.search(text) is None:
+    if _CUES.search(text.lower()) is None:
         return
     for pattern, score in (
         (_SURE, 0.84), (_LIKELY, 0.6), (_BEFORE, 0.6), (_CONTACT, 0.6), (_BESIDE, 0.55), (_HOLDER, 0.6), (_TITLED, 0.7), (_GREETING, 0.6), (_SIGNED, 0.7), (_SIGNED_SHOUTING, 0.6), (_SIGNED_LOWER, 0.6),

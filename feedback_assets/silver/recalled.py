@@ -29,9 +29,12 @@ from feedback_assets.text import fold, text_or_none
 
 Record = dict[str, Any]
 Place = tuple[str, int]
-SOURCES = ("silver", "config/mappings.py", "tables", "text.py", "files/text_files.py", "lake/frames.py")
+SOURCES = (
+    "silver", "config/mappings.py", "tables", "text.py", "files/text_files.py", "files/word_lists.py",
+    "lake/frames.py", "words/no_names.txt", "words/telltale_words.txt", "words/towns.txt",
+)  # fmt: skip
 LIBRARIES = (
-    "ftfy", "numpy", "pandas", "phonenumbers", "presidio-analyzer", "py3langid", "rapidfuzz", "pydantic",
+    "ftfy", "numpy", "pandas", "phonenumbers", "py3langid", "python-stdnum", "rapidfuzz", "pydantic",
 )  # fmt: skip
 # Nothing but the payload is made of the line itself, except where there is no payload; then its checksum speaks.
 _DECIDING = tuple(name for name in tables.BRONZE_FEEDBACK.column_names if name != "raw")

@@ -1,7 +1,7 @@
 """Replacing personal data by typed placeholders, and finding what is left of it.
 
-Puts the recognisers together; the patterns themselves are in `numbers`, `phones`, `addresses` and `names`.
-No network: the recognisers of presidio that fetch anything are not registered.
+Puts the recognisers together; each kind of value has its module: `numbers`, `phones`, `accounts`, `national_ids`,
+`addresses` and `names`. No network.
 """
 
 # ruff: noqa: E501 - patterns and word lists read worse when broken
@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
+from feedback_assets.silver.accounts import find_accounts
 from feedback_assets.silver.addresses import find_addresses
 from feedback_assets.silver.names import find_given, find_names, name_parts
+from feedback_assets.silver.national_ids import find_national_ids
 from feedback_assets.silver.numbers import find_codes
 from feedback_assets.silver.phones import find_phones
-from feedback_assets.silver.spans import KINDS, Span, settle
+from feedback_assets.silver.spans import KINDS, Span, without_overlaps
 
-# Below this the patterns guess: order numbers lost, words eaten.
-THRESHOLD = 0.4
 _REMEMBERED = 50_000
 
+_DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"\d(?:\D{0,3}?\d){3}")
 _SYMBOLS = re.compile(
     r"@|https?:|www\.|[\w-]\.[\w-]+/\S*[?#=]|\bu/\w|[(\[{ ](?:at|arroba|ät)[)\]} ]|:\w*:\w*:|(?:[^\W\d]|#)[ .#:-]{0,3}\d{3}",
@@ -36,8 +37,6 @@ _PLACES = re.compile(
     r"|estrada|largo|beco|quadra|live[sd]? at|address|deliver|ship|sent|\d{5}|\d{4}-\d{3}|postcode|zip|postal|\bcep|\bcp|\bplz|[A-Z]\d[A-Z\d]?\s?\d[A-Z]{2}",
     re.IGNORECASE,
 )
-# Fewest digits of a card or an account.
-_CHECKSUMMED = re.compile(r"(?:\d[ -]?){10,}\d|[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z\d]){11,}")
 _PLACEHOLDER = re.compile(rf"<(?:{'|'.join(KINDS)})>")
 
 
@@ -85,7 +84,12 @@ class Redactor:
         self._redact_plain = lru_cache(maxsize=_REMEMBERED)(self._passes)
 
     def redact(
-        self, text: str, names: Collection[str] = (), known_values: Collection[str] = (), versions: Collection[str] = ()
+        self,
+        text: str,
+        names: Collection[str] = (),
+        known_values: Collection[str] = (),
+        versions: Collection[str] = (),
+        region: str | None = None,
     ) -> Redacted:
         """The text with every personal value replaced by its placeholder.
 
@@ -94,34 +98,42 @@ class Redactor:
             names: Names given as fields; each part of three letters and more is replaced wherever it stands.
             known_values: E-mail, phone, address, order number given as fields; replaced verbatim.
             versions: App versions given as fields; they are no addresses on the net.
+            region: The writer's country as the source gives it: whose telephone numbers to look for besides those of
+                the countries of the text's language.
         """
         given = list(_given_spans(text, names, known_values))
         if not given:
-            return self._redact_plain(text, tuple(v for v in versions if v and v in text))
+            return self._redact_plain(text, tuple(v for v in versions if v and v in text), region)
         # Settled together: a name inside an e-mail must not break the e-mail.
-        first = _replace(text, settle([*given, *self.find(text, versions)]))
-        rest = self._redact_plain(first.text, tuple(v for v in versions if v and v in first.text))
+        first = _replace(text, without_overlaps([*given, *self.find(text, versions, region)]))
+        rest = self._redact_plain(first.text, tuple(v for v in versions if v and v in first.text), region)
         return Redacted(rest.text, first.kinds + rest.kinds)
 
-    def find(self, text: str, versions: Collection[str] = ()) -> list[Span]:
-        """Every stretch of the text that holds a personal value, in order."""
-        found = [span for span in self._candidates(text) if span.score >= THRESHOLD]
-        found = [s for s in found if not (s.kind in ("IP", "PHONE") and text[s.start : s.end] in versions)]
-        return settle(_outside(text, found))
+    def find(self, text: str, versions: Collection[str] = (), region: str | None = None) -> list[Span]:
+        """Every stretch of the text that holds a personal value, in order; arguments as for `redact`.
+
+        What is left of a text redacted with a region is redacted without one too: a region only adds.
+        """
+        spans = [
+            span
+            for span in self._candidates(text, region)
+            if not (span.kind in ("IP", "PHONE", "ID") and text[span.start : span.end] in versions)
+        ]
+        return without_overlaps(_outside(text, spans))
 
     def find_personal(self, text: str) -> list[str]:
         """The kinds of personal values a text still holds; empty when it holds none."""
         return [span.kind for span in self.find(text)]
 
-    def _passes(self, text: str, versions: tuple[str, ...]) -> Redacted:
+    def _passes(self, text: str, versions: tuple[str, ...], region: str | None) -> Redacted:
         kinds: tuple[str, ...] = ()
         # A placeholder may make a cue of what stands beside it. It ends: each pass leaves less outside placeholders.
-        while spans := self.find(text, versions):
+        while spans := self.find(text, versions, region):
             replaced = _replace(text, spans)
             text, kinds = replaced.text, kinds + replaced.kinds
         return Redacted(text, kinds)
 
-    def _candidates(self, text: str) -> Iterator[Span]:
+    def _candidates(self, text: str, region: str | None) -> Iterator[Span]:
         yield from find_names(text, self._keep)
         for pattern in self._orders:
             yield from (Span(m.start(), m.end(), "ORDER", 0.9) for m in pattern.finditer(text))
@@ -129,10 +141,12 @@ class Redactor:
         if has_digits or _SYMBOLS.search(text):
             yield from find_codes(text)
         if has_digits:
-            yield from find_phones(text)
-            yield from _cards_and_accounts(text)
-        if any(map(str.isdigit, text)) and _PLACES.search(text):
-            yield from find_addresses(text)
+            yield from find_phones(text, region)
+            yield from find_national_ids(text)
+        if _DIGIT.search(text):
+            yield from find_accounts(text)
+            if _PLACES.search(text):
+                yield from find_addresses(text)
 
 
 def find_personal(text: str) -> list[str]:
@@ -143,14 +157,6 @@ def find_personal(text: str) -> list[str]:
 @lru_cache(maxsize=1)
 def _plain() -> Redactor:
     return Redactor()
-
-
-def _cards_and_accounts(text: str) -> Iterator[Span]:
-    if _CHECKSUMMED.search(text) is None:
-        return
-    from feedback_assets.silver.presidio import find_with_presidio
-
-    yield from find_with_presidio(text, THRESHOLD)
 
 
 def _given_spans(text: str, names: Collection[str], known_values: Collection[str]) -> Iterator[Span]:
@@ -174,11 +180,9 @@ def _verbatim(text: str, value: str) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _kind_of(value: str) -> str:
-    for finder in (find_codes, find_phones, find_addresses):
-        kinds = [span.kind for span in finder(value)]
-        if kinds:
-            return kinds[0]
-    return "ID"
+    finders = (find_codes, find_accounts, find_national_ids, find_phones, find_addresses)
+    spans = [span for finder in finders for span in finder(value)]
+    return max(spans, key=lambda span: (span.score, span.end - span.start)).kind if spans else "ID"
 
 
 def _outside(text: str, spans: Iterable[Span]) -> Iterator[Span]:

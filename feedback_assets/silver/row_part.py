@@ -143,7 +143,9 @@ def _columns(item: Item, key: bytes, redactor: Redactor) -> Record:
 
     def safe(name: str) -> str | None:
         value = item.value(name)
-        return redactor.redact(value, item.names, versions=_versions(item)).text if value else None
+        if not value:
+            return None
+        return redactor.redact(value, item.names, versions=_versions(item), region=item.value("region")).text
 
     def ref(value: str | None) -> str | None:
         return keyed_hash(value, key) if value else None
@@ -229,7 +231,8 @@ def _versions(item: Item) -> tuple[str, ...]:
 
 
 def _redacted(item: Item, redactor: Redactor) -> Redacted:
-    return redactor.redact(normalise(item.title, item.text), item.names, item.known_values, _versions(item))
+    text = normalise(item.title, item.text)
+    return redactor.redact(text, item.names, item.known_values, _versions(item), item.value("region"))
 
 
 def _signals(item: Item, redactor: Redactor) -> str | None:
@@ -239,7 +242,7 @@ def _signals(item: Item, redactor: Redactor) -> str | None:
         if isinstance(value, list):
             return [clean(inner) for inner in value]
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-            told = redactor.redact(str(value), item.names, item.known_values).text
+            told = redactor.redact(str(value), item.names, item.known_values, region=item.value("region")).text
             return value if told == str(value) else told
         return value
 

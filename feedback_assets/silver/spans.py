@@ -21,7 +21,7 @@ class Span:
     score: float
 
 
-def settle(spans: Iterable[Span]) -> list[Span]:
+def without_overlaps(spans: Iterable[Span]) -> list[Span]:
     """Spans without overlaps, in order: the surer wins, then the longer; what only touches it is joined to it."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda s: (-s.score, s.start - s.end, s.start, s.kind)):

@@ -19,7 +19,10 @@ from feedback_assets.spark.row_work import RowTask, Stretches
 from feedback_assets.tables import Column, Table
 
 # What the row functions consist of, besides libraries.
-_CODE = ("silver", "spark", "text.py", "config/mappings.py", "files/text_files.py")
+_CODE = (
+    "silver", "spark", "tables", "text.py", "config/mappings.py", "files/text_files.py", "files/word_lists.py", "words",
+)  # fmt: skip
+_SOURCE_ENDINGS = (".py", ".txt")
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,10 @@ def code_version() -> str:
     spec = find_spec("feedback_assets")
     folder = Path(spec.origin).parent if spec and spec.origin else Path(__file__).parents[1]
     files = sorted(
-        file for name in _CODE for file in ([folder / name] if name.endswith(".py") else (folder / name).glob("*.py"))
+        file
+        for name in _CODE
+        for file in ([folder / name] if name.endswith(".py") else (folder / name).iterdir())
+        if file.suffix in _SOURCE_ENDINGS
     )
     digest = sha256()
     for file in files:
