@@ -86,7 +86,7 @@ def _fresh_home(home: Path) -> Path:
 
 def _show(done: dict[str, Any], home: Path, seconds: float) -> None:
     from feedback_assets.cli.run import stage_table
-    from feedback_assets.priority.top import top_command
+    from feedback_assets.priority.cli import top_command
     from feedback_assets.tickets.cli import tickets_command
 
     console = Console()

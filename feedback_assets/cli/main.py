@@ -34,7 +34,7 @@ COMMANDS = {
     "demo": Command("feedback_assets.cli.demo", "demo_command", "Land the bundled story, run every room, score it."),
     "import": Command("feedback_assets.landing.cli", "import_command", "Land a CSV, JSON, JSON Lines or Parquet file."),
     "run": Command("feedback_assets.cli.run", "run_command", "Run the days that wait, or a range, through every room."),
-    "top": Command("feedback_assets.priority.top", "top_command", "What drives the most negative feedback."),
+    "top": Command("feedback_assets.priority.cli", "top_command", "What drives the most negative feedback."),
     "classify": Command("feedback_assets.classification.cli", "classify_command", "Label a text."),
     "train": Command("feedback_assets.classification.cli", "train_command", "Train and measure a local model."),
     "evaluate": Command("feedback_assets.evaluation.cli", "evaluate_command", "Score the model on the golden set."),

@@ -1,5 +1,7 @@
 """Wiring of the priority room: score, counts, trends and rates, each a table by day."""
 
+# pyright: basic
+
 from __future__ import annotations
 
 import dagster as dg
@@ -7,18 +9,23 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.config.settings import load
+from feedback_assets.config.taxonomy import Taxonomy, load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.dagster_kit.io_manager import day_asset, days_of
 from feedback_assets.dagster_kit.partitions import last_28_days, last_56_days, same_day
 from feedback_assets.lake.store import Lake
-from feedback_assets.priority.counts import daily_counts, trends
-from feedback_assets.priority.evidence import COLUMNS, Frames
-from feedback_assets.priority.rates import rates
+from feedback_assets.priority.daily_counts import compute_trends, daily_counts
+from feedback_assets.priority.inputs import COLUMNS, PriorityFrames
+from feedback_assets.priority.rates import compute_rates
 from feedback_assets.priority.rules import priority_rules
-from feedback_assets.priority.score import score
-from feedback_assets.priority.sparklines import top_problems
+from feedback_assets.priority.score import score_clusters
+from feedback_assets.priority.top_table import top_problems_table
 
-_WHERE = ("day", "event_id", "product_id", "variant", "region", "fulfilment_centre", "vendor")
+_RATE_COLUMNS = ("day", "event_id", "product_id", "variant", "region", "fulfilment_centre", "vendor")
+
+
+def _taxonomy() -> Taxonomy:
+    return load_taxonomy(load().prompts_dir / "taxonomy.yaml")
 
 
 @day_asset(
@@ -42,10 +49,11 @@ def priority(
     """Score every cluster of the last 28 days and look it up in the decision table."""
     days = days_of(context)
     rules = priority_rules(load_thresholds(load().prompts_dir / "thresholds.yaml").section("priority"))
-    scored = score(Frames(members, issues, clusters, feedback, commerce), days, rules)
-    shown = top_problems(scored, clusters, members, days[-1])
+    frames = PriorityFrames(members, issues, clusters, feedback, commerce)
+    scored = score_clusters(frames, days, rules, _taxonomy())
+    table = top_problems_table(scored, clusters, members, days[-1])
     context.add_asset_metadata(
-        {"top_problems": dg.MetadataValue.md(shown)}, dg.AssetKey(list(tables.GOLD_PRIORITY.key))
+        {"top_problems": dg.MetadataValue.md(table)}, dg.AssetKey(list(tables.GOLD_PRIORITY.key))
     )
     return scored
 
@@ -55,25 +63,25 @@ def priority(
     ins={"issues": (tables.GOLD_ISSUES, same_day), "feedback": (tables.SILVER_FEEDBACK, same_day)},
 )
 def counts_by_day(issues: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:
-    """Count the day's issues by where and how they were told."""
-    return daily_counts(issues, feedback)
+    """Count the day's issues by category, product, region, channel, language and version."""
+    return daily_counts(issues, feedback, _taxonomy().no_issue)
 
 
 @day_asset(tables.GOLD_TRENDS, ins={"counts": (tables.GOLD_DAILY_COUNTS, last_28_days)})
 def moving_averages(context: dg.AssetExecutionContext, counts: pd.DataFrame) -> pd.DataFrame:
     """Average the counts over 7 and 28 days and say what rises."""
-    return trends(counts, days_of(context))
+    return compute_trends(counts, days_of(context), _taxonomy().no_issue)
 
 
 @day_asset(
     tables.GOLD_RATES,
     ins={
         "issues": (tables.GOLD_ISSUES, last_28_days, ("day", "event_id", "category")),
-        "feedback": (tables.SILVER_FEEDBACK, last_28_days, _WHERE),
+        "feedback": (tables.SILVER_FEEDBACK, last_28_days, _RATE_COLUMNS),
         "commerce": (
             tables.SILVER_COMMERCE,
             last_28_days,
-            ("event_type", "order_ref", *(c for c in _WHERE if c != "event_id")),
+            ("event_type", "order_ref", *(c for c in _RATE_COLUMNS if c != "event_id")),
         ),
     },
     deps=[(tables.SILVER_CATALOG, same_day)],
@@ -85,4 +93,4 @@ def rates_per_order(
     catalog = lake.read(
         tables.SILVER_CATALOG, columns=["day", "event_id", "occurred_at", "product_id", "launch_cohort"]
     )
-    return rates(issues, feedback, commerce, catalog, days_of(context))
+    return compute_rates(issues, feedback, commerce, catalog, days_of(context))

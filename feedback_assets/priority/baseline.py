@@ -1,8 +1,7 @@
-"""What was to be expected of a cluster, with volume taken out, and how surprising what came is.
+"""How many issues a cluster was expected to have, with volume taken out, and the chance of as many as came.
 
-Vectorised over the clusters of one day; pure numpy and scipy. A problem's counts are Poisson around a rate that
-is unknown (Gamma): what is expected follows from the weeks before and, where there are none, from what clusters
-of its category usually do; weekdays and weather widen it.
+Vectorised over the clusters of one day; pure numpy and scipy. Counts are Poisson around an unknown rate (Gamma). The
+rate follows from the weeks before and, where there are none, from other clusters of its category.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class Surprise:
 
 
 def volume_ratio(recent: Floats, before: Floats, shop_recent: float, shop_before: float, prior: float) -> Floats:
-    """Volume of the judged window over that of the baseline, own volume drawn to the shop's where it is small.
+    """Volume of the judged window over that of the baseline; small volumes are drawn to the shop's.
 
     Args:
         recent: Items or orders of each cluster's product in the judged window, without the cluster's own issues.

@@ -1,92 +1,96 @@
-"""The score of every cluster for each day asked for: factors, surprise, decision, one row a cluster.
+"""The score of every cluster for each day: factors, rises, decision, one row for each cluster.
 
-Pure: frames in, `gold/priority` out, each day from what that day may see, so that a range equals day by day.
-The arithmetic of surprise is in `baseline`, the table of decisions in `decision`.
+Pure: frames in, rows of `gold/priority` out. Each day is computed from what that day may see, so a range equals its
+days one by one. Expected counts are computed in `baseline`, the decision table is in `decision`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import conform, empty
 from feedback_assets.priority.baseline import at_least, most_in_six_hours
 from feedback_assets.priority.decision import Facts, decide
-from feedback_assets.priority.evidence import Evidence, Frames, concepts_of, gather, sells
-from feedback_assets.priority.rises import rises
+from feedback_assets.priority.inputs import ClusterState, Members, PriorityFrames, PriorityInputs, build_inputs
+from feedback_assets.priority.rises import Rises, find_rises
 from feedback_assets.priority.rules import PriorityRules
 from feedback_assets.statistics import Bools, Floats, Ints
 
 _MONTH, _WEEK = 28, 7
-# Told so often in a week, a problem was there that week; once may be a stray label.
-_SEEN = 3
+# With so many issues a problem was there that week; a single one may be a wrong label.
+_LEAST_IN_WEEK = 3
 _DIGITS = 6
 
 
-def score(frames: Frames, days: Sequence[date], rules: PriorityRules) -> pd.DataFrame:
+def score_clusters(
+    frames: PriorityFrames, days: Sequence[date], rules: PriorityRules, taxonomy: Taxonomy
+) -> pd.DataFrame:
     """Score and decide for every cluster with members in the 28 days up to each day.
 
     Args:
         frames: The inputs over [first day - 56, last day].
         days: The days, ascending.
         rules: All numbers.
+        taxonomy: Which categories are complaints, and which may have tickets.
 
     Returns:
         Rows of `gold/priority`.
     """
-    evidence = gather(frames, days, rules)
-    standing = _Standing(evidence)
-    rows: list[dict[str, Any]] = []
+    inputs = build_inputs(frames, days, rules, taxonomy)
+    clusters = _ClustersAsOf(inputs)
+    ticketless = rules.never_ticketed | taxonomy.unactionable
+    rows: list[dict[str, object]] = []
     for day in days:
-        now = evidence.day_number(day)
-        standing.advance(day)
-        rows.extend(_day(day, now, evidence, standing, rules))
+        clusters.advance(day)
+        rows.extend(_score_day(day, inputs, clusters, rules, ticketless))
     return conform(pd.DataFrame(rows), tables.GOLD_PRIORITY) if rows else empty(tables.GOLD_PRIORITY)
 
 
-class _Standing:
-    """The newest row of each cluster, and the issues a day of each, as of a day; merges are followed."""
+class _ClustersAsOf:
+    """Members and daily counts by cluster as of a day; those of a merged cluster count for the one it is part of."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence = evidence
-        self.row: dict[int, dict[Any, Any]] = {}
-        self.counts = np.zeros((len(evidence.cluster_ids), _length(evidence)), dtype=np.int64)
-        members = evidence.members
-        np.add.at(self.counts, (members.cluster, members.day), 1)
-        self._next = 0
+    def __init__(self, inputs: PriorityInputs) -> None:
+        self._inputs = inputs
+        self._day: date | None = None
+        self._as_of = inputs.lineage.as_of(inputs.origin)
+        self.member_clusters: Ints = inputs.members.cluster.copy()
+        self.counts: Ints = np.zeros((len(inputs.cluster_ids), len(inputs.volume.items)), dtype=np.int64)
+        np.add.at(self.counts, (inputs.members.cluster, inputs.members.day), 1)
 
     def advance(self, day: date) -> None:
-        """Take in the rows up to that day."""
-        rows, numbers = self.evidence.rows, self.evidence.cluster_number
-        while self._next < len(rows) and rows[self._next]["day"] <= day:
-            row = rows[self._next]
-            number = numbers[row["cluster_id"]]
-            self.row[number] = row
-            if row["status"] == "merged" and row["merged_into"] in numbers:
-                self._merge(number, numbers[row["merged_into"]])
-            self._next += 1
+        """Go on to a later day."""
+        numbers = self._inputs.cluster_number
+        self._as_of = self._inputs.lineage.as_of(day)
+        for merge in self._inputs.lineage.merges(self._day, day):
+            self._merge(numbers[merge.cluster_id], numbers[self._as_of.root(merge.cluster_id)])
+        self._day = day
 
-    def _merge(self, gone: int, into: int) -> None:
-        members = self.evidence.members
-        members.cluster[members.cluster == gone] = into
-        self.counts[into] += self.counts[gone]
-        self.counts[gone] = 0
+    def state(self, number: int) -> ClusterState:
+        """The newest row of a cluster that has members."""
+        state = self._as_of.row(self._inputs.cluster_ids[number])
+        if state is None:
+            raise ValueError(f"cluster {self._inputs.cluster_ids[number]} has members and no row in gold/clusters")
+        return state
 
-
-def _length(evidence: Evidence) -> int:
-    return len(evidence.volume.items)
+    def _merge(self, merged: int, into: int) -> None:
+        if merged == into:
+            return
+        self.member_clusters[self.member_clusters == merged] = into
+        self.counts[into] += self.counts[merged]
+        self.counts[merged] = 0
 
 
 @dataclass(frozen=True)
 class _Window:
-    """The members of the last 28 days, and which cluster of the day each belongs to."""
+    """The members of the last 28 days, and the position in `clusters` of each one's cluster."""
 
     rows: slice
     at: Ints
@@ -94,56 +98,116 @@ class _Window:
     recent: Bools
 
     def total(self, values: Floats) -> Floats:
-        """Sum a cluster."""
+        """Sum for each cluster."""
         summed = np.bincount(self.at, weights=values[self.rows], minlength=len(self.clusters))
         return np.asarray(summed, dtype=np.float64)
 
     def mean(self, values: Floats) -> Floats:
-        """Mean a cluster of what is known; NaN where nothing is."""
+        """Mean of the known values for each cluster; NaN where there are none."""
         known = np.isfinite(values[self.rows])
         sums = np.bincount(self.at[known], weights=values[self.rows][known], minlength=len(self.clusters))
         counts = np.bincount(self.at[known], minlength=len(self.clusters))
         return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
     def distinct(self, values: Ints, only_recent: bool) -> Ints:
-        """Distinct values a cluster."""
-        chosen = self.recent if only_recent else np.ones(len(self.at), dtype=bool)
+        """Number of distinct values for each cluster."""
+        chosen = self.recent if only_recent else np.ones(len(self.at), dtype=np.bool_)
         pairs = np.unique(np.stack([self.at[chosen], values[self.rows][chosen]]), axis=1)
-        return np.bincount(pairs[0], minlength=len(self.clusters)) if pairs.size else np.zeros(len(self.clusters), int)
+        if not pairs.size:
+            return np.zeros(len(self.clusters), dtype=np.int64)
+        return np.bincount(pairs[0], minlength=len(self.clusters))
 
 
-def _day(day: date, now: int, evidence: Evidence, standing: _Standing, rules: PriorityRules) -> list[dict[str, Any]]:
-    members = evidence.members
-    low, high = np.searchsorted(members.day, [now - _MONTH + 1, now + 1])
-    if low == high:
-        return []
-    clusters, at = np.unique(members.cluster[low:high], return_inverse=True)
-    window = _Window(slice(low, high), at, clusters, members.day[low:high] > now - _WEEK)
-    states = [standing.row[int(cluster)] for cluster in clusters]
-    columns = _factors(now, evidence, window, standing, states, rules)
-    columns |= rises(now, evidence, standing.counts[window.clusters], states, rules)
-    columns["velocity_lift"] = 1 + np.clip(np.log2(np.maximum(columns["lift"], 1)) / 3, 0, 1)
-    columns["score"] = np.prod([columns[name] for name in _PRODUCT], axis=0)
-    columns |= _overrides(window, evidence, states, rules)
-    return _rows(day, now, evidence, window, states, columns, rules)
+@dataclass(frozen=True)
+class _Factors:
+    """What the score is made of, and the counts the decision asks for; one value for each cluster of a day."""
+
+    members_7d: Ints
+    members_28d: Ints
+    customers_7d: Ints
+    weeks_seen: Ints
+    share_28d: Floats
+    severity: Floats
+    reach: Floats
+    revenue_weight: Floats
+    recency: Floats
+    confidence: Floats
+    velocity_lift: Floats
+    churn_lift: Floats
+    refund_lift: Floats
+    customer_lift: Floats
+    channel_lift: Floats
+    sentiment_lift: Floats
+
+    def score(self) -> Floats:
+        """The product of the factors."""
+        return np.prod([getattr(self, name) for name in FACTORS], axis=0)
+
+    def rounded(self) -> _Factors:
+        """As the table stores them, so that the decision follows from the stored numbers."""
+        return replace(self, **{field.name: _rounded(getattr(self, field.name)) for field in fields(self)})
 
 
-_PRODUCT = (
+FACTORS = (
     "severity", "reach", "revenue_weight", "recency", "confidence", "velocity_lift", "churn_lift", "refund_lift",
     "customer_lift", "channel_lift", "sentiment_lift",
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Overrides:
+    """For each cluster the kind of override that decides first ("" for none), and whether enough reports speak."""
+
+    kind: Sequence[str]
+    enough: Bools
+
+
+def _score_day(
+    day: date, inputs: PriorityInputs, clusters: _ClustersAsOf, rules: PriorityRules, ticketless: frozenset[str]
+) -> list[dict[str, object]]:
+    now, members = inputs.day_number(day), inputs.members
+    low, high = np.searchsorted(members.day, [now - _MONTH + 1, now + 1])
+    if low == high:
+        return []
+    numbers, at = np.unique(clusters.member_clusters[low:high], return_inverse=True)
+    window = _Window(slice(int(low), int(high)), at, numbers, members.day[low:high] > now - _WEEK)
+    states = [clusters.state(number) for number in numbers.tolist()]
+    counts = clusters.counts[numbers]
+    rises = find_rises(now, inputs, counts, states, rules)
+    factors = _factors(now, inputs, window, counts, states, rises, rules)
+    scored = _ScoredDay(
+        day=day,
+        now=now,
+        states=states,
+        factors=factors.rounded(),
+        rises=replace(
+            rises,
+            baseline_daily=_rounded(rises.baseline_daily),
+            lift_7d=_rounded(rises.lift_7d),
+            lift=_rounded(rises.lift),
+        ),
+        score=_rounded(factors.score()),
+        overrides=_find_overrides(window, members, states, rules),
+        member_clusters=clusters.member_clusters,
+        numbers=numbers,
+    )
+    return _rows(scored, inputs, rules, ticketless)
+
+
+def _rounded(values: Floats) -> Floats:
+    return np.round(values, _DIGITS) if values.dtype.kind == "f" else values
+
+
 def _factors(
     now: int,
-    evidence: Evidence,
+    inputs: PriorityInputs,
     window: _Window,
-    standing: _Standing,
-    states: Sequence[dict[Any, Any]],
+    counts: Ints,
+    states: Sequence[ClusterState],
+    rises: Rises,
     rules: PriorityRules,
-) -> dict[str, Any]:
-    members = evidence.members
-    counts = standing.counts[window.clusters]
+) -> _Factors:
+    members = inputs.members
     month = counts[:, max(now - _MONTH + 1, 0) : now + 1]
     total = month.sum(axis=1)
     last = month.shape[1] - 1 - (month[:, ::-1] > 0).argmax(axis=1)
@@ -152,84 +216,139 @@ def _factors(
     negative = np.nan_to_num(window.mean(members.negative), nan=0.0)
     ends = [month.shape[1] - _WEEK * n for n in range(4)]
     weeks = np.stack([month[:, max(end - _WEEK, 0) : max(end, 0)].sum(axis=1) for end in ends])
-    items = evidence.volume.complaints[max(now - _MONTH + 1, 0) : now + 1].sum()
-    return {
-        "members_7d": month[:, -_WEEK:].sum(axis=1),
-        "members_28d": total,
-        "customers_7d": customers,
-        "weeks_seen": (weeks >= _SEEN).sum(axis=0),
-        "share_28d": total / max(items, 1.0),
-        "severity": np.clip(window.mean(members.severity), 1, 5),
-        "reach": 1 - np.exp(-customers / rules.reach_customers),
-        "revenue_weight": _revenue_weight(now, evidence, window, states),
-        "recency": 0.5 ** ((month.shape[1] - 1 - last) / rules.recency_half_life),
-        "confidence": _confidence(window.mean(members.confidence), total, states, rules),
-        "churn_lift": 1 + 0.5 * window.total(members.churn) / total,
-        "refund_lift": 1 + 0.5 * window.total(refunded) / total,
-        "customer_lift": 1 + 0.5 * window.total(members.valuable) / total,
-        "channel_lift": np.minimum(1 + 0.1 * (window.distinct(members.channel, only_recent=False) - 1), 1.3),
-        "sentiment_lift": 1 + 0.2 * negative,
-        "peak_6h": np.zeros(len(total)),
-    }
+    items = inputs.volume.complaints[max(now - _MONTH + 1, 0) : now + 1].sum()
+    return _Factors(
+        members_7d=month[:, -_WEEK:].sum(axis=1),
+        members_28d=total,
+        customers_7d=customers,
+        weeks_seen=(weeks >= _LEAST_IN_WEEK).sum(axis=0),
+        share_28d=total / max(items, 1.0),
+        severity=np.clip(window.mean(members.severity), 1, 5),
+        reach=1 - np.exp(-customers / rules.reach_customers),
+        revenue_weight=_revenue_weight(now, inputs, window, states),
+        recency=0.5 ** ((month.shape[1] - 1 - last) / rules.recency_half_life),
+        confidence=_confidence(window.mean(members.confidence), total, states, rules),
+        velocity_lift=1 + np.clip(np.log2(np.maximum(rises.lift, 1)) / 3, 0, 1),
+        churn_lift=1 + 0.5 * window.total(members.churn) / total,
+        refund_lift=1 + 0.5 * window.total(refunded) / total,
+        customer_lift=1 + 0.5 * window.total(members.valuable) / total,
+        channel_lift=np.minimum(1 + 0.1 * (window.distinct(members.channel, only_recent=False) - 1), 1.3),
+        sentiment_lift=1 + 0.2 * negative,
+    )
 
 
-def _confidence(label: Floats, total: Ints, states: Sequence[dict[Any, Any]], rules: PriorityRules) -> Floats:
-    """Chance that most of the members bear the right label, lowered when they do not speak of one thing."""
-    vouching = np.minimum(total, rules.confidence_members)
-    half = vouching // 2
-    more, as_many = at_least(half + 1, vouching, label), at_least((vouching + 1) // 2, vouching, label)
+def _confidence(label: Floats, total: Ints, states: Sequence[ClusterState], rules: PriorityRules) -> Floats:
+    """Chance that most of the members have the right label, lowered when they do not speak of one thing."""
+    trials = np.minimum(total, rules.confidence_members)
+    half = trials // 2
+    more, as_many = at_least(half + 1, trials, label), at_least((trials + 1) // 2, trials, label)
     # An even split counts half.
     majority = (more + as_many) / 2
     # One product's complaints of a category belong together by what they are about, whatever their wording.
-    bound = [isinstance(state["product_id"], str) and bool(state["specific"]) for state in states]
-    cohesion = np.where(bound, 1.0, [float(state["cohesion"]) for state in states])
+    of_one_product = np.array([state.product_id is not None and state.specific for state in states])
+    cohesion = np.where(of_one_product, 1.0, np.array([state.cohesion for state in states]))
     return np.clip(majority * np.minimum(cohesion / rules.cohesion_full, 1.0), 0, 1)
 
 
-def _revenue_weight(now: int, evidence: Evidence, window: _Window, states: Sequence[dict[Any, Any]]) -> Floats:
+def _revenue_weight(now: int, inputs: PriorityInputs, window: _Window, states: Sequence[ClusterState]) -> Floats:
     """Root of the margin at stake over the usual one, between 0.5 and 2; 1 where either is unknown."""
-    low, high = np.searchsorted(evidence.margin_days, [now - _MONTH + 1, now + 1])
+    low, high = np.searchsorted(inputs.margin_days, [now - _MONTH + 1, now + 1])
     if low == high:
         return np.ones(len(states))
-    usual = float(np.median(evidence.margins[low:high]))
-    stake = window.mean(evidence.members.margin) / usual if usual > 0 else np.full(len(states), np.nan)
-    orders = evidence.volume.product_month_orders
+    usual = float(np.median(inputs.margins[low:high]))
+    stake: Floats = window.mean(inputs.members.margin) / usual if usual > 0 else np.full(len(states), np.nan)
+    orders = inputs.volume.product_month_orders
     if orders is not None:
         sold = orders[:, now]
         typical = float(np.median(sold[sold > 0])) if (sold > 0).any() else 1.0
-        of_product = [sold[evidence.products[s["product_id"]]] if sells(s, evidence) else typical for s in states]
-        stake = stake * np.array(of_product) / typical
+        products = [inputs.product_number(state) for state in states]
+        of_product = np.array([typical if product is None else float(sold[product]) for product in products])
+        stake = stake * of_product / typical
     weight = np.sqrt(np.maximum(stake, 0))
     return np.clip(np.where(np.isfinite(weight), weight, 1.0), 0.5, 2.0)
 
 
-def _overrides(
-    window: _Window, evidence: Evidence, states: Sequence[dict[Any, Any]], rules: PriorityRules
-) -> dict[str, Any]:
-    """For each cluster the first kind of override that speaks for it, and whether enough credible reports do."""
+def _find_overrides(
+    window: _Window, members: Members, states: Sequence[ClusterState], rules: PriorityRules
+) -> _Overrides:
+    """For each cluster the first kind of override that enough members carry, and whether enough credible reports do."""
     week = np.bincount(window.at[window.recent], minlength=len(states))
-    kinds = np.full(len(states), "", dtype=object)
-    enough = np.zeros(len(states), dtype=bool)
-    concepts = [concepts_of(state) for state in states]
+    kinds = [""] * len(states)
+    enough = np.zeros(len(states), dtype=np.bool_)
+    # A concept is a report only where the labels of its cluster can be believed.
+    believed = np.array([state.confidence >= rules.credible for state in states])
+    sizes = np.array([max(state.members_total, 1) for state in states])
     for rule in rules.overrides:
-        flags = evidence.members.reports[rule.kind][window.rows] & window.recent
+        flags = members.reports[rule.kind][window.rows] & window.recent
         reports = np.bincount(window.at[flags], minlength=len(states))
-        told = [max((found.get(concept, 0) for concept in rule.concepts), default=0) for found in concepts]
-        # A concept is a report only where the labels of its cluster can be believed.
-        believed = np.array([float(state["confidence"]) >= rules.credible for state in states])
-        named = believed * np.array(told) / np.array([max(int(state["members_total"]), 1) for state in states])
+        naming = [max((state.concepts.get(name, 0) for name in rule.concepts), default=0) for state in states]
+        named = believed * np.array(naming) / sizes
         share = np.maximum(reports / np.maximum(week, 1), named)
-        speaks = (kinds == "") & (week > 0) & (share >= rules.override_share)
-        kinds[speaks] = rule.kind
-        enough[speaks] = np.maximum(reports, np.floor(named * week))[speaks] >= rule.reports
-    return {"override": kinds, "overriding": enough}
+        undecided = np.array([not kind for kind in kinds])
+        decides = undecided & (week > 0) & (share >= rules.override_share)
+        for place in np.flatnonzero(decides).tolist():
+            kinds[place] = rule.kind
+        enough[decides] = np.maximum(reports, np.floor(named * week))[decides] >= rule.reports
+    return _Overrides(kinds, enough)
 
 
-def _peak(now: int, evidence: Evidence, cluster: int, daily: float) -> tuple[float, bool]:
+@dataclass(frozen=True)
+class _ScoredDay:
+    """All numbers of a day, rounded as the table stores them; `numbers` are those of the clusters."""
+
+    day: date
+    now: int
+    states: Sequence[ClusterState]
+    factors: _Factors
+    rises: Rises
+    score: Floats
+    overrides: _Overrides
+    member_clusters: Ints
+    numbers: Ints
+
+    def facts(self, at: int, peak: float, ticketless: frozenset[str]) -> Facts:
+        """What the decision table may ask about one cluster."""
+        state, factors, rises = self.states[at], self.factors, self.rises
+        return Facts(
+            ticketable=state.category not in ticketless,
+            specific=state.specific,
+            rising=bool(rises.rising[at]),
+            override=self.overrides.kind[at],
+            overriding=bool(self.overrides.enough[at]),
+            members_7d=int(factors.members_7d[at]),
+            customers_7d=int(factors.customers_7d[at]),
+            members_28d=int(factors.members_28d[at]),
+            share_28d=float(factors.share_28d[at]),
+            weeks_seen=int(factors.weeks_seen[at]),
+            severity=float(factors.severity[at]),
+            confidence=float(factors.confidence[at]),
+            lift=float(rises.lift[at]),
+            expected_7d=float(rises.baseline_daily[at]) * _WEEK,
+            p_value=float(rises.p_value[at]),
+            peak_6h=peak,
+            customer_lift=float(factors.customer_lift[at]),
+            revenue_weight=float(factors.revenue_weight[at]),
+            score=float(self.score[at]),
+        )
+
+    def numbers_of(self, at: int) -> Mapping[str, float]:
+        """The number columns of one cluster's row."""
+        return {
+            "members_7d": self.factors.members_7d[at],
+            "members_28d": self.factors.members_28d[at],
+            "baseline_daily": self.rises.baseline_daily[at],
+            "lift_7d": self.rises.lift_7d[at],
+            "p_value": self.rises.p_value[at],
+            **{name: getattr(self.factors, name)[at] for name in FACTORS},
+            "score": self.score[at],
+        }
+
+
+def _peak(scored: _ScoredDay, inputs: PriorityInputs, at: int) -> tuple[float, bool]:
     """Most issues in six hours of the day over what was expected, and whether the hours are known."""
-    members = evidence.members
-    low, high = np.searchsorted(members.day, [now, now + 1])
-    mine = np.flatnonzero(members.cluster[low:high] == cluster) + low
+    members, daily = inputs.members, float(scored.rises.baseline_daily[at])
+    low, high = np.searchsorted(members.day, [scored.now, scored.now + 1])
+    mine = np.flatnonzero(scored.member_clusters[low:high] == scored.numbers[at]) + low
     if not len(mine):
         return 0.0, True
     if members.untimed[mine].all():
@@ -238,72 +357,33 @@ def _peak(now: int, evidence: Evidence, cluster: int, daily: float) -> tuple[flo
 
 
 def _rows(
-    day: date,
-    now: int,
-    evidence: Evidence,
-    window: _Window,
-    states: Sequence[dict[Any, Any]],
-    columns: dict[str, Any],
-    rules: PriorityRules,
-) -> list[dict[str, Any]]:
-    rounded = {
-        name: np.round(values, _DIGITS) if values.dtype.kind == "f" and name != "p_value" else values
-        for name, values in columns.items()
-    }
-    since = max(now - _MONTH + 1, 0)
-    missing = [name for name, days in evidence.present.items() if not days[since : now + 1].any()]
-    order = sorted(range(len(states)), key=lambda n: (-rounded["score"][n], evidence.cluster_ids[window.clusters[n]]))
-    rows: list[dict[str, Any]] = []
+    scored: _ScoredDay, inputs: PriorityInputs, rules: PriorityRules, ticketless: frozenset[str]
+) -> list[dict[str, object]]:
+    since = max(scored.now - _MONTH + 1, 0)
+    missing = [name for name, days in inputs.present.items() if not days[since : scored.now + 1].any()]
+    order = sorted(range(len(scored.states)), key=lambda n: (-scored.score[n], scored.states[n].cluster_id))
+    rows: list[dict[str, object]] = []
     for rank, at in enumerate(order, start=1):
-        state, value = states[at], {name: column[at] for name, column in rounded.items()}
-        peak, timed = _peak(now, evidence, int(window.clusters[at]), float(value["baseline_daily"]))
-        decision = decide(_facts(value, state, peak, rules), rules.decisions)
-        untold = [*missing, *([] if timed else ["time of day: whole days instead of six hours"])]
-        if value["short_history"]:
-            untold.append(f"history of {rules.least_history} days before the week: p_value 1")
+        state = scored.states[at]
+        peak, timed = _peak(scored, inputs, at)
+        decision = decide(scored.facts(at, peak, ticketless), rules.decisions)
+        substituted = [*missing, *([] if timed else ["time of day: whole days instead of six hours"])]
+        if scored.rises.short_history:
+            substituted.append(f"history of {rules.least_history} days before the week: p_value 1")
         rows.append(
             {
-                "day": day,
-                "cluster_id": evidence.cluster_ids[window.clusters[at]],
-                "category": state["category"],
-                "product_id": state["product_id"],
-                **{name: value[name] for name in _WRITTEN},
+                "day": scored.day,
+                "cluster_id": state.cluster_id,
+                "category": state.category,
+                "product_id": state.product_id,
+                **scored.numbers_of(at),
                 "peak_6h_ratio": round(peak, _DIGITS),
-                "override": value["override"] or None,
+                "override": scored.overrides.kind[at] or None,
                 "rank": rank,
                 "decision": decision.decision,
                 "level": decision.level,
                 "reason": decision.reason,
-                "missing_inputs": json.dumps(untold, ensure_ascii=False),
+                "missing_inputs": json.dumps(substituted, ensure_ascii=False),
             }
         )
     return rows
-
-
-_WRITTEN = (
-    "members_7d", "members_28d", "baseline_daily", "lift_7d", "p_value", *_PRODUCT, "score",
-)  # fmt: skip
-
-
-def _facts(value: dict[str, Any], state: dict[Any, Any], peak: float, rules: PriorityRules) -> Facts:
-    return Facts(
-        ticketable=state["category"] not in rules.never_ticketed,
-        specific=bool(state["specific"]),
-        rising=bool(value["rising"]),
-        override=str(value["override"]),
-        overriding=bool(value["overriding"]),
-        members_7d=int(value["members_7d"]),
-        customers_7d=int(value["customers_7d"]),
-        members_28d=int(value["members_28d"]),
-        share_28d=float(value["share_28d"]),
-        weeks_seen=int(value["weeks_seen"]),
-        severity=float(value["severity"]),
-        confidence=float(value["confidence"]),
-        lift=float(value["lift"]),
-        expected_7d=float(value["baseline_daily"]) * _WEEK,
-        p_value=float(value["p_value"]),
-        peak_6h=peak,
-        customer_lift=float(value["customer_lift"]),
-        revenue_weight=float(value["revenue_weight"]),
-        score=float(value["score"]),
-    )

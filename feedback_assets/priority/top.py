@@ -1,7 +1,7 @@
-"""`feedback top`: what drives the most negative feedback, read straight from gold in well under a second.
+"""The top problems of a day, read from gold in well under a second; `cli.py` prints them.
 
-Only reading and showing. It starts without pandas, pyarrow, dagster and scikit-learn: their imports alone would
-take longer than the answer; delta-rs answers the SQL itself.
+Only reading. It starts without pandas, pyarrow, dagster and scikit-learn, whose imports take longer than the answer;
+delta-rs answers the SQL itself. Every question names its days, so that a long history costs no more than a short one.
 """
 
 from __future__ import annotations
@@ -9,27 +9,60 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Any, TypedDict, cast
 
-import typer
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from feedback_assets import tables
 from feedback_assets.errors import OutsideError
 from feedback_assets.files import object_stores
-from feedback_assets.tables import Table
+from feedback_assets.lineage import Lineage, LineageAsOf, cluster_rows
+from feedback_assets.tables import PriorityDecision, Table
 
 _MONTH = 28
-# Told less often in four weeks, a cluster is a remark, not yet a problem.
+LONGEST_WINDOW = _MONTH
+# With fewer issues in four weeks a cluster is a remark, not yet a problem.
 _PROBLEM = 5
-# Told once or twice, it is not even that.
+# With fewer still it is not even that.
 _REMARK = 3
-# Wishes, vague anger and praise are in the domain of nobody.
-_NOBODYS = "none"
+# A cluster with members in the last four weeks has its newest row, and its ticket's newest evidence, in so many days.
+_LOOK_BACK = 2 * _MONTH
+
+
+class _Member(TypedDict):
+    day: str
+    issue_id: str
+    event_id: str
+    cluster_id: str
+
+
+class _ClusterState(TypedDict):
+    day: str
+    cluster_id: str
+    title: str
+    category: str
+    product_name: str | None
+    status: str
+    merged_into: str | None
+    specific: bool
+
+
+class _Scored(TypedDict):
+    cluster_id: str
+    category: str
+    product_id: str | None
+    members_28d: int
+    baseline_daily: float
+    lift_7d: float
+    severity: float
+    score: float
+    decision: str
+    level: str | None
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +108,7 @@ class Top:
     problems: tuple[Problem, ...]
 
 
-def top(
+def top_problems(
     lake_root: str,
     days: int = 7,
     limit: int = 10,
@@ -83,6 +116,7 @@ def top(
     category: str | None = None,
     members: int = 0,
     seed: int = 0,
+    left_out: Collection[str] = (),
     options: dict[str, str] | None = None,
 ) -> Top:
     """The first problems by score with members in the last days.
@@ -92,9 +126,10 @@ def top(
         days: Length of the window, 1 to 28.
         limit: Most problems.
         day: Last day of the window; the newest scored day when not given, or the newest up to it.
-        category: Only this category; also shows wishes and vague anger, which are left out otherwise.
+        category: Only this category, also one that is left out otherwise.
         members: So many members of each, drawn at random from the last 28 days.
         seed: Of the drawing.
+        left_out: Categories that are no problem to solve, such as wishes and vague anger.
         options: Storage options of an object store.
 
     Raises:
@@ -102,30 +137,71 @@ def top(
     """
     lake = _Reader(lake_root, options or {})
     until = f"day <= '{day}'" if day else "true"
-    newest = [row["day"] for row in lake.ask(tables.GOLD_PRIORITY, "max(day) AS day", until)]
-    if not newest or newest[0] is None:
+    newest = lake.rows(tables.GOLD_PRIORITY, "max(day) AS day", until)
+    if not newest or newest[0]["day"] is None:
         return Top(None, days, ())
-    last = date.fromisoformat(str(newest[0]))
-    month = f"day > '{last - timedelta(days=_MONTH)}' AND day <= '{last}'"
-    scored = lake.ask(tables.GOLD_PRIORITY, "*", f"day = '{last}'", "ORDER BY rank")
-    state = _newest_rows(lake, last)
-    told = _members(lake, month, state)
+    last = date.fromisoformat(str(newest[0]["day"]))
+    month, look_back = _days_up_to(last, _MONTH), _days_up_to(last, _LOOK_BACK)
+    scored = cast("list[_Scored]", lake.rows(tables.GOLD_PRIORITY, "*", f"day = '{last}'", "ORDER BY rank"))
+    lineage = _lineage(lake, look_back).as_of(str(last))
+    by_cluster = _members(lake, month, lineage)
     since = str(last - timedelta(days=days))
-    recent = {cluster: sum(1 for row in rows if row["day"] > since) for cluster, rows in told.items()}
-    wanted = (row for row in scored if recent.get(row["cluster_id"]) and _wanted(state[row["cluster_id"]], category))
-    # What gathers the vague is no problem that one could mend; it shows only where there is nothing else, and so does
-    # what was told once or twice.
-    ranked = sorted(wanted, key=lambda row: row["members_28d"] < _PROBLEM)
-    specific = [row for row in ranked if state[row["cluster_id"]]["specific"] or row["decision"] == "ticket"]
-    repeated = [row for row in specific if row["members_28d"] >= _REMARK]
-    chosen = (repeated or specific or ranked)[:limit]
-    owners, tickets = _owners(lake, month, chosen), _tickets(lake, last)
-    drawn = _drawn(lake, month, chosen, told, members, seed) if members else {}
+    recent = {cluster: sum(1 for row in rows if row["day"] > since) for cluster, rows in by_cluster.items()}
+    candidates = [
+        _Candidate(row, state)
+        for row in scored
+        if recent.get(row["cluster_id"])
+        and (state := lineage.row(row["cluster_id"])) is not None
+        and (state["category"] == category if category else state["category"] not in left_out)
+    ]
+    chosen = _choose(candidates, limit)
+    owners, tickets = _owners(lake, month) if chosen else {}, _tickets(lake, look_back, lineage)
+    drawn = _draw(lake, month, [each.cluster_id for each in chosen], by_cluster, members, seed) if members else {}
     problems = [
-        _problem(rank, row, state[row["cluster_id"]], recent, owners, tickets, drawn)
-        for rank, row in enumerate(chosen, start=1)
+        Problem(
+            rank=rank,
+            cluster_id=each.cluster_id,
+            title=each.state["title"],
+            category=each.scored["category"],
+            product=each.state["product_name"] or each.scored["product_id"],
+            issues=recent[each.cluster_id],
+            issues_28d=each.scored["members_28d"],
+            expected_daily=round(each.scored["baseline_daily"], 2),
+            lift=round(each.scored["lift_7d"], 2),
+            severity=round(each.scored["severity"], 2),
+            score=round(each.scored["score"], 4),
+            decision=each.scored["decision"],
+            level=each.scored["level"],
+            reason=each.scored["reason"],
+            owner=owners.get(each.scored["category"]),
+            ticket=tickets.get(each.cluster_id),
+            members=drawn.get(each.cluster_id, ()),
+        )
+        for rank, each in enumerate(chosen, start=1)
     ]
     return Top(str(last), days, tuple(problems))
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    scored: _Scored
+    state: _ClusterState
+
+    @property
+    def cluster_id(self) -> str:
+        return self.scored["cluster_id"]
+
+
+def _choose(candidates: Sequence[_Candidate], limit: int) -> Sequence[_Candidate]:
+    """Specific problems first. Vague clusters and remarks show only where there is nothing else."""
+    ranked = sorted(candidates, key=lambda each: each.scored["members_28d"] < _PROBLEM)
+    specific = [each for each in ranked if each.state["specific"] or each.scored["decision"] == PriorityDecision.TICKET]
+    repeated = [each for each in specific if each.scored["members_28d"] >= _REMARK]
+    return (repeated or specific or ranked)[:limit]
+
+
+def _days_up_to(last: date, days: int) -> str:
+    return f"day > '{last - timedelta(days=days)}' AND day <= '{last}'"
 
 
 class _Reader:
@@ -135,7 +211,7 @@ class _Reader:
         self._root = root.rstrip("/")
         self._options = object_stores.delta_options(root, options)
 
-    def ask(self, table: Table, columns: str, where: str = "true", order: str = "") -> list[dict[str, Any]]:
+    def rows(self, table: Table, columns: str, where: str = "true", order: str = "") -> list[dict[str, Any]]:
         """Rows of the answer; days come as text.
 
         Args:
@@ -150,87 +226,69 @@ class _Reader:
         except TableNotFoundError:
             return []
         except DeltaError as error:
-            told = str(error).splitlines()[0]
-            mend = "look at _delta_log and at the storage itself; `feedback run` says the same of what it cannot open"
-            raise OutsideError(f"{self._root}/{table.name}: cannot be opened: {told}; {mend}") from error
+            message = str(error).splitlines()[0]
+            fix = "look at _delta_log and at the storage itself; `feedback run` says the same of what it cannot open"
+            raise OutsideError(f"{self._root}/{table.name}: cannot be opened: {message}; {fix}") from error
         answer: Any = QueryBuilder().register("t", delta).execute(sql).read_all()
         names: list[str] = answer.column_names
         values = [[str(v) if isinstance(v, date) else v for v in answer.column(name).to_pylist()] for name in names]
         return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
-def _newest_rows(lake: _Reader, last: date) -> dict[str, dict[str, Any]]:
-    since = last - timedelta(days=2 * _MONTH)
-    rows = lake.ask(
-        tables.GOLD_CLUSTERS,
-        "day, cluster_id, title, domain, category, product_name, status, merged_into, specific",
-        f"day > '{since}' AND day <= '{last}'",
-        "ORDER BY day",
-    )
-    return {row["cluster_id"]: row for row in rows}
+def _lineage(lake: _Reader, look_back: str) -> Lineage[str, _ClusterState]:
+    columns = "day, cluster_id, title, category, product_name, status, merged_into, specific"
+    return Lineage(cluster_rows(cast("list[_ClusterState]", lake.rows(tables.GOLD_CLUSTERS, columns, look_back))))
 
 
-def _members(lake: _Reader, month: str, state: Mapping[str, Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def _members(lake: _Reader, month: str, lineage: LineageAsOf[str, _ClusterState]) -> dict[str, list[_Member]]:
     """The members of the last 28 days by cluster, those of merged clusters with the one they became part of."""
-    told: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in lake.ask(tables.GOLD_CLUSTER_MEMBERS, "day, issue_id, event_id, cluster_id", month, "ORDER BY issue_id"):
-        told[_root(row["cluster_id"], state)].append(row)
-    return dict(told)
+    columns, by_issue = "day, issue_id, event_id, cluster_id", "ORDER BY issue_id"
+    members: defaultdict[str, list[_Member]] = defaultdict(list)
+    for row in cast("list[_Member]", lake.rows(tables.GOLD_CLUSTER_MEMBERS, columns, month, by_issue)):
+        members[lineage.root(row["cluster_id"])].append(row)
+    return dict(members)
 
 
-def _root(cluster: str, state: Mapping[str, Mapping[str, Any]]) -> str:
-    seen = {cluster}
-    while (row := state.get(cluster)) and row["status"] == "merged" and row["merged_into"] not in seen:
-        cluster = str(row["merged_into"])
-        seen.add(cluster)
-    return cluster
-
-
-def _wanted(state: Mapping[str, Any], category: str | None) -> bool:
-    return state["category"] == category if category else state["domain"] != _NOBODYS
-
-
-def _owners(lake: _Reader, month: str, chosen: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The owner most issues of the category name."""
-    if not chosen:
-        return {}
+def _owners(lake: _Reader, month: str) -> dict[str, str]:
+    """For each category the owner that most of its issues name."""
     grouped = "GROUP BY category, owner ORDER BY n, owner"
-    rows = lake.ask(tables.GOLD_ISSUES, "category, owner, count(*) AS n", month, grouped)
-    by_category = {row["category"]: row["owner"] for row in rows}
-    return {row["cluster_id"]: by_category[row["category"]] for row in chosen if row["category"] in by_category}
+    rows = lake.rows(tables.GOLD_ISSUES, "category, owner, count(*) AS n", month, grouped)
+    return {row["category"]: row["owner"] for row in rows}
 
 
-def _tickets(lake: _Reader, last: date) -> dict[str, str]:
-    rows = lake.ask(tables.TICKET_BATCH, "ticket_key, clusters", f"day <= '{last}'", "ORDER BY day")
-    return {cluster: row["ticket_key"] for row in rows for cluster in json.loads(row["clusters"])}
+def _tickets(lake: _Reader, look_back: str, lineage: LineageAsOf[str, _ClusterState]) -> dict[str, str]:
+    """The ticket of each cluster, also one it got from a cluster that is part of it now."""
+    rows = lake.rows(tables.TICKET_BATCH, "ticket_key, clusters", look_back, "ORDER BY day")
+    return {
+        lineage.root(cluster): str(row["ticket_key"])
+        for row in rows
+        for cluster in cast("list[str]", json.loads(row["clusters"]))
+    }
 
 
-def _drawn(
+def _draw(
     lake: _Reader,
     month: str,
-    chosen: Sequence[Mapping[str, Any]],
-    told: Mapping[str, Sequence[Mapping[str, Any]]],
+    clusters: Sequence[str],
+    by_cluster: Mapping[str, Sequence[_Member]],
     count: int,
     seed: int,
 ) -> dict[str, tuple[Quote, ...]]:
     """Members at random: the same seed draws the same ones."""
     chance = random.Random(seed)  # noqa: S311  a sample to look at, not a secret
-    picked = {row["cluster_id"]: _sample(chance, told[row["cluster_id"]], count) for row in chosen}
-    events = sorted({str(member["event_id"]) for members in picked.values() for member in members})
+    picked = {cluster: _sample(chance, by_cluster[cluster], count) for cluster in clusters}
+    events = sorted({member["event_id"] for members in picked.values() for member in members})
     where = f"{month} AND event_id IN ({_listed(events)})"
-    quotes = {row["issue_id"]: row["quote"] for row in lake.ask(tables.GOLD_ISSUES, "issue_id, quote", where)}
-    items = lake.ask(tables.SILVER_FEEDBACK, "event_id, language, text", where)
-    texts = {row["event_id"]: row for row in items}
+    quotes = {
+        str(row["issue_id"]): str(row["quote"]) for row in lake.rows(tables.GOLD_ISSUES, "issue_id, quote", where)
+    }
+    items = lake.rows(tables.SILVER_FEEDBACK, "event_id, language, text", where)
+    texts = {str(row["event_id"]): (str(row["language"]), str(row["text"])) for row in items}
     return {
         cluster: tuple(
-            Quote(
-                issue_id=member["issue_id"],
-                day=member["day"],
-                language=texts.get(member["event_id"], {}).get("language", "und"),
-                quote=quotes.get(member["issue_id"], ""),
-                text=texts.get(member["event_id"], {}).get("text", ""),
-            )
+            Quote(member["issue_id"], member["day"], language, quotes.get(member["issue_id"], ""), text)
             for member in members
+            for language, text in (texts.get(member["event_id"], ("und", "")),)
         )
         for cluster, members in picked.items()
     }
@@ -240,100 +298,5 @@ def _listed(ids: Sequence[str]) -> str:
     return ", ".join("'" + each.replace("'", "''") + "'" for each in ids) or "''"
 
 
-def _sample(chance: random.Random, members: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
+def _sample(chance: random.Random, members: Sequence[_Member], count: int) -> list[_Member]:
     return chance.sample(list(members), min(count, len(members)))
-
-
-def _problem(
-    rank: int,
-    row: Mapping[str, Any],
-    state: Mapping[str, Any],
-    recent: Mapping[str, int],
-    owners: Mapping[str, str],
-    tickets: Mapping[str, str],
-    drawn: Mapping[str, tuple[Quote, ...]],
-) -> Problem:
-    cluster = row["cluster_id"]
-    return Problem(
-        rank=rank,
-        cluster_id=cluster,
-        title=state["title"],
-        category=row["category"],
-        product=state["product_name"] or row["product_id"],
-        issues=recent[cluster],
-        issues_28d=row["members_28d"],
-        expected_daily=round(row["baseline_daily"], 2),
-        lift=round(row["lift_7d"], 2),
-        severity=round(row["severity"], 2),
-        score=round(row["score"], 4),
-        decision=row["decision"],
-        level=row["level"],
-        reason=row["reason"],
-        owner=owners.get(cluster),
-        ticket=tickets.get(cluster),
-        members=drawn.get(cluster, ()),
-    )
-
-
-def top_command(
-    days: Annotated[int, typer.Option(min=1, max=_MONTH, help="Length of the window in days.")] = 7,
-    limit: Annotated[int, typer.Option(min=1, help="Most problems shown.")] = 10,
-    day: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD; the newest scored day if not given.")] = None,
-    category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
-    members: Annotated[int, typer.Option(min=0, help="Print so many members of each, drawn at random.")] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of the drawing.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """What drives the most negative feedback: the first problems by score, with counts and decision."""
-    from feedback_assets.config.settings import load
-
-    settings = load()
-    found = top(settings.lake_root, days, limit, _parsed(day), category, members, seed, settings.storage)
-    if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
-    elif found.day is None:
-        typer.echo("Nothing is scored yet. Land feedback with `feedback import FILE`, then `feedback run`.")
-    elif not found.problems:
-        typer.echo(f"No problems in the {days} days up to {found.day}.")
-    else:
-        _show(found)
-
-
-def _parsed(day: str | None) -> date | None:
-    try:
-        return date.fromisoformat(day) if day else None
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"{day!r} is no day; write YYYY-MM-DD, such as 2026-01-31", param_hint="--day"
-        ) from error
-
-
-def _show(found: Top) -> None:
-    """Fits 80 columns: the owner stands under the problem, and the product only where the title lacks it."""
-    from rich.console import Console
-    from rich.table import Table as Shown
-    from rich.text import Text
-
-    console = Console()
-    shown = Shown(title=f"Top problems, {found.days} days up to {found.day}", title_justify="left", box=None)
-    for name, right in (
-        ("#", True), ("problem, and who owns it", False), (f"{found.days} d", True), ("28 d", True), ("lift", True),
-        ("decision", False), ("ticket", False),
-    ):  # fmt: skip
-        shown.add_column(name, justify="right" if right else "left", no_wrap=not name.startswith("problem"))
-    for problem in found.problems:
-        product = problem.product if problem.product and problem.product not in problem.title else None
-        owned = " · ".join(part for part in (problem.owner, product) if part)
-        what = Text(problem.title).append(f"\n{owned}", style="dim")
-        decision = f"{problem.decision} {problem.level or ''}".strip()
-        counts = (str(problem.issues), str(problem.issues_28d), f"{problem.lift:.1f}x")
-        shown.add_row(str(problem.rank), what, *counts, decision, problem.ticket or "")
-    console.print(shown)
-    console.print(f"{found.days} d, 28 d: issues in so many days; lift: against what was expected", style="dim")
-    for problem in found.problems:
-        if problem.members:
-            console.print(f"\n[bold]{problem.rank}.[/bold] {problem.title}", highlight=False)
-        for quote in problem.members:
-            console.print(
-                f"   {quote.day} {quote.language}  {quote.quote or quote.text}", highlight=False, markup=False
-            )

@@ -16,7 +16,7 @@ from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.lease import LeaseHeldError, held, take
 from feedback_assets.lake.store import Lake, LakeError
 from feedback_assets.landing.writer import write_object
-from feedback_assets.priority.top import top
+from feedback_assets.priority.top import top_problems
 from feedback_assets_tests.crash.proxy import Fault, Proxy
 
 TABLE = tables.GOLD_DAILY_COUNTS
@@ -82,7 +82,7 @@ def test_days_are_written_and_read_back(lake: Lake) -> None:
 
 
 def test_top_reads_the_same_store(lake: Lake, proxy: Proxy) -> None:
-    assert top(lake.root, options=lake.options).day is None
+    assert top_problems(lake.root, options=lake.options).day is None
 
 
 def test_writers_of_the_same_version_lose_nothing(lake: Lake) -> None:

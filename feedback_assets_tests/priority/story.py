@@ -12,14 +12,16 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.config.settings import load
+from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.lake.frames import conform, empty
-from feedback_assets.priority.evidence import COLUMNS, Frames
+from feedback_assets.priority.inputs import COLUMNS, PriorityFrames
 from feedback_assets.priority.rules import PriorityRules, priority_rules
-from feedback_assets.priority.score import score
+from feedback_assets.priority.score import score_clusters
 
 FIRST = date(2026, 3, 1)
 RULES: PriorityRules = priority_rules(load_thresholds(load().prompts_dir / "thresholds.yaml").section("priority"))
+TAXONOMY = load_taxonomy(load().prompts_dir / "taxonomy.yaml")
 
 
 def day(offset: int) -> date:
@@ -60,12 +62,12 @@ class Story:
 
     def state(self, cluster: str, on: int, **more: Any) -> None:
         row = {"day": day(on), "cluster_id": cluster, "status": "active", "merged_into": None, "category": "defect",
-               "product_id": None, "title": cluster, "cohesion": 0.8, "confidence": 0.9, "members_total": 10,
-               "concepts": json.dumps({}), "specific": True}  # fmt: skip
+               "product_id": None, "scope": "defect", "title": cluster, "cohesion": 0.8, "confidence": 0.9,
+               "members_total": 10, "concepts": json.dumps({}), "specific": True}  # fmt: skip
         self.states = [s for s in self.states if (s["day"], s["cluster_id"]) != (day(on), cluster)]
         self.states.append({**row, **more})
 
-    def frames(self, since: int | None = None, until: int | None = None) -> Frames:
+    def frames(self, since: int | None = None, until: int | None = None) -> PriorityFrames:
         def kept(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
             low, high = day(-9999 if since is None else since), day(9999 if until is None else until)
             chosen = [{name: row.get(name) for name in columns} for row in rows if low <= row["day"] <= high]
@@ -73,7 +75,7 @@ class Story:
 
         members = kept(self.members, tables.GOLD_CLUSTER_MEMBERS.column_names).assign(similarity=0.8)
         commerce = kept(self.orders, tables.SILVER_COMMERCE.column_names)
-        return Frames(
+        return PriorityFrames(
             members=conform(members, tables.GOLD_CLUSTER_MEMBERS),
             issues=kept(self.members, COLUMNS["issues"]),
             clusters=kept(self.states, COLUMNS["clusters"]),
@@ -83,8 +85,8 @@ class Story:
 
     def scored(self, on: int, cluster: str) -> dict[str, Any]:
         """The row of a cluster on a day."""
-        found = score(self.frames(on - 56, on), [day(on)], RULES)
-        rows: list[dict[str, Any]] = found[found["cluster_id"] == cluster].to_dict("records")
+        scored = score_clusters(self.frames(on - 56, on), [day(on)], RULES, TAXONOMY)
+        rows: list[dict[str, Any]] = scored[scored["cluster_id"] == cluster].to_dict("records")
         return rows[0]
 
     def _item(self, on: int, product: str | None, more: dict[str, Any]) -> str:

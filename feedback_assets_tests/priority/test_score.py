@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.priority.score import score
-from feedback_assets_tests.priority.story import RULES, Story, day
+from feedback_assets.config.taxonomy import Role, Taxonomy
+from feedback_assets.priority.score import score_clusters
+from feedback_assets_tests.priority.story import RULES, TAXONOMY, Story, day
 
 
 def quiet(days: int = 42, items: int = 40) -> Story:
@@ -207,10 +208,43 @@ def test_members_of_a_merged_cluster_count_for_the_one_it_became_part_of() -> No
     story.state("young", 41, status="merged", merged_into="old")
     story.issues("old", 41, 1, "p1")
     frames = story.frames(41 - 56, 41)
-    found = score(frames, [day(40), day(41)], RULES).set_index(["day", "cluster_id"])
-    assert found.loc[(day(40), "young"), "members_7d"] == 4
-    assert found.loc[(day(41), "old"), "members_7d"] == 8
-    assert (day(41), "young") not in found.index
+    scored = score_clusters(frames, [day(40), day(41)], RULES, TAXONOMY).set_index(["day", "cluster_id"])
+    assert scored.loc[(day(40), "young"), "members_7d"] == 4
+    assert scored.loc[(day(41), "old"), "members_7d"] == 8
+    assert (day(41), "young") not in scored.index
+
+
+def test_clusters_merged_one_after_another_count_for_the_last_whatever_order_their_rows_are_in() -> None:
+    story = quiet()
+    story.issues("z-youngest", 39, 4, "p1")
+    story.issues("m-middle", 40, 3, "p1")
+    story.issues("a-oldest", 41, 1, "p1")
+    story.state("z-youngest", 41, status="merged", merged_into="m-middle")
+    story.state("m-middle", 41, status="merged", merged_into="a-oldest")
+    scored = score_clusters(story.frames(41 - 56, 41), [day(41)], RULES, TAXONOMY).set_index("cluster_id")
+    assert scored.loc["a-oldest", "members_7d"] == 8
+    assert not {"m-middle", "z-youngest"} & set(scored.index)
+
+
+def test_a_merge_into_a_cluster_that_no_row_tells_of_is_not_followed() -> None:
+    story = quiet()
+    story.issues("orphan", 41, 4, "p1")
+    story.state("orphan", 41, status="merged", merged_into="never-written")
+    assert story.scored(41, "orphan")["members_7d"] == 4
+
+
+def test_no_ticket_is_written_for_a_category_with_a_role_whatever_the_taxonomy_calls_it() -> None:
+    story = quiet()
+    for on in (35, 36):
+        story.issues("broken", on, 8, "p1")
+    content = TAXONOMY.model_dump(by_alias=True)
+    content["categories"]["feature_request"]["role"], content["categories"]["defect"]["role"] = None, Role.WISH
+    renamed = Taxonomy.model_validate(content)
+    frames = story.frames(36 - 56, 36)
+    by_taxonomy = [
+        score_clusters(frames, [day(36)], RULES, taxonomy).set_index("cluster_id") for taxonomy in (TAXONOMY, renamed)
+    ]
+    assert [scored.loc["broken", "decision"] for scored in by_taxonomy] == ["ticket", "digest"]
 
 
 CASES = st.lists(
@@ -230,7 +264,7 @@ def test_a_range_equals_day_by_day(cases: list[tuple[int, str, int, str | None]]
     for on, cluster, count, product in sorted(cases, key=lambda case: case[0]):
         story.issues(cluster, on, count, product, unit_margin=float(on))
     days = [60, 61, 62, 66, 69]
-    whole = score(story.frames(4, 69), [day(on) for on in range(60, 70)], RULES)
+    whole = score_clusters(story.frames(4, 69), [day(on) for on in range(60, 70)], RULES, TAXONOMY)
     for on in days:
-        single = score(story.frames(on - 56, on), [day(on)], RULES).reset_index(drop=True)
+        single = score_clusters(story.frames(on - 56, on), [day(on)], RULES, TAXONOMY).reset_index(drop=True)
         pd.testing.assert_frame_equal(whole[whole["day"] == day(on)].reset_index(drop=True), single)

@@ -1,6 +1,6 @@
-"""The ten first problems of a day with a line of their counts, as a small Markdown table for the asset's page.
+"""The first problems of a day as a small Markdown table for the page of `gold/priority`.
 
-Only drawing; it must stay small, since it lives in the event log.
+Only formatting. It must stay small, since it lives in the event log.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from feedback_assets.text import sparkline
 _SHOWN, _DAYS = 10, 28
 
 
-def top_problems(scored: pd.DataFrame, clusters: pd.DataFrame, members: pd.DataFrame, day: date) -> str:
+def top_problems_table(scored: pd.DataFrame, clusters: pd.DataFrame, members: pd.DataFrame, day: date) -> str:
     """The first problems of the day by rank, as Markdown.
 
     Args:
@@ -28,11 +28,11 @@ def top_problems(scored: pd.DataFrame, clusters: pd.DataFrame, members: pd.DataF
     if first.empty:
         return f"No problems on {day}."
     titles = dict(zip(clusters["cluster_id"], clusters["title"], strict=True)) if len(clusters) else {}
-    told = Counter(zip(members["cluster_id"], members["day"], strict=True))
+    issues = Counter(zip(members["cluster_id"], members["day"], strict=True))
     days = [day - timedelta(days=back) for back in range(_DAYS - 1, -1, -1)]
     lines = ["| # | problem | 28 days | 7 days | decision |", "|---|---|---|---|---|"]
     for row in first.to_dict("records"):
-        counts = [told[(row["cluster_id"], at)] for at in days]
+        counts = [issues[(row["cluster_id"], at)] for at in days]
         title = str(titles.get(row["cluster_id"], row["cluster_id"])).replace("|", "/")
         level = row["level"] if isinstance(row["level"], str) else ""
         lines.append(

@@ -1,25 +1,32 @@
-"""What the score of any day reads, brought into arrays once: members, clusters, and the volume they stand in.
+"""The inputs of the score as arrays: members of clusters, the clusters' rows, items and orders by day.
 
-Joining and counting only; nothing is judged here. Clusters and products are numbered, days count from an origin.
+Joining and counting only; nothing is scored here. Clusters and products are numbered, days count from an origin.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from feedback_assets.config.taxonomy import Taxonomy
+from feedback_assets.lake.frames import records
+from feedback_assets.lineage import ClusterRow, Lineage, cluster_rows
 from feedback_assets.priority.rules import PriorityRules
 from feedback_assets.statistics import Bools, Floats, Ints
+from feedback_assets.tables import CommerceEvent, Sentiment, Triage
+from feedback_assets.text import text_or_none
 
 # Days before the first day asked for that are looked at: what `last_56_days` gives.
 LOOK_BACK = 56
 _NEVER = 1_000_000
+_NEGATIVE = {Sentiment.NEGATIVE: 1.0, Sentiment.MIXED: 0.5, Sentiment.NEUTRAL: 0.0, Sentiment.POSITIVE: 0.0}
 
 
 # What is read of each input.
@@ -41,7 +48,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Frames:
+class PriorityFrames:
     """The inputs over [first day - 56, last day]; commerce may be empty."""
 
     members: pd.DataFrame
@@ -51,9 +58,29 @@ class Frames:
     commerce: pd.DataFrame
 
 
-@dataclass
+@dataclass(frozen=True)
+class ClusterState:
+    """What is read of a row of `gold/clusters`."""
+
+    cluster_id: str
+    scope: str
+    category: str
+    product_id: str | None
+    cohesion: float
+    confidence: float
+    members_total: int
+    specific: bool
+    concepts_json: str
+
+    @cached_property
+    def concepts(self) -> dict[str, int]:
+        """How many members name each concept of the lexicon."""
+        return json.loads(self.concepts_json)
+
+
+@dataclass(frozen=True)
 class Members:
-    """One entry an issue in a cluster, by day. `cluster` changes when clusters merge on the way."""
+    """One entry for each issue in a cluster, by day. `cluster` is the number of the cluster it was assigned to."""
 
     day: Ints
     cluster: Ints
@@ -73,7 +100,7 @@ class Members:
 
 @dataclass(frozen=True)
 class Volume:
-    """Items and orders a day; shape (days,) for the shop, (products, days) for products.
+    """Items and orders of each day; shape (days,) for the shop, (products, days) for products.
 
     `orders` are means over the days an order may wait for its complaint; None without commerce.
     """
@@ -86,9 +113,9 @@ class Volume:
     complaints: Floats
 
 
-@dataclass
-class Evidence:
-    """Everything by number. `rows` are the cluster rows by day, walked along with the days."""
+@dataclass(frozen=True)
+class PriorityInputs:
+    """All inputs by number. `present` says for each optional input on which days any row has it."""
 
     origin: date
     members: Members
@@ -96,7 +123,7 @@ class Evidence:
     cluster_ids: list[str]
     cluster_number: dict[str, int]
     products: dict[str, int]
-    rows: list[dict[Any, Any]]
+    lineage: Lineage[date, ClusterState]
     present: dict[str, Bools]
     margin_days: Ints
     margins: Floats
@@ -105,14 +132,21 @@ class Evidence:
         """Days since the origin."""
         return (day - self.origin).days
 
+    def product_number(self, state: ClusterState) -> int | None:
+        """The number of the cluster's product; None where it is not one product's, or its volume is not known."""
+        return None if state.product_id is None else self.products.get(state.product_id)
 
-def gather(frames: Frames, days: Sequence[date], rules: PriorityRules) -> Evidence:
+
+def build_inputs(
+    frames: PriorityFrames, days: Sequence[date], rules: PriorityRules, taxonomy: Taxonomy
+) -> PriorityInputs:
     """Bring the frames into arrays.
 
     Args:
         frames: The inputs.
         days: The days that will be scored, ascending.
         rules: Which customers are valuable, which issues override.
+        taxonomy: Which categories are no complaints.
     """
     origin = days[0] - timedelta(days=LOOK_BACK)
     length = (days[-1] - origin).days + 1
@@ -121,23 +155,45 @@ def gather(frames: Frames, days: Sequence[date], rules: PriorityRules) -> Eviden
     number = {name: at for at, name in enumerate(ids)}
     catalog = sorted(set(frames.feedback["product_id"].dropna()) | set(frames.commerce["product_id"].dropna()))
     products = {str(name): at for at, name in enumerate(catalog)}
-    rows: list[dict[Any, Any]] = frames.clusters.sort_values(["day", "cluster_id"], kind="stable").to_dict("records")
     priced = frames.feedback[frames.feedback["unit_margin"].notna()].sort_values("day", kind="stable")
-    return Evidence(
+    return PriorityInputs(
         origin=origin,
         members=_members(joined, number, rules),
-        volume=_volume(frames, joined, products, origin, length, rules),
+        volume=_volume(frames, joined, products, origin, length, rules, taxonomy),
         cluster_ids=ids,
         cluster_number=number,
         products=products,
-        rows=rows,
+        lineage=_lineage(frames.clusters),
         present=_present(frames, origin, length),
         margin_days=_day_numbers(priced["day"], origin),
         margins=priced["unit_margin"].to_numpy(dtype=np.float64),
     )
 
 
-def _joined(frames: Frames, origin: date) -> pd.DataFrame:
+def _lineage(clusters: pd.DataFrame) -> Lineage[date, ClusterState]:
+    """A merge into a cluster that no row tells of cannot be followed, so it counts as none."""
+    known = set(clusters["cluster_id"])
+    return Lineage(
+        ClusterRow(day, cluster, into if into in known else None, _state(row))
+        for day, cluster, into, row in cluster_rows(records(clusters.sort_values(["day", "cluster_id"])))
+    )
+
+
+def _state(row: Mapping[str, Any]) -> ClusterState:
+    return ClusterState(
+        cluster_id=row["cluster_id"],
+        scope=str(row["scope"]),
+        category=row["category"],
+        product_id=text_or_none(row["product_id"]),
+        cohesion=float(row["cohesion"]),
+        confidence=float(row["confidence"]),
+        members_total=int(row["members_total"]),
+        specific=bool(row["specific"]),
+        concepts_json=row["concepts"],
+    )
+
+
+def _joined(frames: PriorityFrames, origin: date) -> pd.DataFrame:
     """Members with their issue, their item, and the day from which their order counts as refunded or sent back."""
     issues = frames.issues[
         ["issue_id", "category", "sub_label", "sentiment", "severity", "churn_intent", "confidence", "triage"]
@@ -147,8 +203,10 @@ def _joined(frames: Frames, origin: date) -> pd.DataFrame:
          "return_reason", "unit_margin", "product_id"]
     ].drop_duplicates("event_id")  # fmt: skip
     joined = frames.members.merge(issues, on="issue_id", how="inner").merge(item, on="event_id", how="inner")
-    back = frames.commerce[frames.commerce["event_type"].isin(["return", "refund"])].dropna(subset=["order_ref"])
-    since = dict(zip(back["order_ref"][::-1], _day_numbers(back["day"], origin)[::-1], strict=True))
+    returned = frames.commerce[frames.commerce["event_type"].isin([CommerceEvent.RETURN, CommerceEvent.REFUND])].dropna(
+        subset=["order_ref"]
+    )
+    since = dict(zip(returned["order_ref"][::-1], _day_numbers(returned["day"], origin)[::-1], strict=True))
     known = joined["return_reason"].notna() | (joined["channel"] == "return_reason")
     later = [since.get(order, _NEVER) if isinstance(order, str) else _NEVER for order in joined["order_ref"]]
     joined["refunded_from"] = np.where(known.to_numpy(dtype=bool), 0, np.array(later, dtype=np.int64))
@@ -158,10 +216,10 @@ def _joined(frames: Frames, origin: date) -> pd.DataFrame:
 
 def _members(joined: pd.DataFrame, number: dict[str, int], rules: PriorityRules) -> Members:
     customer = joined["customer_ref"].fillna("?" + joined["event_id"].astype(str))
-    tone = joined["sentiment"].map({"negative": 1.0, "mixed": 0.5, "neutral": 0.0, "positive": 0.0})
+    tone = joined["sentiment"].map(_NEGATIVE)
     tier = joined["customer_tier"].astype("object").str.casefold().isin(rules.valuable_tiers)
     valuable = tier | (pd.to_numeric(joined["customer_value"]).fillna(-1) >= rules.valuable_from)
-    credible = (joined["label_confidence"] >= rules.credible) & (joined["triage"] != "signal")
+    credible = (joined["label_confidence"] >= rules.credible) & (joined["triage"] != Triage.SIGNAL)
     return Members(
         day=joined["number"].to_numpy(dtype=np.int64),
         cluster=np.array([number[name] for name in joined["cluster_id"]], dtype=np.int64),
@@ -194,19 +252,25 @@ def _seconds(joined: pd.DataFrame) -> Ints:
 
 
 def _volume(
-    frames: Frames, joined: pd.DataFrame, products: dict[str, int], origin: date, length: int, rules: PriorityRules
+    frames: PriorityFrames,
+    joined: pd.DataFrame,
+    products: dict[str, int],
+    origin: date,
+    length: int,
+    rules: PriorityRules,
+    taxonomy: Taxonomy,
 ) -> Volume:
     items, product_items = _by_day(frames.feedback, products, origin, length)
-    lines = frames.commerce[frames.commerce["event_type"].isin(["order", "order_item"])]
+    lines = frames.commerce[frames.commerce["event_type"].isin([CommerceEvent.ORDER, CommerceEvent.ORDER_ITEM])]
     orders = product_orders = month = None
     if len(lines):
         orders, product_orders = _by_day(lines, products, origin, length)
         month = _trailing(product_orders, rules.baseline_days)
-        open_days = _days_told(orders, rules.order_days)
+        open_days = _days_open(orders, rules.order_days)
         orders = _trailing(orders[None, :], rules.order_days)[0] / open_days
         product_orders = _trailing(product_orders, rules.order_days) / open_days
-    told = joined[~joined["category"].isin(list(rules.never_ticketed - {"other"}))].drop_duplicates("event_id")
-    complaints = np.bincount(told["number"].to_numpy(dtype=np.int64), minlength=length).astype(np.float64)
+    complaining = joined[~joined["category"].isin([taxonomy.no_issue, taxonomy.wish])].drop_duplicates("event_id")
+    complaints = np.bincount(complaining["number"].to_numpy(dtype=np.int64), minlength=length).astype(np.float64)
     return Volume(items, product_items, orders, product_orders, month, complaints)
 
 
@@ -227,28 +291,28 @@ def _trailing(counts: Floats, days: int) -> Floats:
     if counts.shape[0] == 0:
         return counts
     sums = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
-    ends = np.arange(1, counts.shape[1] + 1)
+    ends: Ints = np.arange(1, counts.shape[1] + 1, dtype=np.int64)
     return sums[:, ends] - sums[:, np.maximum(ends - days, 0)]
 
 
-def _days_told(orders: Floats, days: int) -> Floats:
-    """For each day how many of the days up to it have passed since the first that tells of orders; 1 at least.
+def _days_open(orders: Floats, days: int) -> Floats:
+    """For each day how many of the days up to it have passed since the first with orders; 1 at least.
 
     Days before a shop's first order are not days without orders: counted as such, every opening looks like a season.
     """
-    told = np.ones(len(orders))
+    open_days = np.ones(len(orders))
     for end in range(1, len(orders) + 1):
-        seen = np.flatnonzero(orders[max(end - days, 0) : end])
-        told[end - 1] = min(days, end) - seen[0] if len(seen) else 1.0
-    return told
+        ordered = np.flatnonzero(orders[max(end - days, 0) : end])
+        open_days[end - 1] = min(days, end) - ordered[0] if len(ordered) else 1.0
+    return open_days
 
 
-def _present(frames: Frames, origin: date, length: int) -> dict[str, Bools]:
+def _present(frames: PriorityFrames, origin: date, length: int) -> dict[str, Bools]:
     """For each input, named with the neutral value that stands for it, the days on which any row has it."""
     feedback, issues = frames.feedback, frames.issues
-    orders = frames.commerce["event_type"].isin(["order", "order_item"])
+    orders = frames.commerce["event_type"].isin([CommerceEvent.ORDER, CommerceEvent.ORDER_ITEM])
     valued = feedback["customer_tier"].notna() | feedback["customer_value"].notna()
-    found = {
+    days_with = {
         "orders: volume from items alone": frames.commerce["day"][orders],
         "unit_margin: revenue_weight 1": feedback["day"][feedback["unit_margin"].notna()],
         "customer_tier, customer_value: customer_lift 1": feedback["day"][valued],
@@ -257,7 +321,7 @@ def _present(frames: Frames, origin: date, length: int) -> dict[str, Bools]:
         "sentiment: sentiment_lift 1": issues["day"][issues["sentiment"].notna()],
     }
     present: dict[str, Bools] = {}
-    for name, days in found.items():
+    for name, days in days_with.items():
         at = _day_numbers(days, origin)
         present[name] = np.bincount(at[(at >= 0) & (at < length)], minlength=length) > 0
     return present
@@ -265,13 +329,3 @@ def _present(frames: Frames, origin: date, length: int) -> dict[str, Bools]:
 
 def _day_numbers(days: pd.Series, origin: date) -> Ints:
     return np.array([(day - origin).days for day in days], dtype=np.int64)
-
-
-def concepts_of(row: dict[Any, Any]) -> dict[str, int]:
-    """Counts by concept of a cluster's row."""
-    return json.loads(row["concepts"])
-
-
-def sells(state: dict[Any, Any], evidence: Evidence) -> bool:
-    """Whether the cluster is one product's, and its volume is known."""
-    return isinstance(state["product_id"], str) and state["product_id"] in evidence.products
