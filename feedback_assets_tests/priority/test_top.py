@@ -81,8 +81,8 @@ def test_a_problem_shows_the_ticket_of_a_cluster_that_became_part_of_it(filled: 
     )
     rows = pd.concat([filled.read(tables.GOLD_CLUSTERS), merged])
     assert not filled.write_days(tables.GOLD_CLUSTERS, rows, FIRST, day(40), {}).failures
-    planned = pd.DataFrame([{"day": day(28), "ticket_key": "FB-1", "clusters": '["c-younger"]', "action": "create"}])
-    batch = _stored(planned, tables.TICKET_BATCH)
+    planned = {"day": day(28), "ticket_key": "FB-1", "clusters": '["c-younger"]', "action": "create", "due": day(35)}
+    batch = _stored(pd.DataFrame([planned]), tables.TICKET_BATCH)
     assert not filled.write_days(tables.TICKET_BATCH, batch, FIRST, day(40), {}).failures
     assert top_of(filled).problems[0].ticket == "FB-1"
 
