@@ -14,6 +14,7 @@ import pytest
 from feedback_assets import tables
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.store import Lake
+from feedback_assets.tickets.tracker import TrackerStatus
 from feedback_assets.tickets.trackers.files import FileTracker
 from feedback_assets_tests.crash.harness import story
 from feedback_assets_tests.crash.small import few_prompts
@@ -85,7 +86,9 @@ def shuffled(objects: Sequence[Path], seed: int) -> list[list[Path]]:
 def open_tickets(machine: Machine) -> dict[str, list[str]]:
     """The evidence of each ticket that stands in the tracker."""
     tracker = FileTracker(machine.settings.tickets_dir)
-    return {key: sorted(tracker.evidence(key)) for key in sorted(tracker.standing())}
+    tickets = {key: tracker.find(key) for key in sorted(tracker.keys())}
+    still_open = [key for key, ticket in tickets.items() if ticket and ticket.status == TrackerStatus.OPEN]
+    return {key: sorted(str(row["issue_id"]) for row in tracker.evidence(key)) for key in still_open}
 
 
 @pytest.mark.slow

@@ -23,10 +23,11 @@ from feedback_assets.classification.loader import open_model
 from feedback_assets.config.settings import Settings, load
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
-from feedback_assets.errors import CallError
+from feedback_assets.errors import CallError, OutsideError
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake, LakeError
 from feedback_assets.orchestration.upgrade import require_current
+from feedback_assets.tickets.trackers import open_tracker
 
 # Sections of the thresholds; each is asked for by the room of its name.
 _SECTIONS = ("classification", "clusters", "priority", "tickets", "releases", "drift", "latency", "evaluation")
@@ -69,6 +70,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("landing", True, _landed(settings))
     yield _layout(settings)
     yield from _tables(Lake(settings.lake_root, settings.storage))
+    yield _tracker(settings)
     yield _model(settings)
 
 
@@ -120,6 +122,14 @@ def _tables(lake: Lake) -> Iterator[Finding]:
         except LakeError as error:
             yield Finding("table", False, str(error))
     yield Finding("lake", True, f"{there} of {len(tables.ALL)} tables in {lake.root}")
+
+
+def _tracker(settings: Settings) -> Finding:
+    try:
+        tracker = open_tracker(settings)
+    except (CallError, OutsideError) as error:
+        return Finding("tracker", False, str(error))
+    return Finding("tracker", True, tracker.name)
 
 
 def _model(settings: Settings) -> Finding:

@@ -75,7 +75,9 @@ class Settings(BaseSettings):
         20.0, ge=0, description="Most to spend a run of a day; beyond it the local model answers."
     )
 
-    tracker: Literal["files"] = Field("files", description="Where tickets go.")
+    tracker: str = Field(
+        "files", min_length=1, description="Where tickets go: a tracker of the package, or one another package brings."
+    )
 
     engine: Literal["local", "spark", "databricks"] = Field(
         "local", description="Where silver reads and cleans its rows: here, a Spark Connect server, a Databricks job."

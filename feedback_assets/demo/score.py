@@ -131,8 +131,8 @@ def score(truth: Truth, batch: pd.DataFrame, members: pd.DataFrame) -> DemoScore
     """Compare tickets with the truth.
 
     A ticket counts when one of its rows is ready: what waits for a person's approval is a proposal. A child counts
-    with its parent. A problem matches a ticket of the same product (none matches none) and category of whose items
-    at least half tell of that problem.
+    with its parent, a duplicate with the ticket that goes on. A problem matches a ticket of the same product (none
+    matches none) and category of whose items at least half tell of that problem.
 
     Args:
         truth: What was planted.
@@ -158,12 +158,16 @@ def score(truth: Truth, batch: pd.DataFrame, members: pd.DataFrame) -> DemoScore
 
 
 def _tickets(batch: pd.DataFrame, event_of: dict[str, str]) -> list[_Ticket]:
-    """Tickets in the order they were created, each with the items of all its rows."""
+    """Tickets in the order they were created, each with the items of its rows, its children's and its duplicates'."""
     rows = [{str(name): value for name, value in row.items()} for row in batch.to_dict("records")]
     rows.sort(key=lambda row: (row["day"], row["ticket_key"], row["action"]))
+    part_of = {str(row["ticket_key"]): into for row in rows if (into := text_or_none(row.get("merged_into")))}
     grouped: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        grouped.setdefault(text_or_none(row["parent_key"]) or str(row["ticket_key"]), []).append(row)
+        key = text_or_none(row["parent_key"]) or str(row["ticket_key"])
+        while key in part_of:
+            key = part_of[key]
+        grouped.setdefault(key, []).append(row)
     tickets: list[_Ticket] = []
     for key, mine in grouped.items():
         if all(row["state"] != "ready" for row in mine):

@@ -15,6 +15,7 @@ from feedback_assets.errors import CallError
 from feedback_assets.lake.lease import held
 from feedback_assets.lake.store import Lake
 from feedback_assets.orchestration import instance_file
+from feedback_assets.tickets import upgrade as ticket_upgrade
 
 # Renewed by nobody: longer than rewriting the largest table takes. One that died here is noticed at once.
 _LEASE_SECONDS = 3600.0
@@ -70,7 +71,14 @@ class StepResult:
 
 
 # Changes of the lake, in the order of `lake.layout.CHANGES`, which names the same; the lake's mark says which are done.
-LAKE_STEPS: tuple[Step, ...] = ()
+LAKE_STEPS: tuple[Step, ...] = (
+    Step(
+        "ticket_fields",
+        "tickets/ticket_batch holds the fields of a ticket without Markdown, and ticket files are stamped accordingly",
+        lambda home: ticket_upgrade.holds_markdown(home.lake),
+        lambda home: ticket_upgrade.drop_markdown(home.lake, home.settings),
+    ),
+)
 # Changes of files outside the lake, which any machine with a home may have; each looks for itself.
 FILE_STEPS: tuple[Step, ...] = (
     Step(

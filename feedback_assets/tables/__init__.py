@@ -51,6 +51,7 @@ from feedback_assets.tables.table import (
     Table,
 )
 from feedback_assets.tables.tickets import (
+    OPEN_TICKETS,
     TICKET_BATCH,
     TICKET_DELIVERIES,
 )
@@ -115,6 +116,7 @@ __all__ = [
     "LABEL_CHANGES",
     "LEDGER",
     "LEVELS",
+    "OPEN_TICKETS",
     "PROMPT_PLAN",
     "RELEASE_KINDS",
     "SENTIMENTS",
@@ -180,6 +182,7 @@ ALL: tuple[Table, ...] = (
     GOLD_RATES,
     GOLD_RELEASE_IMPACT,
     TICKET_BATCH,
+    OPEN_TICKETS,
     TICKET_DELIVERIES,
     GOLDEN_SCORES,
     PROMPT_PLAN,

@@ -219,6 +219,7 @@ class TicketAction(StrEnum):
     ADD_EVIDENCE = "add_evidence"
     RAISE = "raise"
     REOPEN = "reopen"
+    MERGE = "merge"
 
 
 class TicketState(StrEnum):

@@ -11,33 +11,40 @@ from feedback_assets import tables
 from feedback_assets.config.settings import load
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
-from feedback_assets.dagster_kit.io_manager import day_asset, days_of
+from feedback_assets.dagster_kit.io_manager import day_asset, day_multi_asset, days_of
 from feedback_assets.dagster_kit.partitions import last_28_days, same_day
 from feedback_assets.dagster_kit.run_tags import BACKFILL, BY_AUTOMATION, PROMPT
 from feedback_assets.lake.store import Lake
 from feedback_assets.tickets.delivery import (
     LEASE_SECONDS,
     PLANNED,
+    RECEIPTS,
     deliver,
     evidence_rows,
-    opening_days,
-    settle,
-    standing_since,
+    known_tickets,
+    planned_from,
+    ready_days,
+    reconcile,
 )
-from feedback_assets.tickets.plan import Inputs, plan
+from feedback_assets.tickets.history import kept_before, rows_since
+from feedback_assets.tickets.plan import COLUMNS, LINEAGE, Inputs, plan_tickets
 from feedback_assets.tickets.rules import Rules
-from feedback_assets.tickets.trackers.files import FileTracker
+from feedback_assets.tickets.trackers import open_tracker
+
+_SHOWN = (
+    "event_id", "channel", "language", "region", "app_version", "occurred_at", "landing_object", "line",
+)  # fmt: skip
 
 
-@day_asset(
-    tables.TICKET_BATCH,
+@day_multi_asset(
+    [tables.TICKET_BATCH, tables.OPEN_TICKETS],
     ins={
         "priority": (tables.GOLD_PRIORITY, same_day),
-        "clusters": (tables.GOLD_CLUSTERS, last_28_days),
-        "members": (tables.GOLD_CLUSTER_MEMBERS, last_28_days),
-        "issues": (tables.GOLD_ISSUES, last_28_days),
-        "feedback": (tables.SILVER_FEEDBACK, last_28_days),
-        "commerce": (tables.SILVER_COMMERCE, last_28_days),
+        "clusters": (tables.GOLD_CLUSTERS, last_28_days, COLUMNS["clusters"]),
+        "members": (tables.GOLD_CLUSTER_MEMBERS, last_28_days, COLUMNS["members"]),
+        "issues": (tables.GOLD_ISSUES, last_28_days, COLUMNS["issues"]),
+        "feedback": (tables.SILVER_FEEDBACK, last_28_days, COLUMNS["feedback"]),
+        "commerce": (tables.SILVER_COMMERCE, last_28_days, COLUMNS["commerce"]),
         "impact": (tables.GOLD_RELEASE_IMPACT, same_day),
     },
     deps=[(tables.BRONZE_TICKET_EVENTS, same_day)],
@@ -52,22 +59,40 @@ def ticket_batch(
     feedback: pd.DataFrame,
     commerce: pd.DataFrame,
     impact: pd.DataFrame,
-) -> pd.DataFrame:
+) -> dict[str, pd.DataFrame]:
     """Fold the days' priorities and clusters into what should exist in the tracker."""
     days, settings = days_of(context), load()
-    history = lake.read(tables.TICKET_BATCH, end=days[0])
-    events = lake.read(tables.BRONZE_TICKET_EVENTS, end=days[-1] + timedelta(days=1))
-    inputs = Inputs(priority, clusters, members, issues, feedback, commerce, history, events, impact)
     rules = Rules.read(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("tickets"))
-    return plan(inputs, days, load_taxonomy(settings.prompts_dir / "taxonomy.yaml"), rules)
+    kept, window = kept_before(lake, days[0]), days[0] - timedelta(days=28)
+    inputs = Inputs(
+        priority=priority,
+        clusters=clusters,
+        members=members,
+        issues=issues,
+        feedback=feedback,
+        commerce=commerce,
+        impact=impact,
+        kept=kept.rows,
+        history=rows_since(lake, tables.TICKET_BATCH, kept, days[0], tables.TICKET_BATCH.column_names),
+        merges=rows_since(lake, tables.GOLD_CLUSTERS, kept, window, LINEAGE),
+        # Once old enough that no ticket is fresh any more, what the tracker said stands in what was kept.
+        events=lake.read(
+            tables.BRONZE_TICKET_EVENTS,
+            kept.day and min(kept.day, days[0] - timedelta(days=rules.same_problem_days)),
+            days[-1] + timedelta(days=1),
+            ("day", "payload", "problem"),
+        ),
+    )
+    planned = plan_tickets(inputs, days, load_taxonomy(settings.prompts_dir / "taxonomy.yaml"), rules)
+    return {tables.TICKET_BATCH.name: planned.batch, tables.OPEN_TICKETS.name: planned.open_tickets}
 
 
 @day_asset(
     tables.TICKET_DELIVERIES,
     ins={
         "batch": (tables.TICKET_BATCH, same_day),
-        "issues": (tables.GOLD_ISSUES, last_28_days),
-        "feedback": (tables.SILVER_FEEDBACK, last_28_days),
+        "issues": (tables.GOLD_ISSUES, last_28_days, ("issue_id", "event_id", "quote")),
+        "feedback": (tables.SILVER_FEEDBACK, last_28_days, _SHOWN),
     },
     # Two that ask the tracker at once would both not find the ticket, and both make it.
     lease_seconds=lambda: LEASE_SECONDS,
@@ -76,18 +101,21 @@ def ticket_deliveries(
     context: dg.AssetExecutionContext, lake: Lake, batch: pd.DataFrame, issues: pd.DataFrame, feedback: pd.DataFrame
 ) -> pd.DataFrame:
     """Carry the batch to the tracker; a backfill over history only proposes it."""
-    days, settings = days_of(context), load()
-    tags = context.run.tags
+    days, tags = days_of(context), context.run.tags
     propose = PROMPT in tags or (BACKFILL in tags and BY_AUTOMATION not in tags)
-    shown, tracker = evidence_rows(issues, feedback), FileTracker(settings.tickets_dir)
-    told = lake.read(tables.TICKET_DELIVERIES, end=days[-1] + timedelta(days=1))
-    earlier = told["day"] < days[0]
-    planned = lake.read(tables.TICKET_BATCH, columns=PLANNED)
-    stand, opening = standing_since(told[earlier]), opening_days(planned)
-    receipts = deliver(batch, shown, tracker, datetime.now(UTC), propose=propose, standing=stand, opening=opening)
+    shown, tracker = evidence_rows(issues, feedback), open_tracker(load())
+    kept = kept_before(lake, days[0])
+    planned = rows_since(lake, tables.TICKET_BATCH, kept, None, PLANNED)
+    before = rows_since(lake, tables.TICKET_DELIVERIES, kept, days[-1] + timedelta(days=1), RECEIPTS)
+    earlier = before["day"] < days[0]
+    known = known_tickets(before[earlier], tracker.name)
+    ready = ready_days(planned, kept.rows)
+    receipts = deliver(batch, shown, tracker, datetime.now(UTC), propose=propose, known=known, ready=ready)
     if not propose:
         # What the run before this one delivered for these days, and this one may not plan.
-        touched = {*batch["ticket_key"], *told.loc[~earlier, "ticket_key"]}
-        withdrawn = settle(planned, touched, shown, tracker)
+        touched = {*batch["ticket_key"], *before.loc[~earlier, "ticket_key"]}
+        stay = planned_from(planned, kept.since, kept.rows["ticket_key"])
+        ids = known_tickets(before, tracker.name)
+        withdrawn = reconcile(stay, touched, shown, tracker, ids)
         context.log.info("%d tickets withdrawn: %s", len(withdrawn), ", ".join(withdrawn) or "none")
     return receipts

@@ -1,13 +1,14 @@
-"""The `feedback tickets` command: what stands, what waits for a person, and letting it go."""
+"""The `feedback tickets` command: which tickets there are, what waits for a person, delivering and withdrawing it."""
 
 from __future__ import annotations
 
 import json
 import os
 import uuid
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
 
 import pandas as pd
 import typer
@@ -16,22 +17,44 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from feedback_assets import tables
-from feedback_assets.config.settings import Settings, load
+from feedback_assets.config.settings import load
 from feedback_assets.errors import CallError
 from feedback_assets.lake.frames import records
 from feedback_assets.lake.lease import held
 from feedback_assets.lake.store import Lake
+from feedback_assets.tables import DeliveryOutcome, TicketAction
 from feedback_assets.tickets.delivery import (
     LEASE_SECONDS,
     PLANNED,
+    RECEIPTS,
     deliver,
     evidence_rows,
+    known_tickets,
     merge_receipts,
-    opening_days,
-    settle,
-    standing_since,
+    planned_from,
+    ready_days,
+    reconcile,
 )
-from feedback_assets.tickets.trackers.files import FileTracker
+from feedback_assets.tickets.tracker import Tracker
+from feedback_assets.tickets.trackers import open_tracker
+
+_ROW = ["day", "ticket_key", "action"]
+
+
+@dataclass(frozen=True)
+class ListedTicket:
+    """One ticket of the list: its newest level, and how its last receipt ended; only key and outcome when orphaned."""
+
+    key: str
+    outcome: str
+    level: str = ""
+    title: str = ""
+    owner: str = ""
+    issues: int = 0
+    since: str = ""
+    last: str = ""
+    location: str | None = None
+    merged_into: str | None = None
 
 
 def tickets_command(
@@ -43,70 +66,82 @@ def tickets_command(
 ) -> None:
     """List tickets; with --approve KEY or --release, deliver those that waited; with --withdraw, take back the rest."""
     settings = load()
-    lake = Lake(settings.lake_root, settings.storage)
+    lake, tracker = Lake(settings.lake_root, settings.storage), open_tracker(settings)
     if approve or release or withdraw:
         if not by:
             raise typer.BadParameter("say who decides: --by NAME")
         now, owner = datetime.now(UTC), f"{by}, by hand, {uuid.uuid4().hex[:8]}"
         with held(lake.root, tables.TICKET_DELIVERIES.key[1], owner, _clock, LEASE_SECONDS, lake.options):
-            done = let_go(lake, settings, now, by, approve) if approve or release else []
-            done += take_back(lake, settings) if withdraw else []
-        told = f"{len(done)} actions in {settings.tickets_dir}, decided by {by}: {', '.join(done)}"
-        typer.echo(json.dumps(done) if as_json else told)
+            done = deliver_held(lake, tracker, now, by, approve) if approve or release else []
+            done += withdraw_orphans(lake, tracker) if withdraw else []
+        summary = f"{len(done)} actions in the tracker {tracker.name}, decided by {by}: {', '.join(done)}"
+        typer.echo(json.dumps(done) if as_json else summary)
         return
-    rows = listed(lake, settings.tickets_dir)
+    tickets = list_tickets(lake, tracker)
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        typer.echo(json.dumps([_present(ticket) for ticket in tickets], indent=2))
     else:
-        show(Console(), rows, settings.tickets_dir)
+        show(Console(), tickets)
 
 
 def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-def listed(lake: Lake, folder: Path) -> list[dict[str, Any]]:
+def _present(ticket: ListedTicket) -> dict[str, object]:
+    if ticket.outcome == _ORPHANED:
+        return {"key": ticket.key, "outcome": ticket.outcome}
+    return {name: value for name, value in asdict(ticket).items() if name != "merged_into" or value}
+
+
+def list_tickets(lake: Lake, tracker: Tracker) -> list[ListedTicket]:
     """One row a ticket, newest level and how its last receipt ended, most urgent first; last what is planned no more.
 
     Args:
         lake: Where plan and receipts are.
-        folder: Where the tracker's files are.
+        tracker: Where tickets are.
     """
-    batch = lake.read(tables.TICKET_BATCH)
-    receipts = lake.read(tables.TICKET_DELIVERIES)
-    rows: list[dict[str, Any]] = []
-    for key, actions in batch.sort_values("day").groupby("ticket_key", sort=True):
-        newest, first = actions.iloc[-1], actions.iloc[0]
-        mine = receipts[receipts["ticket_key"] == key].sort_values("day")
-        location = mine["location"].dropna()
-        rows.append(
-            {
-                "key": str(key),
-                "level": newest["level"],
-                "title": newest["title"],
-                "owner": newest["owner"],
-                "issues": int(newest["members_total"]),
-                "since": str(first["day"]),
-                "last": str(newest["day"]),
-                "outcome": str(mine["outcome"].iloc[-1]) if len(mine) else "not delivered",
-                "location": str(location.iloc[-1]) if len(location) else None,
-            }
-        )
-    rows.sort(key=lambda row: (row["level"], -row["issues"]))
-    return [*rows, *({"key": key, "outcome": _LEFT} for key in left_over(batch, FileTracker(folder)))]
+    batch = lake.read(tables.TICKET_BATCH, columns=(*_ROW, "level", "title", "owner", "members_total", "merged_into"))
+    receipts = lake.read(tables.TICKET_DELIVERIES, columns=(*RECEIPTS, "location"))
+    by_key = {str(key): rows.sort_values("day") for key, rows in receipts.groupby("ticket_key")}
+    tickets = [
+        _listed(str(key), actions.sort_values("day"), by_key.get(str(key), receipts.iloc[:0]))
+        for key, actions in batch.groupby("ticket_key")
+    ]
+    tickets.sort(key=lambda ticket: (ticket.level, -ticket.issues, ticket.key))
+    return [*tickets, *(ListedTicket(key, _ORPHANED) for key in orphans(batch["ticket_key"], tracker))]
 
 
-def left_over(batch: pd.DataFrame, tracker: FileTracker) -> list[str]:
+def _listed(key: str, actions: pd.DataFrame, receipts: pd.DataFrame) -> ListedTicket:
+    newest, first = actions.iloc[-1], actions.iloc[0]
+    merged = actions["merged_into"].dropna()
+    locations = receipts["location"].dropna()
+    outcome = str(receipts["outcome"].iloc[-1]) if len(receipts) else _UNDELIVERED
+    return ListedTicket(
+        key=key,
+        outcome=_MERGED if len(merged) else outcome,
+        level=str(newest["level"]),
+        title=str(newest["title"]),
+        owner=str(newest["owner"]),
+        issues=int(newest["members_total"]),
+        since=str(first["day"]),
+        last=str(newest["day"]),
+        location=str(locations.iloc[-1]) if len(locations) else None,
+        merged_into=str(merged.iloc[-1]) if len(merged) else None,
+    )
+
+
+def orphans(planned: Collection[str], tracker: Tracker) -> list[str]:
     """Keys of the tickets that stand in the tracker and that no day plans any more."""
-    return sorted(tracker.standing() - {str(key) for key in batch["ticket_key"]})
+    return sorted(tracker.keys() - {str(key) for key in planned})
 
 
-def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str) -> list[str]:
+def deliver_held(lake: Lake, tracker: Tracker, now: datetime, by: str, approve: str) -> list[str]:
     """Deliver one ticket that waits for approval, or with an empty key all that was proposed.
 
     Args:
         lake: Where batch and receipts are.
-        settings: Where the tracker writes.
+        tracker: Where tickets go.
         now: Time for the receipts.
         by: Who decided; kept in the commit that records the receipts.
         approve: Key of the ticket, or empty.
@@ -118,71 +153,85 @@ def let_go(lake: Lake, settings: Settings, now: datetime, by: str, approve: str)
         CallError: No ticket of that key waits.
     """
     receipts = lake.read(tables.TICKET_DELIVERIES)
-    outcome = "waits_for_approval" if approve else "proposed"
+    outcome = DeliveryOutcome.WAITS_FOR_APPROVAL if approve else DeliveryOutcome.PROPOSED
     waiting = receipts[receipts["outcome"] == outcome]
+    batch = lake.read(tables.TICKET_BATCH, columns=tables.TICKET_BATCH.column_names)
+    # What ended in a ticket that waited could not point to it.
+    pointing = batch[batch["merged_into"] == approve]["ticket_key"] if approve else ()
     if approve:
-        waiting = waiting[waiting["ticket_key"] == approve]
-    batch, tracker = lake.read(tables.TICKET_BATCH), FileTracker(settings.tickets_dir)
-    stand, opening = standing_since(receipts), opening_days(batch)
-    if approve in opening and not waiting.empty and waiting["day"].max() < opening[approve]:
-        raise CallError(
-            f"{approve}: needs no approval: {opening[approve]} created it on stronger evidence than what waits from "
-            "the days before; feedback tickets shows where it stands"
-        )
-    if waiting.empty:
-        raise CallError(
-            f"{approve}: no ticket of this key waits for approval; feedback tickets lists those that do"
-            if approve
-            else "no ticket is only proposed, so there is nothing to release; see feedback tickets"
-        )
-    chosen = batch.merge(waiting[["day", "ticket_key", "action"]], on=["day", "ticket_key", "action"])
-    evidence = evidence_rows(lake.read(tables.GOLD_ISSUES), lake.read(tables.SILVER_FEEDBACK))
-    keys = set(chosen["ticket_key"]) if approve else set()
-    new = deliver(chosen, evidence, tracker, now, propose=False, approved=keys, standing=stand, opening=opening)
+        ended = (waiting["action"] == TicketAction.MERGE) & waiting["ticket_key"].isin(list(pointing))
+        waiting = waiting[(waiting["ticket_key"] == approve) | ended]
+    known, ready = known_tickets(receipts, tracker.name), ready_days(batch)
+    if approve:
+        _refuse_approval(approve, waiting, batch, ready)
+    elif waiting.empty:
+        raise CallError("no ticket is only proposed, so there is nothing to release; see feedback tickets")
+    chosen = batch.merge(waiting[_ROW], on=_ROW)
+    shown = evidence_rows(lake.read(tables.GOLD_ISSUES), lake.read(tables.SILVER_FEEDBACK))
+    approved = {approve} if approve else set[str]()
+    new = deliver(chosen, shown, tracker, now, propose=False, approved=approved, known=known, ready=ready)
     _record(lake, receipts, new, by)
-    went = new[new["outcome"] == "delivered"]
+    went = new[new["outcome"] == DeliveryOutcome.DELIVERED]
     return [f"{key}/{action}" for key, action in zip(went["ticket_key"], went["action"], strict=True)]
 
 
-def take_back(lake: Lake, settings: Settings) -> list[str]:
+def _refuse_approval(key: str, waiting: pd.DataFrame, batch: pd.DataFrame, ready: Mapping[str, date]) -> None:
+    own = waiting[waiting["ticket_key"] == key]
+    merged = batch[(batch["ticket_key"] == key) & batch["merged_into"].notna()]["merged_into"]
+    if len(merged):
+        raise CallError(f"{key}: goes on in {merged.iloc[-1]}, which holds its cluster now; approve that one")
+    if own.empty:
+        raise CallError(f"{key}: no ticket of this key waits for approval; feedback tickets lists those that do")
+    if key in ready and own["day"].max() < ready[key]:
+        raise CallError(
+            f"{key}: needs no approval: {ready[key]} created it on stronger evidence than what waits from "
+            "the days before; feedback tickets shows where it stands"
+        )
+
+
+def withdraw_orphans(lake: Lake, tracker: Tracker) -> list[str]:
     """Withdraw what stands in the tracker and no day plans any more; what was done, as `key/action`.
 
     Raises:
         CallError: Nothing is left over, or nothing is planned at all, as when the lake is not the tracker's own.
     """
-    batch, tracker = lake.read(tables.TICKET_BATCH, columns=PLANNED), FileTracker(settings.tickets_dir)
-    left = left_over(batch, tracker)
+    batch = lake.read(tables.TICKET_BATCH, columns=PLANNED)
+    left = orphans(batch["ticket_key"], tracker)
     if batch.empty or not left:
-        told = "plans no ticket at all; is it the lake of these tickets?" if batch.empty else "plans every open ticket"
-        raise CallError(f"{lake.root}: {told} Nothing was withdrawn")
-    return [f"{key}/withdraw" for key in settle(batch, left, {}, tracker)]
+        why = "plans no ticket at all; is it the lake of these tickets?" if batch.empty else "plans every open ticket"
+        raise CallError(f"{lake.root}: {why} Nothing was withdrawn")
+    return [f"{key}/withdraw" for key in reconcile(planned_from(batch), left, {}, tracker)]
 
 
 def _record(lake: Lake, old: pd.DataFrame, new: pd.DataFrame, by: str) -> None:
     for day in sorted({row["day"] for row in records(new)}):
-        receipts = merge_receipts(records(old[old["day"] == day]), new[new["day"] == day])
+        receipts = merge_receipts(old[old["day"] == day], new[new["day"] == day])
         lake.write_days(
             tables.TICKET_DELIVERIES, receipts, day, day + timedelta(days=1), {"asset": "tickets/deliveries", "by": by}
         )
 
 
-_LEFT = "planned no more"
+_ORPHANED = "planned no more"
+_MERGED = "merged"
+_UNDELIVERED = "not delivered"
 # How a ticket's last receipt ended, as a heading, and what a person can do about it; the order they are shown in.
 _HEADINGS = {
-    "delivered": ("In the tracker", ""),
-    "waits_for_approval": ("Waiting for a person", "feedback tickets --approve KEY --by NAME delivers one"),
-    "proposed": ("Proposed by a backfill", "feedback tickets --release --by NAME delivers them"),
-    "not delivered": ("Planned, not delivered yet", "feedback run finishes them"),
-}
+    DeliveryOutcome.DELIVERED: ("In the tracker", ""),
+    DeliveryOutcome.WAITS_FOR_APPROVAL: (
+        "Waiting for a person", "feedback tickets --approve KEY --by NAME delivers one",
+    ),
+    DeliveryOutcome.PROPOSED: ("Proposed by a backfill", "feedback tickets --release --by NAME delivers them"),
+    _UNDELIVERED: ("Planned, not delivered yet", "feedback run finishes them"),
+}  # fmt: skip
 
 
-def show(console: Console, rows: list[dict[str, Any]], folder: Path) -> None:
+def show(console: Console, tickets: Sequence[ListedTicket]) -> None:
     """Print the tickets for a person, what waits for one apart, in 80 columns."""
-    if not rows:
+    if not tickets:
         console.print("No tickets yet. Land feedback and run it: feedback import FILE, then feedback run")
         return
     for outcome, (heading, command) in _HEADINGS.items():
-        mine = [row for row in rows if _shown_as(row) == outcome]
+        mine = [ticket for ticket in tickets if ticket.outcome == outcome]
         if not mine:
             continue
         table = Table(
@@ -195,20 +244,26 @@ def show(console: Console, rows: list[dict[str, Any]], folder: Path) -> None:
             title_justify="left",
             box=None,
         )
-        for row in mine:
-            table.add_row(*(Text(str(row[str(column.header)])) for column in table.columns))
+        for ticket in mine:
+            cells = (ticket.key, ticket.level, ticket.title, ticket.owner, str(ticket.issues))
+            table.add_row(*(Text(cell) for cell in cells))
         console.print(table)
         if command:
             console.print(f" {command}", style="dim", highlight=False)
         console.print()
-    if any(row.get("location") for row in rows):
-        shown = min(str(folder), os.path.relpath(folder), key=len)
-        console.print(f"The files are {shown}/KEY.md.", highlight=False, soft_wrap=True)
-    left = [str(row["key"]) for row in rows if row["outcome"] == _LEFT]
+    merged = [f"{ticket.key} in {ticket.merged_into}" for ticket in tickets if ticket.outcome == _MERGED]
+    if merged:
+        console.print(f"Go on in another ticket: {', '.join(merged)}", highlight=False)
+    place = next((ticket for ticket in tickets if ticket.location), None)
+    if place is not None and place.location is not None:
+        where = _short(place.location.replace(place.key, "KEY"))
+        console.print(f"Where they are: {where}", highlight=False, soft_wrap=True)
+    left = [ticket.key for ticket in tickets if ticket.outcome == _ORPHANED]
     if left:
-        told = "In the tracker, but no day plans them any more; feedback tickets --withdraw --by NAME takes them back: "
-        console.print(told + ", ".join(left), style="yellow", highlight=False)
+        note = "In the tracker, but no day plans them any more; feedback tickets --withdraw --by NAME takes them back: "
+        console.print(note + ", ".join(left), style="yellow", highlight=False)
 
 
-def _shown_as(row: dict[str, Any]) -> str:
-    return str(row["outcome"])
+def _short(location: str) -> str:
+    """A path as it is called from here, when that is shorter; a link stays."""
+    return location if "://" in location else min(location, os.path.relpath(location), key=len)

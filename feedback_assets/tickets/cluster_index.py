@@ -6,21 +6,25 @@ Only looking up and counting; what follows from it is decided in `plan.py`.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import pandas as pd
 
 from feedback_assets.lake.frames import records
+from feedback_assets.lineage import Lineage, LineageAsOf, cluster_rows
 from feedback_assets.tickets.concentration import Concentration, concentration
-from feedback_assets.tickets.open_tickets import Standing, item_of
+from feedback_assets.tickets.open_tickets import RECENT_DAYS, OpenTicket
+from feedback_assets.tickets.rows import Cluster, Record, item_of
 from feedback_assets.tickets.rules import Rules
 
 # The place of items that name no region.
 _NOWHERE = "no region"
+# Fewer days than this tell nothing of what is usual.
+_LEAST_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -32,62 +36,96 @@ class Recent:
 
 
 class ClusterIndex:
-    """Clusters and members by cluster id, each in order of days."""
+    """Clusters and members by cluster, each in order of days; `at` moves it to a day."""
 
     def __init__(self, clusters: pd.DataFrame, members: pd.DataFrame, feedback: pd.DataFrame) -> None:
-        self._clusters: dict[str, list[dict[str, Any]]] = {}
-        for row in records(clusters.sort_values("day", kind="stable")):
-            self._clusters.setdefault(str(row["cluster_id"]), []).append(row)
+        self.lineage: Lineage[date, Record] = Lineage(cluster_rows(records(clusters)))
+        self._now: LineageAsOf[date, Record] = self.lineage.as_of(date.min)
         self._members: dict[str, list[tuple[date, str]]] = {}
-        for row in records(members[["day", "cluster_id", "issue_id"]].sort_values(["day", "issue_id"])):
-            self._members.setdefault(str(row["cluster_id"]), []).append((row["day"], str(row["issue_id"])))
-        told = feedback[["day", "event_id", "region"]].drop_duplicates("event_id")
+        ordered = members[["day", "cluster_id", "issue_id"]].sort_values(["day", "issue_id"])
+        for day, cluster, issue in ordered.itertuples(index=False):
+            self._members.setdefault(str(cluster), []).append((day, str(issue)))
+        items = feedback[["event_id", "region"]].drop_duplicates("event_id")
         self._region = {
             str(event): region if isinstance(region, str) else _NOWHERE
-            for event, region in zip(told["event_id"], told["region"], strict=True)
+            for event, region in zip(items["event_id"], items["region"], strict=True)
         }
         self._usual = Counter(self._region.values())
 
-    def cluster(self, cluster_id: str, day: date) -> dict[str, Any] | None:
-        """The cluster as its newest row up to the day tells."""
-        rows = [row for row in self._clusters.get(cluster_id, []) if row["day"] <= day]
-        return rows[-1] if rows else None
+    def at(self, day: date) -> LineageAsOf[date, Record]:
+        """Look from now on with the eyes of this day; the lineage then."""
+        self._now = self.lineage.as_of(day)
+        return self._now
 
-    def evidence(self, cluster_id: str, day: date, expected: float, rules: Rules) -> Recent:
+    def cluster(self, cluster_id: str) -> Cluster | None:
+        """The cluster as its newest row tells."""
+        row = self._now.row(cluster_id)
+        return None if row is None else Cluster.from_record(row)
+
+    def evidence(self, cluster_id: str, expected: float, rules: Rules) -> Recent:
         """What a new ticket starts with: the issues of the days, and of the regions, that had more than expected.
 
         The days before a fault, and the places it does not reach, are background: counted as evidence they would
         hide the fault. Where no day stands out, all of the week is evidence.
         """
-        recent = self._recent(cluster_id, day, rules)
+        recent = self._recent(cluster_id, rules)
         above = _above(recent, expected, rules) or {when for when, _ in recent}
-        told = [issue for when, issue in recent if when in above]
-        where = self._concentration(cluster_id, day, told, expected * len(above), rules)
-        return Recent(self._within(told, frozenset(where.places if where else ())), where)
+        issues = [issue for when, issue in recent if when in above]
+        where = self._concentration(cluster_id, issues, expected * len(above), rules)
+        return Recent(self._within(issues, frozenset(where.places if where else ())), where)
 
-    def further_evidence(self, cluster_id: str, day: date, ticket: Standing, rules: Rules) -> list[str]:
+    def further_evidence(self, cluster_id: str, ticket: OpenTicket, rules: Rules) -> list[str]:
         """What more speaks for a ticket: days above what was expected before it, in the regions it is about.
 
         What the baseline is now does not count: it holds the fault. After a fix no day stands out, and the ordinary
         complaints that go on are no evidence.
         """
-        recent = self._recent(cluster_id, day, rules)
+        recent = self._recent(cluster_id, rules)
         above = _above(recent, ticket.expected, rules)
         return self._within([issue for when, issue in recent if when in above], ticket.regions)
 
-    def _recent(self, cluster_id: str, day: date, rules: Rules) -> list[tuple[date, str]]:
-        first = day - timedelta(days=rules.evidence_days - 1)
-        return [(when, issue) for when, issue in self._members.get(cluster_id, []) if first <= when <= day]
+    def usual(self, ticket: OpenTicket, cluster_id: str) -> float:
+        """Issues a day in a cluster that a ticket's cluster became part of, without those of the ticket's clusters.
+
+        What it had before the ticket, where the window holds a week of it, else before the merge.
+        """
+        cluster = self.cluster(cluster_id)
+        if cluster is None:
+            return 0.0
+        others = (self._now.ancestors(cluster_id) | {cluster_id}) - ticket.clusters
+        start = self._now.day - timedelta(days=RECENT_DAYS - 1)
+        merges = self.lineage.merges(start - timedelta(days=1), self._now.day)
+        merged_on = min((merge.day for merge in merges if merge.cluster_id in ticket.clusters), default=self._now.day)
+        first = max(cluster.first_seen, start)
+        for end in (ticket.opened_on, merged_on):
+            days = (min(end, self._now.day) - first).days
+            if days >= _LEAST_DAYS:
+                return sum(len(self._between(other, first, end - timedelta(days=1))) for other in others) / days
+        return 0.0
+
+    def _recent(self, cluster_id: str, rules: Rules) -> list[tuple[date, str]]:
+        first = self._now.day - timedelta(days=rules.evidence_days - 1)
+        return sorted(self._of(cluster_id, first, self._now.day))
+
+    def _of(self, cluster_id: str, first: date, last: date) -> Iterable[tuple[date, str]]:
+        """Members from `first` to `last`, those of what became part of the cluster too."""
+        for cluster in (cluster_id, *self._now.ancestors(cluster_id)):
+            yield from self._between(cluster, first, last)
+
+    def _between(self, cluster: str, first: date, last: date) -> list[tuple[date, str]]:
+        members = self._members.get(cluster, [])
+        low = bisect_left(members, first, key=lambda member: member[0])
+        return members[low : bisect_right(members, last, key=lambda member: member[0])]
 
     def _within(self, issues: Sequence[str], regions: frozenset[str]) -> list[str]:
         return [issue for issue in issues if not regions or self._place(issue) in regions]
 
     def _concentration(
-        self, cluster_id: str, day: date, told: Sequence[str], expected: float, rules: Rules
+        self, cluster_id: str, issues: Sequence[str], expected: float, rules: Rules
     ) -> Concentration | None:
-        first = day - timedelta(days=rules.evidence_days - 1)
-        before = (issue for when, issue in self._members[cluster_id] if when < first) if told else ()
-        now = Counter(self._place(issue) for issue in told)
+        last = self._now.day - timedelta(days=rules.evidence_days)
+        before = (issue for _, issue in self._of(cluster_id, date.min, last)) if issues else ()
+        now = Counter(self._place(issue) for issue in issues)
         return concentration(now, Counter(map(self._place, before)), self._usual, expected, rules.concentrated)
 
     def _place(self, issue: str) -> str:

@@ -6,18 +6,136 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 
 from feedback_assets.config.taxonomy import Category
 from feedback_assets.lake.frames import records
+from feedback_assets.tables import CommerceEvent, ImpactScope, ReleaseVerdict
 from feedback_assets.text import text_or_none
+from feedback_assets.tickets.concentration import Concentration
+from feedback_assets.tickets.rows import Cluster, Record, ScoredCluster
 
 _TREND_DAYS = 14
 _QUOTES = 5
 # A place or version is a hint where to look when so large a share of the reports, and so many, name it.
 _HINT_SHARE, _HINT_REPORTS = 0.3, 3
+
+
+class Quote(TypedDict):
+    """A member's words, verbatim."""
+
+    quote: str
+    channel: str | None
+    language: str | None
+    day: str
+    issue_id: str
+
+
+class Count(TypedDict):
+    """How many issues, and how many more than expected."""
+
+    last_7_days: int
+    last_28_days: int
+    expected_a_day: float
+    lift_7_days: float
+    first_seen: str
+
+
+class Product(TypedDict):
+    """The product, where it is one product's problem."""
+
+    id: str | None
+    name: str | None
+
+
+class Segments(TypedDict):
+    """Who reports it: issues by value."""
+
+    channels: dict[str, int]
+    languages: dict[str, int]
+    customer_tiers: dict[str, int]
+
+
+class Refunds(TypedDict):
+    """Order lines of the product, and how many came back."""
+
+    order_lines_28_days: int
+    returns_and_refunds_28_days: int
+
+
+class Cause(TypedDict):
+    """A probable cause, with a probability from 0 to 1."""
+
+    cause: str
+    probability: float
+
+
+class Kpi(TypedDict):
+    """What the fix must move, in issues a day."""
+
+    measure: str
+    now: float
+    baseline: float
+    window_days: int
+
+
+class SuspectedRelease(TypedDict):
+    """The release suspected first; times are ISO 8601."""
+
+    release_id: str
+    kind: str
+    name: str
+    reason: str
+    version: str | None
+    released_at: str
+    commits: str | None
+
+
+class ConcentratedIn(TypedDict):
+    """The regions that hold the rise, and why they are named."""
+
+    regions: list[str]
+    reason: str
+
+
+class TicketFields(TypedDict):
+    """What a ticket says beside its plain columns, as the batch keeps it in JSON; counts are issues by value."""
+
+    problem: str
+    quotes: list[Quote]
+    count: Count
+    trend: dict[str, int]
+    category: str
+    sub_label: str | None
+    component: str | None
+    product: Product
+    confidence: float
+    severity: float
+    regions: dict[str, int]
+    versions: dict[str, int]
+    products: dict[str, int]
+    variants: dict[str, int]
+    devices: dict[str, int]
+    carriers: dict[str, int]
+    vendors: dict[str, int]
+    fulfilment_centres: dict[str, int]
+    segments: Segments
+    owner: str
+    destination: str
+    escalation: list[str]
+    due: str
+    refunds: Refunds | None
+    sales_value_touched: float | None
+    suggested_actions: list[str]
+    causes: list[Cause]
+    reproduction: list[str]
+    kpi: Kpi
+    priority_reason: str
+    suspected_release: SuspectedRelease | None
+    concentrated_in: NotRequired[ConcentratedIn | None]
+    missing: NotRequired[dict[str, str]]
 
 
 class Evidence:
@@ -27,43 +145,47 @@ class Evidence:
         self, issues: pd.DataFrame, feedback: pd.DataFrame, commerce: pd.DataFrame, impact: pd.DataFrame | None = None
     ) -> None:
         self._releases = {} if impact is None or impact.empty else suspected_releases(impact)
-        context = feedback.drop(columns=["day", "source"], errors="ignore")
-        joined = issues.merge(context, on="event_id", how="left", suffixes=("", "_item"))
-        self._rows: dict[str, dict[str, Any]] = {str(row["issue_id"]): row for row in records(joined)}
+        self._issues = issues
+        self._items = feedback.drop(columns=["day", "source"], errors="ignore")
+        self._issue_at = {str(issue): place for place, issue in enumerate(issues["issue_id"])}
+        self._item_at = {str(event): place for place, event in enumerate(feedback["event_id"])}
         self.commerce = commerce
 
-    def release(self, cluster_id: str, day: date) -> dict[str, Any] | None:
+    def release(self, cluster_id: str, day: date) -> SuspectedRelease | None:
         """The release suspected first of a cluster on a day."""
         return self._releases.get((day, cluster_id))
 
-    def of(self, members: Sequence[str]) -> list[dict[str, Any]]:
-        """The rows of those members that the window holds."""
-        return [self._rows[member] for member in members if member in self._rows]
+    def of(self, members: Sequence[str]) -> list[Record]:
+        """The rows of those members that the window holds, each with its item's columns."""
+        issues = self._issues.iloc[[self._issue_at[member] for member in members if member in self._issue_at]]
+        events = dict.fromkeys(str(event) for event in issues["event_id"])
+        items = self._items.iloc[[self._item_at[event] for event in events if event in self._item_at]]
+        return [*records(issues.merge(items, on="event_id", how="left", suffixes=("", "_item")))]
 
 
 def ticket_fields(
-    scored: dict[str, Any], cluster: dict[str, Any], members: Sequence[str], day: date, due: date,
-    category: Category, evidence: Evidence,
-) -> dict[str, Any]:  # fmt: skip
+    scored: ScoredCluster, cluster: Cluster, members: Sequence[str], day: date, due: date, category: Category,
+    evidence: Evidence, where: Concentration | None,
+) -> TicketFields:  # fmt: skip
     """The fields of a new ticket; `missing` says which the data does not support, and why."""
     rows = evidence.of(members)
-    fields: dict[str, Any] = {
-        "problem": cluster["summary"],
+    fields: TicketFields = {
+        "problem": cluster.summary,
         "quotes": quotes(rows),
         "count": {
-            "last_7_days": int(scored["members_7d"]),
-            "last_28_days": int(scored["members_28d"]),
-            "expected_a_day": round(float(scored["baseline_daily"]), 2),
-            "lift_7_days": round(float(scored["lift_7d"]), 1),
-            "first_seen": str(cluster["first_seen"]),
+            "last_7_days": scored.members_7d,
+            "last_28_days": scored.members_28d,
+            "expected_a_day": round(scored.baseline_daily, 2),
+            "lift_7_days": round(scored.lift_7d, 1),
+            "first_seen": str(cluster.first_seen),
         },
         "trend": trend(rows, day),
-        "category": cluster["category"],
-        "sub_label": text_or_none(cluster["sub_label"]),
-        "component": text_or_none(cluster["component"]),
-        "product": {"id": text_or_none(cluster["product_id"]), "name": text_or_none(cluster["product_name"])},
-        "confidence": round(float(scored["confidence"]), 2),
-        "severity": round(float(scored["severity"]), 1),
+        "category": cluster.category,
+        "sub_label": cluster.sub_label,
+        "component": cluster.component,
+        "product": {"id": cluster.product_id, "name": cluster.product_name},
+        "confidence": round(scored.confidence, 2),
+        "severity": round(scored.severity, 1),
         "regions": _top(rows, "region"),
         "versions": _top(rows, "app_version"),
         "products": _top(rows, "product_name"),
@@ -78,22 +200,23 @@ def ticket_fields(
         "destination": category.destination,
         "escalation": list(category.escalation),
         "due": due.isoformat(),
-        "refunds": refunds(evidence.commerce, text_or_none(cluster["product_id"]), day),
+        "refunds": refunds(evidence.commerce, cluster.product_id, day),
         "sales_value_touched": sales_value(rows),
-        "suggested_actions": _said(rows, "suggested_action"),
+        "suggested_actions": _most_given(rows, "suggested_action"),
         "causes": causes(rows),
         "reproduction": reproduction(rows),
         "kpi": kpi(scored),
-        "priority_reason": scored["reason"],
-        "suspected_release": evidence.release(str(cluster["cluster_id"]), day),
+        "priority_reason": scored.reason,
+        "suspected_release": evidence.release(cluster.cluster_id, day),
     }  # fmt: skip
     fields["missing"] = missing(fields)
+    fields["concentrated_in"] = {"regions": list(where.places), "reason": where.reason} if where else None
     return fields
 
 
-def quotes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def quotes(rows: Sequence[Record]) -> list[Quote]:
     """Up to five quotes: the surest first, never two with the same words, across languages and channels."""
-    chosen: list[dict[str, Any]] = []
+    chosen: list[Quote] = []
     words: set[str] = set()
     seen: Counter[tuple[str, str]] = Counter()
     ordered = sorted(rows, key=lambda row: (-float(row["confidence"]), str(row["issue_id"])))
@@ -110,7 +233,7 @@ def quotes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return chosen
 
 
-def trend(rows: list[dict[str, Any]], day: date) -> dict[str, int]:
+def trend(rows: Sequence[Record], day: date) -> dict[str, int]:
     """Issues a day among the evidence, oldest first, days without any included."""
     counts = Counter(row["day"] for row in rows)
     first = min([*counts, day])
@@ -119,28 +242,29 @@ def trend(rows: list[dict[str, Any]], day: date) -> dict[str, int]:
     return {str(start + timedelta(days=i)): counts[start + timedelta(days=i)] for i in range(span)}
 
 
-def refunds(commerce: pd.DataFrame, product_id: str | None, day: date) -> dict[str, Any] | None:
+def refunds(commerce: pd.DataFrame, product_id: str | None, day: date) -> Refunds | None:
     """Returns and refunds of the product in the 28 days up to the day, with its order lines."""
     if product_id is None or commerce.empty:
         return None
     window = (commerce["day"] <= day) & (commerce["day"] > day - timedelta(days=28))
     mine = commerce[window & (commerce["product_id"] == product_id)]
-    lines = int(mine["event_type"].isin(["order", "order_item"]).sum())
-    back = int(mine["event_type"].isin(["return", "refund"]).sum())
+    lines = int(mine["event_type"].isin([CommerceEvent.ORDER, CommerceEvent.ORDER_ITEM]).sum())
+    back = int(mine["event_type"].isin([CommerceEvent.RETURN, CommerceEvent.REFUND]).sum())
     return {"order_lines_28_days": lines, "returns_and_refunds_28_days": back} if lines or back else None
 
 
-def sales_value(rows: list[dict[str, Any]]) -> float | None:
+def sales_value(rows: Sequence[Record]) -> float | None:
     """Sum of the unit prices of what was complained about, where prices are known."""
     prices = [float(row["unit_price"]) for row in rows if _is_number(row.get("unit_price"))]
     return round(sum(prices), 2) if prices else None
 
 
-def causes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def causes(rows: Sequence[Record]) -> list[Cause]:
     """Probable causes named by the answers, with their mean probability over the members."""
     total: dict[str, float] = {}
     for row in rows:
-        for cause in json.loads(row["causes"]) if isinstance(row.get("causes"), str) else []:
+        named: list[Cause] = json.loads(row["causes"]) if isinstance(row.get("causes"), str) else []
+        for cause in named:
             name = str(cause["cause"])
             total[name] = total.get(name, 0.0) + float(cause["probability"])
     return [
@@ -149,9 +273,9 @@ def causes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def reproduction(rows: list[dict[str, Any]]) -> list[str]:
+def reproduction(rows: Sequence[Record]) -> list[str]:
     """Where most were seen, as shares of the members, and what the answers hint at."""
-    hints = _said(rows, "reproduction_hints")
+    hints = _most_given(rows, "reproduction_hints")
     named = {"app_version": "app version", "device": "device", "region": "region", "variant": "variant"}
     for column, label in named.items():
         for value, count in list(_top(rows, column).items())[:1]:
@@ -160,27 +284,27 @@ def reproduction(rows: list[dict[str, Any]]) -> list[str]:
     return hints
 
 
-def kpi(scored: dict[str, Any]) -> dict[str, Any]:
+def kpi(scored: ScoredCluster) -> Kpi:
     """What the fix must move: issues a day in this cluster, from the last 7 days back to what is expected."""
     return {
         "measure": "issues a day in this cluster",
-        "now": round(int(scored["members_7d"]) / 7, 2),
-        "baseline": round(float(scored["baseline_daily"]), 2),
+        "now": round(scored.members_7d / 7, 2),
+        "baseline": round(scored.baseline_daily, 2),
         "window_days": 14,
     }
 
 
-def missing(fields: dict[str, Any]) -> dict[str, str]:
+def missing(fields: TicketFields) -> dict[str, str]:
     """Fields the data of this window does not support."""
-    reasons = {
-        "regions": "no item names a region",
-        "versions": "no item names an app version",
-        "refunds": "no orders or returns of a product are known",
-        "sales_value_touched": "no price is known",
-        "suggested_actions": "no language model answered",
-        "causes": "no language model answered",
+    reasons: dict[str, tuple[object, str]] = {
+        "regions": (fields["regions"], "no item names a region"),
+        "versions": (fields["versions"], "no item names an app version"),
+        "refunds": (fields["refunds"], "no orders or returns of a product are known"),
+        "sales_value_touched": (fields["sales_value_touched"], "no price is known"),
+        "suggested_actions": (fields["suggested_actions"], "no language model answered"),
+        "causes": (fields["causes"], "no language model answered"),
     }
-    absent = {name: why for name, why in reasons.items() if not fields[name]}
+    absent = {name: why for name, (value, why) in reasons.items() if not value}
     if not fields["suspected_release"]:
         absent["suspected_release"] = "no release of the fortnight before is suspected"
     elif not fields["suspected_release"]["commits"]:
@@ -189,29 +313,32 @@ def missing(fields: dict[str, Any]) -> dict[str, str]:
     return absent
 
 
-def suspected_releases(impact: pd.DataFrame) -> dict[tuple[date, str], dict[str, Any]]:
+def suspected_releases(impact: pd.DataFrame) -> dict[tuple[date, str], SuspectedRelease]:
     """The release suspected first of each cluster, by day and cluster, out of `gold/release_impact`."""
-    first = impact[(impact["scope"] == "cluster") & (impact["verdict"] == "suspect") & (impact["rank"] == 1)]
-    names = ("release_id", "kind", "name", "reason")
+    suspects = impact[(impact["scope"] == ImpactScope.CLUSTER) & (impact["verdict"] == ReleaseVerdict.SUSPECT)]
     return {
         (row["day"], str(row["value"])): {
-            **{name: str(row[name]) for name in names},
-            "version": text_or_none(row["version"]), "released_at": row["released_at"].isoformat(),
+            "release_id": str(row["release_id"]),
+            "kind": str(row["kind"]),
+            "name": str(row["name"]),
+            "reason": str(row["reason"]),
+            "version": text_or_none(row["version"]),
+            "released_at": row["released_at"].isoformat(),
             "commits": text_or_none(row["commits"]),
         }
-        for row in records(first)
-    }  # fmt: skip
+        for row in records(suspects[suspects["rank"] == 1])
+    }
 
 
-def _top(rows: list[dict[str, Any]], column: str, most: int = 5) -> dict[str, int]:
+def _top(rows: Sequence[Record], column: str, most: int = 5) -> dict[str, int]:
     counts = Counter(str(row[column]) for row in rows if text_or_none(row.get(column)))
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:most])
 
 
-def _said(rows: list[dict[str, Any]], column: str) -> list[str]:
+def _most_given(rows: Sequence[Record], column: str) -> list[str]:
     counts = Counter(str(row[column]) for row in rows if text_or_none(row.get(column)))
     return [text for text, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:3]]
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and value == value  # NaN differs from itself

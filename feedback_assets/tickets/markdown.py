@@ -1,18 +1,26 @@
-"""A ticket as Markdown that an engineer can start from. Formats fields; computes nothing."""
+"""A ticket as Markdown that an engineer can start from, for trackers that show it. Formats fields; computes nothing."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from feedback_assets.text import sparkline
+from feedback_assets.tickets.fields import Quote, SuspectedRelease, TicketFields
+from feedback_assets.tickets.tracker import TicketContent
 
 
-def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
-    """The ticket's text; sections without content are left out and named at the end."""
+def render(content: TicketContent, evidence: str) -> str:
+    """The ticket's text; sections without content are left out and named at the end.
+
+    Args:
+        content: What the ticket says.
+        evidence: Where its issues stand one by one, as Markdown.
+    """
+    fields = content.fields
     parts = [
-        f"# [{level}] {_one_line(title)}",
-        _facts(key, level, fields),
-        f"## Problem\n\n{_one_line(fields['problem'])}",
+        f"# [{content.level}] {one_line(content.title)}",
+        _facts(content),
+        f"## Problem\n\n{one_line(fields['problem'])}",
         _quotes(fields["quotes"]),
         _trend(fields),
         _where(fields),
@@ -22,37 +30,38 @@ def render(key: str, level: str, title: str, fields: dict[str, Any]) -> str:
         _list("To reproduce", fields["reproduction"]),
         _impact(fields),
         _acceptance(fields),
-        f"## Why now\n\n{_one_line(fields['priority_reason'])}",
-        f"## Evidence\n\nEvery issue behind this ticket, with its landing object and line: "
-        f"[{key}.evidence.jsonl]({key}.evidence.jsonl)",
-        _list("Not known", [f"{name.replace('_', ' ')}: {why}" for name, why in fields["missing"].items()]),
+        f"## Why now\n\n{one_line(fields['priority_reason'])}",
+        f"## Evidence\n\nEvery issue behind this ticket, with its landing object and line: {evidence}",
+        _list("Not known", [f"{name.replace('_', ' ')}: {why}" for name, why in fields.get("missing", {}).items()]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _facts(key: str, level: str, fields: dict[str, Any]) -> str:
+def _facts(content: TicketContent) -> str:
+    fields = content.fields
     product = fields["product"]["name"] or fields["product"]["id"] or "not one product"
     label = fields["category"] + (f" / {fields['sub_label']}" if fields["sub_label"] else "")
     rows = {
-        "Key": key,
+        "Key": content.key,
         "Owner": f"{fields['owner']} → {fields['destination']} (escalates to {', '.join(fields['escalation'])})",
         "Due": fields["due"],
         "Category": f"{label}, confidence {fields['confidence']:.2f}",
         "Component": fields["component"] or "not named",
         "Product": product,
         "Severity": f"{fields['severity']} of 5",
-        "Level": level,
+        "Level": content.level,
+        **({"Part of": content.parent_key} if content.parent_key else {}),
     }
     lines = [f"| {name} | {_cell(value)} |" for name, value in rows.items()]
     return "| | |\n|---|---|\n" + "\n".join(lines)
 
 
-def _quotes(quotes: list[dict[str, Any]]) -> str:
-    lines = [f"> {_one_line(row['quote'])}\n> — {row['channel']}, {row['language']}, {row['day']}" for row in quotes]
+def _quotes(quotes: Sequence[Quote]) -> str:
+    lines = [f"> {one_line(row['quote'])}\n> — {row['channel']}, {row['language']}, {row['day']}" for row in quotes]
     return "## What customers say\n\n" + "\n\n".join(lines) if lines else ""
 
 
-def _trend(fields: dict[str, Any]) -> str:
+def _trend(fields: TicketFields) -> str:
     count, trend = fields["count"], fields["trend"]
     days = list(trend)
     expected = f"{count['expected_a_day']} a day expected"
@@ -65,7 +74,7 @@ def _trend(fields: dict[str, Any]) -> str:
     )
 
 
-def _where(fields: dict[str, Any]) -> str:
+def _where(fields: TicketFields) -> str:
     named = {
         "Products": fields["products"],
         "Variants": fields["variants"],
@@ -80,22 +89,22 @@ def _where(fields: dict[str, Any]) -> str:
         "Customer tiers": fields["segments"]["customer_tiers"],
     }
     lines = [f"| {name} | {_cell(_counts(values))} |" for name, values in named.items() if values]
-    where = fields["concentrated_in"]
-    about = f"{where['reason']} Reports from elsewhere are as many as ever.\n\n" if where else ""
+    where = fields.get("concentrated_in")
+    about = f"{one_line(where['reason'])} Reports from elsewhere are as many as ever.\n\n" if where else ""
     return f"## Where\n\n{about}| | reports |\n|---|---|\n" + "\n".join(lines) if lines else ""
 
 
-def _release(release: dict[str, Any] | None) -> str:
+def _release(release: SuspectedRelease | None) -> str:
     if release is None:
         return ""
     commits = f", commits {release['commits']}" if release["commits"] else ""
-    told = (
+    sentence = (
         f"{release['name']} ({release['kind']}, {release['release_id']}), out since {release['released_at']}{commits}"
     )
-    return f"## Suspected release\n\n{_one_line(told)}: {_one_line(release['reason'])}."
+    return f"## Suspected release\n\n{one_line(sentence)}: {one_line(release['reason'])}."
 
 
-def _impact(fields: dict[str, Any]) -> str:
+def _impact(fields: TicketFields) -> str:
     lines: list[str] = []
     refunds = fields["refunds"]
     if refunds:
@@ -108,7 +117,7 @@ def _impact(fields: dict[str, Any]) -> str:
     return _list("Impact", lines)
 
 
-def _acceptance(fields: dict[str, Any]) -> str:
+def _acceptance(fields: TicketFields) -> str:
     kpi = fields["kpi"]
     return (
         "## Accepted when\n\n"
@@ -119,18 +128,19 @@ def _acceptance(fields: dict[str, Any]) -> str:
     )
 
 
-def _list(heading: str, lines: list[str]) -> str:
-    return f"## {heading}\n\n" + "\n".join(f"- {_one_line(line)}" for line in lines) if lines else ""
+def _list(heading: str, lines: Sequence[str]) -> str:
+    return f"## {heading}\n\n" + "\n".join(f"- {one_line(line)}" for line in lines) if lines else ""
 
 
-def _counts(values: dict[str, int]) -> str:
+def _counts(values: Mapping[str, int]) -> str:
     return ", ".join(f"{value} ({count})" for value, count in values.items())
 
 
-def _one_line(text: str) -> str:
-    # Marks of the tracker are comments: nobody else's words may begin one.
+def one_line(text: str) -> str:
+    """The text on one line, so that it can begin neither a heading nor a comment."""
+    # A tracker's stamps are comments: nobody else's words may begin one.
     return " ".join(text.split()).replace("<!--", "<! --")
 
 
 def _cell(text: str) -> str:
-    return _one_line(text).replace("|", "\\|")
+    return one_line(text).replace("|", "\\|")

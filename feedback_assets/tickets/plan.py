@@ -1,6 +1,6 @@
 """The plan: a pure fold over days that says what should exist in the tracker, never asking the tracker.
 
-Its inputs are tables only: the day's priorities, clusters and members, the plan's own earlier days and the
+Its inputs are tables only: the day's priorities, clusters and members, the tickets that earlier days left and the
 ticket events up to the day. So a day planned twice gives the same rows.
 """
 
@@ -8,37 +8,65 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
 
 import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import conform, records
-from feedback_assets.text import text_or_none
-from feedback_assets.tickets.cluster_index import ClusterIndex, Recent
-from feedback_assets.tickets.fields import Evidence, ticket_fields
-from feedback_assets.tickets.markdown import render
+from feedback_assets.lineage import Lineage, cluster_rows
+from feedback_assets.tables import Level, PriorityDecision, TicketAction, TicketState
+from feedback_assets.tickets.cluster_index import ClusterIndex
+from feedback_assets.tickets.fields import Evidence, TicketFields, ticket_fields
 from feedback_assets.tickets.open_tickets import (
-    Standing,
-    as_closed,
-    cause_key,
+    OpenTicket,
+    OpenTickets,
     closings,
-    expected_of,
-    parent_of,
-    regions_of,
-    same_problem,
-    standing_tickets,
+    kept_frame,
+    kept_tickets,
+    tickets_before,
+)
+from feedback_assets.tickets.rows import (
+    Cluster,
+    PlannedAction,
+    Record,
+    ScoredCluster,
+    batch_frame,
+    planned_actions,
 )
 from feedback_assets.tickets.rules import Rules
+
+# What is read of each input; the quotes and words of a ticket come from here.
+LINEAGE = ("day", "cluster_id", "status", "merged_into")
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "clusters": (
+        *LINEAGE, "category", "sub_label", "product_id", "product_name", "component", "scope", "title", "summary",
+        "first_seen",
+    ),
+    "members": ("day", "cluster_id", "issue_id"),
+    "issues": (
+        "day", "issue_id", "event_id", "confidence", "quote", "causes", "suggested_action", "reproduction_hints",
+    ),
+    "feedback": (
+        "day", "event_id", "channel", "language", "region", "app_version", "product_name", "variant", "device",
+        "carrier", "vendor", "fulfilment_centre", "customer_tier", "unit_price",
+    ),
+    "commerce": ("day", "product_id", "event_type"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the fold reads: frames over the days asked for and the look-back before them."""
+    """What the fold reads: frames over the days asked for and the look-back before them.
+
+    Attributes:
+        kept: Rows of one day of `tickets/open_tickets`, before the look-back; none when the plan has no past.
+        history: Rows of `tickets/ticket_batch` since that day and before the days asked for.
+        merges: Rows of `gold/clusters` since that day and before the look-back; only their lineage is read.
+    """
 
     priority: pd.DataFrame
     clusters: pd.DataFrame
@@ -46,164 +74,200 @@ class Inputs:
     issues: pd.DataFrame
     feedback: pd.DataFrame
     commerce: pd.DataFrame
+    kept: pd.DataFrame
     history: pd.DataFrame
     events: pd.DataFrame
+    merges: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LINEAGE)))
     impact: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def plan(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules) -> pd.DataFrame:
-    """The batch rows of the days asked for, in the order they were decided.
+@dataclass(frozen=True)
+class Plan:
+    """What the fold writes: rows of `tickets/ticket_batch`, and of `tickets/open_tickets` at the end of each day."""
+
+    batch: pd.DataFrame
+    open_tickets: pd.DataFrame
+
+
+def plan_tickets(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules) -> Plan:
+    """Plan the days asked for.
 
     Args:
-        inputs: Tables over the days and their look-back; `history` holds all earlier rows of the batch.
-        days: The days to plan, ascending.
+        inputs: Tables over the days and their look-back.
+        days: The days, ascending.
         taxonomy: Owners, destinations and SLAs.
         rules: When a ticket is met again.
     """
-    standing = standing_tickets(inputs.history)
-    index = ClusterIndex(inputs.clusters, inputs.members, inputs.feedback)
-    evidence = Evidence(inputs.issues, inputs.feedback, inputs.commerce, inputs.impact)
+    planner = _Planner(inputs, taxonomy, rules, _morning(inputs, days[0]))
     closed = closings(inputs.events)
     by_day = dict(iter(inputs.priority.groupby("day", sort=True)))
-    rows: list[dict[str, Any]] = []
+    actions: list[PlannedAction] = []
+    ends: list[pd.DataFrame] = []
     for day in days:
-        standing = {key: as_closed(ticket, closed, day) for key, ticket in standing.items()}
-        for scored in records(by_day[day]) if day in by_day else ():
-            standing, new = _one_cluster(standing, scored, day, index, evidence, taxonomy, rules)
-            rows += new
-    return conform(pd.DataFrame(_one_row_an_action(rows)), tables.TICKET_BATCH)
+        scored = map(ScoredCluster.from_record, records(by_day[day]) if day in by_day else ())
+        planner.tickets.follow_events(closed, day)
+        actions += _one_row_an_action(planner.plan_day(day, scored))
+        ends.append(kept_frame(day, planner.tickets.by_key.values()))
+    filled = [frame for frame in ends if len(frame)]
+    return Plan(batch_frame(actions), conform(pd.concat(filled) if filled else pd.DataFrame(), tables.OPEN_TICKETS))
 
 
-def _one_cluster(
-    standing: dict[str, Standing], scored: dict[str, Any], day: date,
-    index: ClusterIndex, evidence: Evidence, taxonomy: Taxonomy, rules: Rules,
-) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
-    cluster = index.cluster(str(scored["cluster_id"]), day)
-    if cluster is None:
-        return standing, []
-    found = same_problem(standing, cluster, day, rules)
-    cluster_id, usual = str(cluster["cluster_id"]), float(scored["baseline_daily"])
-    if found is None and scored["decision"] not in ("ticket", "approval"):
-        return standing, []
-    if found is None or (found.state == "needs_approval" and scored["decision"] == "ticket"):
-        # What waited for a person and has grown into a problem that needs none starts with what made it one.
-        key = found.key if found else ""
-        return _create(standing, scored, cluster, index.evidence(cluster_id, day, usual, rules), day, evidence,
-                       taxonomy, rules, key=key)  # fmt: skip
-    told = index.further_evidence(cluster_id, day, found, rules)
-    return _meet_again(standing, found, scored, cluster, told, day, rules)
+def _morning(inputs: Inputs, first: date) -> OpenTickets:
+    """The tickets before the first day."""
+    rows: list[Record] = [row for frame in (inputs.merges, inputs.clusters) for row in records(frame[list(LINEAGE)])]
+    lineage = Lineage(cluster_rows(row for row in rows if row["day"] < first))
+    return tickets_before(first, kept_tickets(inputs.kept), planned_actions(inputs.history), lineage)
 
 
-def _create(
-    standing: dict[str, Standing], scored: dict[str, Any], cluster: dict[str, Any], recent: Recent, day: date,
-    evidence: Evidence, taxonomy: Taxonomy, rules: Rules, key: str = "",
-) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
-    members = recent.issues
-    category = taxonomy.category(str(cluster["category"]))
-    level = scored["level"] if isinstance(scored["level"], str) else "P3"
-    due = day + timedelta(hours=category.sla_hours)
-    fields = ticket_fields(scored, cluster, members, day, due, category, evidence)
-    where = recent.where
-    fields["concentrated_in"] = {"regions": list(where.places), "reason": where.reason} if where else None
-    ticket = Standing(
-        key=key or _key(str(cluster["cluster_id"]), day, standing),
-        clusters=frozenset({str(cluster["cluster_id"])}),
-        category=str(cluster["category"]),
-        product_id=text_or_none(cluster["product_id"]),
-        component=text_or_none(cluster["component"]),
-        cause_key=cause_key(cluster),
-        level=level,
-        owner=category.owner,
-        destination=category.destination,
-        title=str(cluster["title"]),
-        state="ready" if scored["decision"] == "ticket" else "needs_approval",
-        last_evidence=day,
-        members=frozenset(members),
-        expected=expected_of(fields),
-        regions=regions_of(fields),
-    )
-    row = _row(ticket, day, "create", members, due, str(scored["reason"]), str(cluster["cluster_id"]))
-    row["parent_key"] = parent_of(ticket, standing, rules)
-    row["fields"] = json.dumps(fields, ensure_ascii=False, sort_keys=True)
-    row["body"] = render(ticket.key, level, ticket.title, fields)
-    return {**standing, ticket.key: ticket}, [row]
+class _Planner:
+    """Plans one day after another; `tickets` is what the days so far left."""
 
+    def __init__(self, inputs: Inputs, taxonomy: Taxonomy, rules: Rules, tickets: OpenTickets) -> None:
+        self.tickets = tickets
+        self._taxonomy, self._rules = taxonomy, rules
+        self._index = ClusterIndex(inputs.clusters, inputs.members, inputs.feedback)
+        self._evidence = Evidence(inputs.issues, inputs.feedback, inputs.commerce, inputs.impact)
 
-def _meet_again(
-    standing: dict[str, Standing], ticket: Standing, scored: dict[str, Any], cluster: dict[str, Any],
-    recent: list[str], day: date, rules: Rules,
-) -> tuple[dict[str, Standing], list[dict[str, Any]]]:  # fmt: skip
-    new = [member for member in recent if member not in ticket.members]
-    cluster_id = str(cluster["cluster_id"])
-    rows: list[dict[str, Any]] = []
-    due = day
-    grown = replace(ticket, clusters=ticket.clusters | {cluster_id}, last_evidence=day)
-    if ticket.closed_on is not None:
-        if scored["decision"] not in ("ticket", "approval") or len(new) < rules.reopen_members:
-            return standing, []
-        grown = replace(grown, closed_on=None, members=grown.members | set(new))
-        why = f"Closed on {ticket.closed_on}, and back: {len(new)} new issues. {scored['reason']}"
-        rows.append(_row(grown, day, "reopen", new, due, why, cluster_id))
-        return {**standing, ticket.key: grown}, rows
-    # Approved or not, evidence only gathers while the cluster is more than background.
-    if not new or scored["decision"] == "watch":
-        return standing, []
-    if isinstance(scored["level"], str) and scored["decision"] == "ticket" and scored["level"] < ticket.level:
-        grown = replace(grown, level=scored["level"])
-        why = f"Raised from {ticket.level} to {scored['level']}: {scored['reason']}"
-        rows.append(_row(grown, day, "raise", [], due, why, cluster_id))
-    grown = replace(grown, members=grown.members | set(new))
-    rows.append(_row(grown, day, "add_evidence", new, due, _more(len(new)), cluster_id))
-    return {**standing, ticket.key: grown}, rows
+    def plan_day(self, day: date, scored: Iterable[ScoredCluster]) -> list[PlannedAction]:
+        """The actions of a day, in the order they were decided."""
+        self.tickets.follow_merges(self._index.at(day))
+        actions = self._merge_tickets(day)
+        for priority in scored:
+            # Approved or not, evidence only gathers while the cluster is more than background.
+            if priority.decision != PriorityDecision.WATCH:
+                actions += self._plan_cluster(priority, day)
+        return actions
+
+    def _merge_tickets(self, day: date) -> list[PlannedAction]:
+        """One ticket goes on where clusters with tickets became one; each other says so and points to it."""
+        actions: list[PlannedAction] = []
+        while pairs := self.tickets.of_one_problem():
+            for other, ticket, cluster_id in pairs:
+                reason = f"Its cluster became part of that of {other.key}, which goes on with the problem."
+                action = _action(ticket, day, TicketAction.MERGE, (), day, reason, cluster_id)
+                actions.append(replace(action, clusters=(), merged_into=other.key))
+                self.tickets.apply(actions[-1])
+        return actions
+
+    def _plan_cluster(self, scored: ScoredCluster, day: date) -> list[PlannedAction]:
+        cluster = self._index.cluster(scored.cluster_id)
+        if cluster is None:
+            return []
+        ticket = self.tickets.same_problem(cluster, day, self._rules)
+        if ticket is None:
+            return self._create(scored, cluster, day) if scored.wants_ticket else []
+        if ticket.state == TicketState.NEEDS_APPROVAL and scored.decision == PriorityDecision.TICKET:
+            # What waited for a person and has grown into a problem that needs none starts with what made it one.
+            return self._create(scored, cluster, day, ticket)
+        return self._meet_again(ticket, scored, cluster, day)
+
+    def _create(
+        self, scored: ScoredCluster, cluster: Cluster, day: date, waited: OpenTicket | None = None
+    ) -> list[PlannedAction]:
+        category = self._taxonomy.category(cluster.category)
+        recent = self._index.evidence(cluster.cluster_id, scored.baseline_daily, self._rules)
+        due = day + timedelta(hours=category.sla_hours)
+        fields = ticket_fields(scored, cluster, recent.issues, day, due, category, self._evidence, recent.where)
+        ticket = OpenTicket(
+            key=waited.key if waited else _key(cluster.cluster_id, day, self.tickets.by_key),
+            clusters=frozenset({cluster.cluster_id}),
+            category=cluster.category,
+            product_id=cluster.product_id,
+            component=cluster.component,
+            cause_key=cluster.cause_key,
+            level=scored.level or Level.P3,
+            owner=category.owner,
+            destination=category.destination,
+            title=cluster.title,
+            state=TicketState.READY if scored.decision == PriorityDecision.TICKET else TicketState.NEEDS_APPROVAL,
+            opened_on=day,
+            last_evidence=day,
+            members_total=len(set(recent.issues)),
+            members=frozenset(recent.issues),
+        )
+        action = _action(ticket, day, TicketAction.CREATE, recent.issues, due, scored.reason, cluster.cluster_id)
+        action = replace(action, parent_key=self.tickets.parent_of(ticket, self._rules), fields=_json(fields))
+        self.tickets.apply(action)
+        return [action]
+
+    def _meet_again(
+        self, ticket: OpenTicket, scored: ScoredCluster, cluster: Cluster, day: date
+    ) -> list[PlannedAction]:
+        cluster_id, changed = cluster.cluster_id, "{}"
+        if cluster_id in ticket.roots:
+            # What the ticket's cluster became part of has complaints of its own, which are no evidence.
+            ticket = replace(ticket, expected=round(ticket.expected + self._index.usual(ticket, cluster_id), 2))
+            changed = json.dumps({"count": {"expected_a_day": ticket.expected}})
+        more = self._index.further_evidence(cluster_id, ticket, self._rules)
+        new = [member for member in more if member not in ticket.members]
+        grown = replace(ticket, clusters=ticket.clusters | {cluster_id}).with_members(new)
+        actions: list[PlannedAction] = []
+        if ticket.closed_on is not None:
+            if scored.wants_ticket and len(new) >= self._rules.reopen_members:
+                reason = f"Closed on {ticket.closed_on}, and back: {len(new)} new issues. {scored.reason}"
+                actions.append(_action(grown, day, TicketAction.REOPEN, new, day, reason, cluster_id))
+        elif new:
+            if scored.decision == PriorityDecision.TICKET and scored.level and scored.level < ticket.level:
+                raised = replace(grown, level=scored.level, members_total=ticket.members_total)
+                reason = f"Raised from {ticket.level} to {scored.level}: {scored.reason}"
+                actions.append(_action(raised, day, TicketAction.RAISE, (), day, reason, cluster_id))
+                grown = replace(grown, level=scored.level)
+            actions.append(_action(grown, day, TicketAction.ADD_EVIDENCE, new, day, _more(len(new)), cluster_id))
+        actions = [replace(action, fields=changed) for action in actions]
+        for action in actions:
+            self.tickets.apply(action)
+        return actions
 
 
 def _more(count: int) -> str:
     return "1 more issue says the same." if count == 1 else f"{count} more issues say the same."
 
 
-def _key(cluster_id: str, day: date, standing: dict[str, Standing]) -> str:
+def _key(cluster_id: str, day: date, tickets: Mapping[str, OpenTicket]) -> str:
     key = "FB-" + hashlib.blake2b(cluster_id.encode(), digest_size=4).hexdigest().upper()
-    return key if key not in standing else f"{key}-{day:%y%m%d}"
+    return key if key not in tickets else f"{key}-{day:%y%m%d}"
 
 
-def _row(
-    ticket: Standing, day: date, action: str, members: list[str], due: date, reason: str, cluster_id: str
-) -> dict[str, Any]:
-    return {
-        "day": day,
-        "ticket_key": ticket.key,
-        "action": action,
-        "state": ticket.state,
-        "parent_key": None,
-        "cluster_id": cluster_id,
-        "clusters": json.dumps(sorted(ticket.clusters)),
-        "level": ticket.level,
-        "title": ticket.title,
-        "category": ticket.category,
-        "product_id": ticket.product_id,
-        "component": ticket.component,
-        "cause_key": ticket.cause_key,
-        "owner": ticket.owner,
-        "destination": ticket.destination,
-        "due": due,
-        "members": json.dumps(sorted(members)),
-        "members_total": len(ticket.members),
-        "fields": "{}",
-        "body": reason,
-        "reason": reason,
-    }
+def _json(fields: TicketFields) -> str:
+    return json.dumps(fields, ensure_ascii=False, sort_keys=True)
 
 
-def _one_row_an_action(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    merged: dict[tuple[date, str, str], dict[str, Any]] = {}
-    for row in rows:
-        place = (row["day"], row["ticket_key"], row["action"])
-        if place not in merged:
-            merged[place] = row
-            continue
-        first = merged[place]
-        members = sorted({*json.loads(first["members"]), *json.loads(row["members"])})
-        reason = first["reason"] if row["action"] != "add_evidence" else _more(len(members))
-        merged[place] = {**row, "members": json.dumps(members), "reason": reason, "fields": first["fields"],
-                         "body": first["body"] if row["action"] == "create" else reason}  # fmt: skip
+def _action(
+    ticket: OpenTicket, day: date, action: TicketAction, members: Iterable[str], due: date, reason: str, cluster_id: str
+) -> PlannedAction:
+    return PlannedAction(
+        day=day,
+        ticket_key=ticket.key,
+        action=action,
+        state=ticket.state,
+        cluster_id=cluster_id,
+        clusters=tuple(sorted(ticket.clusters)),
+        level=ticket.level,
+        title=ticket.title,
+        category=ticket.category,
+        product_id=ticket.product_id,
+        component=ticket.component,
+        cause_key=ticket.cause_key,
+        owner=ticket.owner,
+        destination=ticket.destination,
+        due=due,
+        members=tuple(sorted(members)),
+        members_total=ticket.members_total,
+        reason=reason,
+    )
+
+
+def _one_row_an_action(actions: Sequence[PlannedAction]) -> list[PlannedAction]:
+    """The actions with those of one kind on one ticket and day made one."""
+    merged: dict[tuple[str, TicketAction], PlannedAction] = {}
+    for action in actions:
+        place = (action.ticket_key, action.action)
+        first = merged.get(place)
+        if first is not None:
+            members = tuple(sorted({*first.members, *action.members}))
+            gathers = action.action == TicketAction.ADD_EVIDENCE
+            reason = _more(len(members)) if gathers else first.reason
+            fields = first.fields if action.action == TicketAction.CREATE or action.fields == "{}" else action.fields
+            action = replace(action, members=members, reason=reason, fields=fields)
+        merged[place] = action
     return list(merged.values())

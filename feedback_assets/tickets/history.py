@@ -1,0 +1,50 @@
+"""What plan and delivery read of the past: a kept state of four weeks ago, and the rows since, however long the past.
+
+Reads the lake; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from feedback_assets import tables
+from feedback_assets.lake.frames import empty
+from feedback_assets.lake.store import Lake
+from feedback_assets.tables import Table
+from feedback_assets.tickets.open_tickets import RECENT_DAYS
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The newest day of `tickets/open_tickets` that no evidence of a day asked for can be older than, and its rows.
+
+    Without one, as before the first four weeks or in a home that kept none yet, all of the past is read.
+    """
+
+    day: date | None
+    rows: pd.DataFrame
+
+    @property
+    def since(self) -> date | None:
+        """The first day that is read of other tables; None for all."""
+        return self.day + timedelta(days=1) if self.day else None
+
+
+def kept_before(lake: Lake, first: date) -> Kept:
+    """What was kept for a run whose first day this is."""
+    latest = first - timedelta(days=RECENT_DAYS)
+    day = max((day for day in lake.days(tables.OPEN_TICKETS) if day <= latest), default=None)
+    if day is None:
+        return Kept(None, empty(tables.OPEN_TICKETS))
+    return Kept(day, lake.read(tables.OPEN_TICKETS, day, day + timedelta(days=1)))
+
+
+def rows_since(lake: Lake, table: Table, kept: Kept, end: date | None, columns: Sequence[str]) -> pd.DataFrame:
+    """Rows of a table since what was kept and before `end`."""
+    if kept.since is not None and end is not None and end <= kept.since:
+        return empty(table, columns)
+    return lake.read(table, kept.since, end, columns)
