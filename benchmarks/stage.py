@@ -14,11 +14,12 @@ import time
 def main(asset: str, day: str) -> None:
     import dagster as dg
 
-    from feedback_assets.definitions import defs
+    from feedback_assets.config.settings import load
+    from feedback_assets.definitions import build_defs
 
     window = {"dagster/asset_partition_range_start": day, "dagster/asset_partition_range_end": day}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    job = defs.resolve_job_def("every_room")
+    job = build_defs(load()).resolve_job_def("every_room")
     op = next(name for name in (asset, asset.replace("/", "__")) if name in {node.name for node in job.nodes})
     keys = sorted({key for key, name in _ops(job) if name == op})
     with dg.DagsterInstance.ephemeral() as instance:

@@ -54,7 +54,7 @@ def test_what_reaches_a_tracker_is_guarded_by_reconciliation_and_personal_data(g
 
 
 def test_the_location_loads_in_a_fresh_interpreter_without_a_warning():
-    code = "import feedback_assets.definitions as d; d.defs.resolve_job_def('every_room'); print('loaded')"
+    code = "import feedback_assets.definitions as d; d.defs().resolve_job_def('every_room'); print('loaded')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "loaded", done.stderr
     assert not done.stderr

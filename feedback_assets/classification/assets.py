@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 import pandas as pd
@@ -22,9 +22,10 @@ from feedback_assets.classification.active_versions import (
 from feedback_assets.classification.labelling import GOLD, concat_frames, label_days, set_aside_unloadable, summary
 from feedback_assets.classification.loader import ClassifierRegistry, check_scope, open_client, version_sets_dir
 from feedback_assets.classification.recalled import Recalled, memo_of
-from feedback_assets.config.settings import load
-from feedback_assets.dagster_kit.io_manager import day_multi_asset, days_of, tell
+from feedback_assets.config.settings import Settings
+from feedback_assets.dagster_kit.day_assets import day_multi_asset, run_days, show_on_page
 from feedback_assets.dagster_kit.partitions import same_day
+from feedback_assets.dagster_kit.resources import Clock
 from feedback_assets.dagster_kit.run_tags import BY_AUTOMATION, PROMPT, SCOPE
 from feedback_assets.lake.store import Lake
 
@@ -34,9 +35,11 @@ from feedback_assets.lake.store import Lake
     ins={"feedback": (tables.SILVER_FEEDBACK, same_day)},
     kinds=["scikitlearn", "openai"],
 )
-def gold_labels(context: dg.AssetExecutionContext, lake: Lake, feedback: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def gold_labels(
+    context: dg.AssetExecutionContext, settings: Settings, lake: Lake, clock: Clock, feedback: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
     """Label each item by rules, ledger, local model and language model; each issue in it gets its own row."""
-    settings, days, now = load(), days_of(context), datetime.now(UTC)
+    days, now = run_days(context), clock()
     registry = ClassifierRegistry(settings)
     in_force = _active_versions(context.run.tags, lake, registry, days, now)
     window = (days[0], days[-1] + timedelta(days=1))
@@ -63,7 +66,7 @@ def gold_labels(context: dg.AssetExecutionContext, lake: Lake, feedback: pd.Data
         client.ledger.close()
     for message in client.errors.told():
         context.log.warning("%s", message)
-    tell(context, tables.GOLD_ITEMS, recalled.work.metadata())
+    show_on_page(context, tables.GOLD_ITEMS, recalled.work.metadata())
     frames = concat_frames([stays, labelled])
     context.log.info("%s", summary(frames[tables.GOLD_ITEMS.name]))
     return frames

@@ -48,19 +48,21 @@ def _tell(seed: int, home: Path, console: Console) -> dict[str, Any]:
     from feedback_assets import tables
     from feedback_assets.cli.run import run_blocks
     from feedback_assets.config.settings import load
+    from feedback_assets.definitions import build_defs
     from feedback_assets.demo.leaks import count_leaked, find_leaks
     from feedback_assets.demo.score import Stage, score
     from feedback_assets.demo.score_releases import score_releases
     from feedback_assets.demo.story import generate
     from feedback_assets.lake.store import Lake
-    from feedback_assets.orchestration.runner import Block, open_instance
+    from feedback_assets.orchestration.runner import Block, RunEnvironment, open_instance
 
     settings = load()
     with console.status(f"Writing the story of seed {seed} …"):
         began = time.monotonic()
         story = generate(seed, settings.landing_root)
         wrote = Stage("story", story.items, round(time.monotonic() - began, 2))
-    results = run_blocks(console, [Block(story.first_day, story.last_day)], open_instance(settings))
+    environment = RunEnvironment(build_defs(settings), settings, open_instance(settings))
+    results = run_blocks(console, [Block(story.first_day, story.last_day)], environment)
     stages = [wrote] + [Stage(s.name, s.rows, round(s.seconds, 2)) for result in results for s in result.stages]
     lake = Lake(settings.lake_root, settings.storage)
     with console.status("Scoring against the planted truth, looking for personal values …"):

@@ -120,17 +120,22 @@ def backfill_command(
         return
     if not yes and not typer.confirm(f"Send {planned.requests} requests in {len(planned.blocks)} runs?", err=True):
         raise typer.Exit(1)
+    from feedback_assets.definitions import build_defs
     from feedback_assets.orchestration import prompt_backfill
 
+    settings = load()
+    defs = build_defs(settings)
+
     if ui is not None:
-        started, failures, outside, notes = prompt_backfill.launch(planned, ui), list[str](), False, list[str]()
+        started, failures, outside, notes = prompt_backfill.launch(planned, defs, ui), list[str](), False, list[str]()
         console.print(f"Backfill {started} is started; watch it at {ui.rstrip('/')}/runs/b/{started}")
     else:
-        from feedback_assets.orchestration.runner import notes_of, open_instance
+        from feedback_assets.orchestration.runner import RunEnvironment, notes_of, open_instance
 
         with console.status("Starting …") as status:
+            environment = RunEnvironment(defs, settings, open_instance(settings))
             results = prompt_backfill.run_here(
-                planned, open_instance(load()), lambda block, step: status.update(f"{block} · {step}")
+                planned, environment, lambda block, step: status.update(f"{block} · {step}")
             )
         started, failures = "here", [text for result in results for text in result.failures]
         outside, notes = any(result.outside for result in results), notes_of(results)

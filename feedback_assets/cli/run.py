@@ -17,9 +17,7 @@ from feedback_assets.config.settings import Settings, load
 from feedback_assets.orchestration.upgrade import require_current
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance
-
-    from feedback_assets.orchestration.runner import Block, BlockResult
+    from feedback_assets.orchestration.runner import Block, BlockResult, RunEnvironment
 
 # Seconds below which a stage without rows is not worth a line.
 _WORTH_SHOWING = 1.0
@@ -66,20 +64,22 @@ def _run(
     """What was planned, and what became of it."""
     require_current(settings)
     with console.status("Looking at what waits …"):
+        from feedback_assets.definitions import build_defs
         from feedback_assets.orchestration import runner
         from feedback_assets.orchestration.dead_runs import mark_dead_runs
+        from feedback_assets.orchestration.waiting_days import pending_days
 
-        instance = runner.open_instance(settings)
-        for dead in mark_dead_runs(instance):
+        environment = runner.RunEnvironment(build_defs(settings), settings, runner.open_instance(settings))
+        for dead in mark_dead_runs(environment.instance):
             console.print(f"Run {dead[:8]} had died; its days run again.")
         if since is not None or until is not None:
             if since is None or until is None or until < since:
                 raise typer.BadParameter("give --from and --to together, --from first")
             planned = [runner.Block(since.date(), until.date())]
         else:
-            planned = runner.blocks(runner.pending_days(settings, instance))
+            planned = runner.blocks(pending_days(environment))
     _announce(console, planned)
-    return planned, [] if dry_run else run_blocks(console, planned, instance)
+    return planned, [] if dry_run else run_blocks(console, planned, environment)
 
 
 def _announce(console: Console, planned: list[Block]) -> None:
@@ -95,17 +95,17 @@ def _listed(planned: list[Block]) -> str:
     return ", ".join(shown) + (f", … {len(planned) - 4} more" if len(planned) > 4 else "")
 
 
-def run_blocks(console: Console, planned: list[Block], instance: DagsterInstance) -> list[BlockResult]:
+def run_blocks(console: Console, planned: list[Block], environment: RunEnvironment) -> list[BlockResult]:
     """Run blocks one after the other with a progress bar; stops at the first that fails."""
     from feedback_assets.orchestration import runner
 
     results: list[BlockResult] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    steps = runner.steps_of_a_run() if planned else 0
+    steps = len(environment.job.nodes) if planned else 0
     with Progress(*columns, console=console, transient=True) as progress:
         for block in planned:
             task = progress.add_task(f"{block}", total=steps)
-            results.append(runner.run_block(block, instance, partial(_advance, progress, task, str(block))))
+            results.append(runner.run_block(block, environment, partial(_advance, progress, task, str(block))))
             progress.remove_task(task)
             if not results[-1].success:
                 break

@@ -16,9 +16,8 @@ from feedback_assets.clusters.embedding import ConceptEmbedding
 from feedback_assets.clusters.recalled import RecalledEmbedding, memo_of
 from feedback_assets.clusters.rules import ClusterRules, cluster_rules
 from feedback_assets.clusters.summary import Titles, titles
-from feedback_assets.config.settings import load
 from feedback_assets.config.thresholds import load_thresholds
-from feedback_assets.dagster_kit.io_manager import day_multi_asset, days_of, tell
+from feedback_assets.dagster_kit.day_assets import day_multi_asset, run_days, show_on_page
 from feedback_assets.dagster_kit.partitions import same_day
 from feedback_assets.lake.store import Lake
 
@@ -27,8 +26,8 @@ _ISSUES = (
 )  # fmt: skip
 
 
-def _lease_seconds() -> float:
-    return _rules(load().prompts_dir).lease_seconds
+def _lease_seconds(prompts: Path) -> float:
+    return _rules(prompts).lease_seconds
 
 
 def _rules(prompts: Path) -> ClusterRules:
@@ -45,16 +44,16 @@ def _rules(prompts: Path) -> ClusterRules:
     lease_seconds=_lease_seconds,
 )
 def clusters(
-    context: dg.AssetExecutionContext, lake: Lake, issues: pd.DataFrame, feedback: pd.DataFrame
+    context: dg.AssetExecutionContext, lake: Lake, prompts: Path, issues: pd.DataFrame, feedback: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
     """Assign the days' issues, starting from the newest state before them."""
-    days = days_of(context)
-    rules, names, embedding = prepared(load().prompts_dir)
+    days = run_days(context)
+    rules, names, embedding = prepared(prompts)
     before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
     recalled = RecalledEmbedding(embedding, memo_of(lake), days)
     result = assign_days(issues, feedback, before, days, recalled, rules, names)
     recalled.keep(result.embedded)
-    tell(context, tables.GOLD_CLUSTERS, recalled.work.metadata())
+    show_on_page(context, tables.GOLD_CLUSTERS, recalled.work.metadata())
     context.log.info(f"{len(result.members)} issues in {result.clusters['cluster_id'].nunique()} clusters")
     return {tables.GOLD_CLUSTERS.name: result.clusters, tables.GOLD_CLUSTER_MEMBERS.name: result.members}
 

@@ -1,24 +1,41 @@
-"""When assets run: one condition for every table, so that the whole chain over the same days is one run."""
+"""When assets run: one condition for every table, so that the whole chain over the same days is one run.
+
+Which assets a chain ends with is computed from the graph, so a room that comes behind another is waited for by itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 
 import dagster as dg
 
 from feedback_assets import tables
 
+# The group of what watches all rooms; nothing waits for it.
+EVALUATION = "evaluation"
 _matches: Callable[[dg.AssetKey, dg.AutomationCondition], dg.AutomationCondition] = dg.AutomationCondition.asset_matches
 
 
 def landing_key(stream: str) -> dg.AssetKey:
     """The key of a stream's landing objects."""
-    return dg.AssetKey(["landing", stream])
+    return dg.AssetKey(["landing", str(stream)])  # a member of an enum cannot be serialised as part of a key
 
 
-def when_landing_changes() -> dg.AutomationCondition:
+def last_assets(graph: dg.AssetGraph, left_out: str = EVALUATION) -> list[dg.AssetKey]:
+    """Where the graph ends: the assets by day that no other asset by day follows, in order of their keys.
+
+    Args:
+        graph: The resolved graph.
+        left_out: A group that only watches the others; what it computes carries no day to its end.
+    """
+    nodes = [graph.get(key) for key in graph.materializable_asset_keys]
+    by_day = {node.key for node in nodes if node.is_partitioned and node.group_name != left_out}
+    return sorted(node.key for node in nodes if node.key in by_day and not node.child_keys & by_day)
+
+
+def when_landing_changes(last: Sequence[dg.AssetKey]) -> dg.AutomationCondition:
     """Ask for the days that a change in landing reaches: the changed day, and the eight weeks that look back on it.
 
     Every asset has this condition, judged in one place for all, and so is asked for the same days. Dagster joins only
@@ -32,13 +49,17 @@ def when_landing_changes() -> dg.AutomationCondition:
       carried to their end.
     - A change is remembered until its day was asked for, and waits while its day is computed, so that a busy source
       neither piles up runs nor loses what lands during one.
+
+    Args:
+        last: Where the graph ends; a day is carried when each of them has it.
     """
+    landed = _in_any_stream(~dg.AutomationCondition.missing())
     # Only at the first tick are 3,700 days looked at one by one.
-    at_first = dg.AutomationCondition.initial_evaluation() & _at_the_end(_never_carried())
+    at_first = dg.AutomationCondition.initial_evaluation() & landed & _any(last, dg.AutomationCondition.missing())
     updated = _reached_by(_in_any_stream(dg.AutomationCondition.newly_updated()))
     # Asked for, and nothing came since: what lands while its day is computed was perhaps not read.
-    handled = _at_the_end(dg.AutomationCondition.newly_requested()) & ~updated
-    free = ~_at_the_end(dg.AutomationCondition.in_progress())
+    handled = _all(last, dg.AutomationCondition.newly_requested()) & ~updated
+    free = ~_any(last, dg.AutomationCondition.in_progress())
     return _in_one_place((updated | at_first).since(handled) & free)
 
 
@@ -59,9 +80,14 @@ def _in_one_place(condition: dg.AutomationCondition) -> dg.AutomationCondition:
     return _matches(landing_key("feedback"), condition)
 
 
-def _at_the_end(condition: dg.AutomationCondition) -> dg.AutomationCondition:
-    """The condition of the chain's last table on the same day."""
-    return _matches(dg.AssetKey(list(tables.TICKET_DELIVERIES.key)), condition)
+def _any(keys: Sequence[dg.AssetKey], condition: dg.AutomationCondition) -> dg.AutomationCondition:
+    """Whether the condition holds for one of the assets on the same day."""
+    return reduce(or_, [_matches(key, condition) for key in keys])
+
+
+def _all(keys: Sequence[dg.AssetKey], condition: dg.AutomationCondition) -> dg.AutomationCondition:
+    """Whether the condition holds for each of the assets on the same day."""
+    return reduce(and_, [_matches(key, condition) for key in keys])
 
 
 def _reached_by(condition: dg.AutomationCondition) -> dg.AutomationCondition:
@@ -72,7 +98,3 @@ def _reached_by(condition: dg.AutomationCondition) -> dg.AutomationCondition:
 
 def _in_any_stream(condition: dg.AutomationCondition) -> dg.AutomationCondition:
     return reduce(or_, [_matches(landing_key(stream), condition) for stream in tables.STREAMS])
-
-
-def _never_carried() -> dg.AutomationCondition:
-    return dg.AutomationCondition.missing() & _in_any_stream(~dg.AutomationCondition.missing())

@@ -1,101 +1,104 @@
-"""What a table's asset looks like to Dagster: spec, dependencies, checks, all derived from `tables`.
+"""The decorators with which a room declares its assets by day, and what their bodies ask of the context.
 
-Nothing here reads, computes or writes; that is `io_manager`.
+A body gets frames and resources and returns frames. What happens around it is in `day_step`, what the asset looks like
+to Dagster in `specs`.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
+# No postponed annotations here: Dagster reads the one of `context` in the decorated function itself.
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
 
 import dagster as dg
 
-from feedback_assets.dagster_kit.automation import with_its_table
-from feedback_assets.dagster_kit.partitions import DAYS, window
+from feedback_assets.dagster_kit.day_step import Declaration, run_days, run_step
+from feedback_assets.dagster_kit.partitions import DAYS
+from feedback_assets.dagster_kit.specs import Dep, Input, asset_key, asset_spec, check_specs, upstream_deps
 from feedback_assets.tables import Table
 
-IO_KEY = "lake_io"
-
-# (table, mapping) or (table, mapping, columns); a table without days has no mapping.
-Input = (
-    tuple[Table, dg.TimeWindowPartitionMapping | None]
-    | tuple[Table, dg.TimeWindowPartitionMapping | None, Sequence[str] | None]
-)
-# Must be up to date first, without being read.
-Dep = dg.AssetDep | tuple[Table, dg.PartitionMapping | None]
+__all__ = ["day_asset", "day_multi_asset", "run_days", "show_on_page"]
 
 
-def asset_key(table: Table) -> dg.AssetKey:
-    """The table's key as Dagster writes it."""
-    return dg.AssetKey(list(table.key))
+def show_on_page(context: dg.AssetExecutionContext, table: Table, values: Mapping[str, Any]) -> None:
+    """Show values of a run on a table's page, once, with the run's last day."""
+    last: date = run_days(context)[-1]
+    context.add_asset_metadata(dict(values), asset_key=asset_key(table), partition_key=str(last))
 
 
-def upstream_deps(inputs: Iterable[Input], more: Sequence[Dep]) -> list[dg.AssetDep]:
-    """One dep for each upstream table; a table read over two windows is declared over both."""
-    windows: dict[dg.AssetKey, tuple[int, int] | None] = {}
-    for table, mapping, *_ in inputs:
-        if not table.by_day:
-            windows[asset_key(table)] = None
-            continue
-        first, last = (0, 0) if mapping is None else (mapping.start_offset, mapping.end_offset)
-        known = windows.get(asset_key(table)) or (first, last)
-        windows[asset_key(table)] = (min(first, known[0]), max(last, known[1]))
-    found = [dg.AssetDep(key, partition_mapping=bounds and window(*bounds)) for key, bounds in windows.items()]
-    order_only = [
-        dep if isinstance(dep, dg.AssetDep) else dg.AssetDep(asset_key(dep[0]), partition_mapping=dep[1])
-        for dep in more
-    ]
-    return [*found, *(dep for dep in order_only if dep.asset_key not in windows)]
-
-
-def check_specs(outputs: Sequence[Table], names: Sequence[str]) -> list[dg.AssetCheckSpec]:
-    """The blocking checks: the contract of each table, and the named ones on the first."""
-    contracts = [
-        dg.AssetCheckSpec(
-            "contract",
-            asset=asset_key(table),
-            blocking=True,
-            automation_condition=with_its_table(asset_key(table)),
-            description="Types, nulls, allowed values, ranges and the key of every day; a failing day is not written.",
-        )
-        for table in outputs
-    ]
-    return contracts + [dg.AssetCheckSpec(name, asset=asset_key(outputs[0]), blocking=True) for name in names]
-
-
-def asset_spec(
+def day_asset(
     table: Table,
-    deps: list[dg.AssetDep],
-    kinds: Sequence[str],
-    code_version: str,
-    automation_condition: dg.AutomationCondition | None,
-) -> dg.AssetSpec:
-    """The asset of a table as its page shows it: owner, group, description, kinds and columns."""
-    spec = dg.AssetSpec(
-        asset_key(table),
+    *,
+    ins: Mapping[str, Input] | None = None,
+    deps: Sequence[Dep] = (),
+    checks: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    code_version: str = "1",
+    lease_seconds: Callable[..., float] | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Declare the asset of one table by day.
+
+    The body takes, by name: `context` if it wants it, each input of `ins` as a frame, and any other parameter as the
+    resource of that key (see `resources`), such as `lake` for a self-read, which is not declared to Dagster.
+    It returns a frame with the rows of all days of the run, or `(frame, [DayCheck, …])`.
+
+    Partitions and automation are those of the installation: `definitions.build_defs` sets both.
+
+    Args:
+        table: What it computes.
+        ins: Parameter -> (table, mapping) or (table, mapping, columns). The frame covers the days the mapping
+            gives for the run's days; a table without days is read whole, its mapping is None.
+        deps: What must be up to date first without being read: (table, mapping) or an `AssetDep`.
+        checks: Names of blocking checks besides `contract`; the body returns a `DayCheck` for each.
+        kinds: Shown on the asset besides deltalake and pandas.
+        code_version: A label; change it with the meaning of the computation.
+        lease_seconds: For what only one run at a time may do, from reading to the commit: how long its lease holds.
+            Takes resources by name, as the body does. Another run waits as long.
+    """
+    return day_multi_asset(
+        [table],
+        ins=ins,
         deps=deps,
-        description=table.description,
-        group_name=table.group,
-        owners=[f"team:{table.owner}"],
-        kinds={"deltalake", "pandas", *kinds},
-        metadata={"dagster/column_schema": _column_schema(table), "primary_key": ", ".join(table.primary_key)},
+        checks=checks,
+        kinds=kinds,
         code_version=code_version,
-        automation_condition=automation_condition,
-        partitions_def=DAYS,
-        skippable=True,
+        lease_seconds=lease_seconds,
     )
-    return spec.with_io_manager_key(IO_KEY)
 
 
-def _column_schema(table: Table) -> dg.TableSchema:
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                column.name,
-                column.kind,
-                column.description,
-                constraints=dg.TableColumnConstraints(nullable=column.nullable),
-                tags={"volatile": ""} if column.volatile else None,
-            )
-            for column in table.columns
-        ]
-    )
+def day_multi_asset(
+    outputs: Sequence[Table],
+    *,
+    ins: Mapping[str, Input] | None = None,
+    deps: Sequence[Dep] = (),
+    checks: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    code_version: str = "1",
+    lease_seconds: Callable[..., float] | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Declare the assets of several tables computed together; see `day_asset`.
+
+    The body returns `{table.name: frame}` or `({table.name: frame}, [DayCheck, …])`. A day that fails in one
+    table is held back in all of them. The checks named here belong to the first table.
+    """
+
+    def decorate(body: Callable[..., Any]) -> dg.AssetsDefinition:
+        declaration = Declaration(body, tuple(outputs), ins or {}, tuple(checks), code_version, lease_seconds)
+        upstream = upstream_deps(declaration.ins.values(), deps)
+        name = getattr(body, "__name__", "_".join(outputs[0].key))
+
+        @dg.multi_asset(
+            name=name,
+            description=inspect.getdoc(body),
+            specs=[asset_spec(table, upstream, kinds, code_version) for table in outputs],
+            check_specs=check_specs(outputs, checks),
+            partitions_def=DAYS,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            required_resource_keys=set(declaration.resource_keys),
+        )
+        def compute(context: dg.AssetExecutionContext) -> Iterator[dg.Output | dg.AssetCheckResult]:
+            yield from run_step(context, declaration)
+
+        return compute
+
+    return decorate

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from datetime import datetime
+from datetime import date, datetime
 
 import dagster as dg
 
-from feedback_assets.config.settings import load
+from feedback_assets.config.settings import FIRST_DAY
 
-DAYS = dg.DailyPartitionsDefinition(
-    start_date=datetime.combine(load().first_day, datetime.min.time()), timezone="UTC", end_offset=1
-)
+
+def day_partitions(first_day: date) -> dg.DailyPartitionsDefinition:
+    """Every UTC day from the first to today."""
+    return dg.DailyPartitionsDefinition(
+        start_date=datetime.combine(first_day, datetime.min.time()), timezone="UTC", end_offset=1
+    )
+
+
+# What assets are declared with. Dagster binds partitions where an asset is declared, at import, before settings are
+# read; so `definitions.build_defs` replaces these by those of the installation, in every spec.
+DAYS = day_partitions(FIRST_DAY)
 
 
 def window(first: int, last: int) -> dg.TimeWindowPartitionMapping:

@@ -8,3 +8,6 @@ BY_AUTOMATION = "dagster/from_automation_condition"
 # Ours, on the runs of a prompt backfill: the prompt version to label with, and the categories it is narrowed to.
 PROMPT = "feedback/prompt"
 SCOPE = "feedback/scope"
+# Dagster's own: which days a run is for, one or a range.
+PARTITION = "dagster/partition"
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"

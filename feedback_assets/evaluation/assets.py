@@ -2,16 +2,17 @@
 
 # Without `from __future__ import annotations`: Dagster wants the context's annotation as a type, not as text.
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field
 
 from feedback_assets import tables
-from feedback_assets.config.settings import Settings, load
-from feedback_assets.dagster_kit.day_assets import asset_spec
+from feedback_assets.config.settings import Settings
+from feedback_assets.dagster_kit.resources import Clock
 from feedback_assets.dagster_kit.run_tags import PROMPT, SCOPE
+from feedback_assets.dagster_kit.specs import asset_spec
 from feedback_assets.lake.store import Lake
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Narrowed(dg.Config):
 
 def _page(table: tables.Table, kinds: list[str]) -> dict[str, Any]:
     """What the table registry says of the table's page; a spec at module level would be found as a second asset."""
-    spec = asset_spec(table, [], kinds, "1", None)
+    spec = asset_spec(table, [], kinds, "1")
     return {
         "key": spec.key,
         "description": spec.description,
@@ -43,13 +44,17 @@ def _page(table: tables.Table, kinds: list[str]) -> dict[str, Any]:
 
 
 @dg.asset(**_page(tables.GOLDEN_SCORES, ["scikitlearn"]))
-def golden_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def golden_scores(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    lake: dg.ResourceParam[Lake],
+    clock: dg.ResourceParam[Clock],
+) -> dg.MaterializeResult:
     """Score the local model of the prompts folder on the golden set; the same versions again add nothing."""
     from feedback_assets.evaluation.golden_evaluation import measure_golden
 
-    settings = load()
-    result, rows = measure_golden(settings, datetime.now(UTC), context.log.info)
-    added = Lake(settings.lake_root, settings.storage).append_missing(
+    result, rows = measure_golden(settings, clock(), context.log.info)
+    added = lake.append_missing(
         tables.GOLDEN_SCORES, rows, {"asset": tables.GOLDEN_SCORES.name, "run_id": context.run.run_id}
     )
     return dg.MaterializeResult(
@@ -64,12 +69,17 @@ def golden_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
 
 @dg.asset(**_page(tables.PROMPT_PLAN, ["scikitlearn"]))
-def prompt_plan(context: dg.AssetExecutionContext, config: Narrowed) -> dg.MaterializeResult:
+def prompt_plan(
+    context: dg.AssetExecutionContext,
+    config: Narrowed,
+    settings: dg.ResourceParam[Settings],
+    lake: dg.ResourceParam[Lake],
+    clock: dg.ResourceParam[Clock],
+) -> dg.MaterializeResult:
     """Plan labelling history with the prompts of the folder: days, requests, price, flips; nothing is sent."""
     from feedback_assets.evaluation import prompt_golden, prompt_report
 
-    settings, now = load(), datetime.now(UTC)
-    lake = Lake(settings.lake_root, settings.storage)
+    now = clock()
     planned = _planned(context, config, settings, lake, now)
     told = prompt_report.as_dict(planned)
     rows = prompt_report.plan_rows(planned, now)
@@ -94,12 +104,17 @@ def prompt_plan(context: dg.AssetExecutionContext, config: Narrowed) -> dg.Mater
 
 
 @dg.asset(**_page(tables.LABEL_CHANGES, ["scikitlearn"]))
-def label_changes(context: dg.AssetExecutionContext, config: Narrowed) -> dg.MaterializeResult:
+def label_changes(
+    context: dg.AssetExecutionContext,
+    config: Narrowed,
+    settings: dg.ResourceParam[Settings],
+    lake: dg.ResourceParam[Lake],
+    clock: dg.ResourceParam[Clock],
+) -> dg.MaterializeResult:
     """Put the labels of the old prompt and the new side by side, as far as both were asked; nothing is sent."""
     from feedback_assets.evaluation import prompt_report
 
-    settings, now = load(), datetime.now(UTC)
-    lake = Lake(settings.lake_root, settings.storage)
+    now = clock()
     planned = _planned(context, config, settings, lake, now)
     rows = prompt_report.change_rows(planned.held, now)
     added = lake.append_missing(

@@ -3,13 +3,12 @@
 # Without `from __future__ import annotations`: Dagster wants the context's annotation as a type, not as text.
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
 from feedback_assets import tables
-from feedback_assets.config.settings import load
 from feedback_assets.config.thresholds import load_thresholds
-from feedback_assets.dagster_kit.io_manager import IO_KEY
 from feedback_assets.evaluation.drift_detection import WATCHED, Verdict
 from feedback_assets.evaluation.drift_rules import drift_rules
 from feedback_assets.evaluation.drift_sample import watch
@@ -25,13 +24,12 @@ def _latency_check(hop: Hop) -> dg.AssetChecksDefinition:
         asset=dg.AssetKey(list(hop.table.key)),
         name="latency",
         description=f"Of every day, 95 of 100 items are {hop.name} within the budget, counted from being received.",
-        required_resource_keys={IO_KEY},
     )
-    def latency(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        lake: Lake = getattr(context.resources, IO_KEY).lake
-        settings = load()
-        section = load_thresholds(settings.prompts_dir / "thresholds.yaml").section("latency")
-        found = look(lake, Landing(settings.landing_root, settings.storage), hop, section)
+    def latency(
+        lake: dg.ResourceParam[Lake], landing: dg.ResourceParam[Landing], prompts: dg.ResourceParam[Path]
+    ) -> dg.AssetCheckResult:
+        section = load_thresholds(prompts / "thresholds.yaml").section("latency")
+        found = look(lake, landing, hop, section)
         told = {str(one.day): f"p50 {one.p50:g} min, p95 {one.p95:g} min, {one.items} items" for one in found.days}
         return dg.AssetCheckResult(
             passed=found.kept,
@@ -46,16 +44,11 @@ def _latency_check(hop: Hop) -> dg.AssetChecksDefinition:
 latency_checks = [_latency_check(hop) for hop in HOPS]
 
 
-@dg.multi_asset_check(
-    specs=[dg.AssetCheckSpec(name, asset=_ITEMS, description=told) for name, told in WATCHED.items()],
-    required_resource_keys={IO_KEY},
-)
-def drift(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+@dg.multi_asset_check(specs=[dg.AssetCheckSpec(name, asset=_ITEMS, description=told) for name, told in WATCHED.items()])
+def drift(lake: dg.ResourceParam[Lake], prompts: dg.ResourceParam[Path]) -> Iterator[dg.AssetCheckResult]:
     """Hold the newest week of items against the four weeks before it."""
-    settings = load()
-    lake: Lake = getattr(context.resources, IO_KEY).lake
-    rules = drift_rules(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("drift"))
-    for verdict in watch(lake, settings.prompts_dir, rules):
+    rules = drift_rules(load_thresholds(prompts / "thresholds.yaml").section("drift"))
+    for verdict in watch(lake, prompts, rules):
         yield _result(verdict)
 
 

@@ -1,15 +1,16 @@
 """Watches the prompt as it is rendered, and has a plan made when it changed."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: Dagster wants the annotation of a resource as a type, not as text.
+
+from pathlib import Path
 
 import dagster as dg
 
 from feedback_assets import tables
 from feedback_assets.classification.active_versions import promotions
 from feedback_assets.classification.llm.prompt import load_prompt
-from feedback_assets.config.settings import load
 from feedback_assets.config.taxonomy import load_taxonomy
-from feedback_assets.dagster_kit.day_assets import asset_key
+from feedback_assets.dagster_kit.specs import asset_key
 from feedback_assets.errors import CallError
 from feedback_assets.lake.store import Lake
 
@@ -21,19 +22,20 @@ from feedback_assets.lake.store import Lake
     minimum_interval_seconds=60,
     description="Plans what a change of prompt, taxonomy or examples in it would send, when the rendered text changed.",
 )
-def prompt_change(_context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+def prompt_change(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], prompts: dg.ResourceParam[Path]
+) -> dg.SensorResult | dg.SkipReason:
     """Compare the rendered prompt and schema with what was seen last, and ask for a plan when they differ.
 
     It proposes and does not start: a backfill asks the language model thousands of questions, and who pays wants to
     see the price first and to narrow it. A file that is being edited and cannot be read is no change yet.
     """
-    settings = load()
     try:
-        taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
-        version = load_prompt(settings.prompts_dir / "classify.md", taxonomy).version
+        taxonomy = load_taxonomy(prompts / "taxonomy.yaml")
+        version = load_prompt(prompts / "classify.md", taxonomy).version
     except CallError as error:
         return dg.SkipReason(f"the prompts cannot be read: {error}")
-    seen = _context.cursor or _newest_prompt_version(Lake(settings.lake_root, settings.storage))
+    seen = context.cursor or _newest_prompt_version(lake)
     if seen in (None, version):
         return dg.SensorResult(skip_reason=f"prompt {version} is planned or in force", cursor=version)
     request = dg.RunRequest(asset_selection=[asset_key(tables.PROMPT_PLAN)], tags={"feedback/changed_from": str(seen)})

@@ -9,9 +9,8 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.config.settings import load
 from feedback_assets.dagster_kit.automation import landing_key
-from feedback_assets.dagster_kit.io_manager import day_asset, days_of
+from feedback_assets.dagster_kit.day_assets import day_asset, run_days
 from feedback_assets.dagster_kit.partitions import DAYS, same_day
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.landing.bronze import Line, bronze_frame
@@ -32,9 +31,8 @@ def _landing_asset(stream: str) -> dg.AssetSpec:
 def _bronze_asset(stream: str) -> dg.AssetsDefinition:
     table = tables.BRONZE[stream]
 
-    def bronze(context: dg.AssetExecutionContext) -> pd.DataFrame:
-        settings = load()
-        return bronze_frame(_lines(Landing(settings.landing_root, settings.storage), stream, days_of(context)), table)
+    def bronze(context: dg.AssetExecutionContext, landing: Landing) -> pd.DataFrame:
+        return bronze_frame(_lines(landing, stream, run_days(context)), table)
 
     bronze.__name__ = f"bronze_{stream}"
     bronze.__doc__ = f"Read every landing object of the days: {table.description}"

@@ -1,16 +1,16 @@
 """Watches landing and reports the days that changed, so that automation asks for them."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: Dagster wants the annotation of a resource as a type, not as text.
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 import dagster as dg
 
 from feedback_assets import tables
-from feedback_assets.config.settings import load
+from feedback_assets.config.settings import Settings
 from feedback_assets.dagster_kit.automation import landing_key
-from feedback_assets.dagster_kit.partitions import DAYS
+from feedback_assets.dagster_kit.resources import Clock
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.landing import seen
 
@@ -26,18 +26,21 @@ _CARRIED = "carried"
     minimum_interval_seconds=15,
     description="Reports each day of landing whose objects changed, whatever its age.",
 )
-def new_feedback(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+def new_feedback(
+    context: dg.SensorEvaluationContext,
+    settings: dg.ResourceParam[Settings],
+    landing: dg.ResourceParam[Landing],
+    clock: dg.ResourceParam[Clock],
+) -> dg.SensorResult | dg.SkipReason:
     """Compare the objects of every stream with those seen before and report the days that differ."""
-    settings = load()
-    landing = Landing(settings.landing_root, settings.storage)
     now = {stream: landing.days(stream) for stream in tables.STREAMS}
     packed = {stream: seen.pack(days) for stream, days in now.items()}
     place, _, mark = (context.cursor or "").partition(":")
     if mark == seen.mark(packed):
         return dg.SkipReason("nothing new has landed")
     before = _kept(context, place, mark)
-    carried = _unpacked(context.instance, _CARRIED)
-    events = list(_events(context, before, carried, now))
+    carried = carried_days(context.instance)
+    events = list(_events(context, before, carried, now, (settings.first_day, clock().date())))
     other = _PLACES[place == _PLACES[0]]
     context.instance.daemon_cursor_storage.set_cursor_values(
         {_slot(other, stream): text for stream, text in packed.items()}
@@ -45,21 +48,25 @@ def new_feedback(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     return dg.SensorResult(asset_events=events, cursor=f"{other}:{seen.mark(packed)}")
 
 
+def carried_days(instance: dg.DagsterInstance) -> dict[str, dict[date, str]]:
+    """Stream -> day -> fingerprint of the objects with which a run outside the daemon carried the day to its end."""
+    return _unpacked(instance, _CARRIED)
+
+
 def remember_carried(
-    instance: dg.DagsterInstance, landed: Mapping[str, Mapping[date, str]], first: date, last: date
+    instance: dg.DagsterInstance, landed: Mapping[str, Mapping[date, str]], carried: Collection[date]
 ) -> None:
     """Keep that a run outside the daemon carried these days to their end, so that the sensor does not ask again.
 
     Args:
         instance: Where it is kept.
         landed: Stream -> day -> fingerprint of its objects, as they were before the run.
-        first: The run's first day.
-        last: Its last day, included.
+        carried: The days.
     """
-    known = _unpacked(instance, _CARRIED)
+    known = carried_days(instance)
     values = {
         _slot(_CARRIED, stream): seen.pack(
-            {**known.get(stream, {}), **{day: mark for day, mark in days.items() if first <= day <= last}}
+            {**known.get(stream, {}), **{day: mark for day, mark in days.items() if day in carried}}
         )
         for stream, days in landed.items()
     }
@@ -71,14 +78,15 @@ def _events(
     before: Mapping[str, Mapping[date, str]],
     carried: Mapping[str, Mapping[date, str]],
     now: Mapping[str, Mapping[date, str]],
+    partitions: tuple[date, date],
 ) -> Iterator[dg.AssetMaterialization]:
-    first, last = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
+    first, last = partitions
     for stream in tables.STREAMS:
         done = set(seen.unchanged_days(carried.get(stream, {}), now[stream]))
         for day in seen.changed_days(before.get(stream, {}), now[stream]):
             if day in done:
                 continue
-            if first is None or last is None or not first <= str(day) <= last:
+            if not first <= day <= last:
                 context.log.warning(
                     f"landing/{stream}/day={day} is outside the partitions {first} to {last} and is left alone; "
                     "set FEEDBACK_FIRST_DAY earlier, or file its events under the day they arrived"

@@ -10,13 +10,12 @@ from typing import Any
 
 import dagster as dg
 import httpx2
-from dagster import DagsterInstance
 
 from feedback_assets import tables
 from feedback_assets.dagster_kit.run_tags import PROMPT, SCOPE
 from feedback_assets.errors import OutsideError
 from feedback_assets.evaluation.prompt_plan import Plan
-from feedback_assets.orchestration.runner import Block, BlockResult, run_block
+from feedback_assets.orchestration.runner import Block, BlockResult, RunEnvironment, run_block
 
 _LABELS = (tables.GOLD_ITEMS, tables.GOLD_ISSUES)
 # The fields that the UI asks for too; the params are those of its dialog.
@@ -35,14 +34,12 @@ MUTATION = """mutation LaunchPartitionBackfill($backfillParams: LaunchBackfillPa
 _SECONDS = 60.0
 
 
-def assets_to_run() -> list[dg.AssetKey]:
+def assets_to_run(defs: dg.Definitions) -> list[dg.AssetKey]:
     """Labels and every table by day that follows from them."""
-    from feedback_assets.definitions import defs
-
     graph = defs.resolve_asset_graph()
     labels = dg.AssetSelection.assets(*(dg.AssetKey(list(table.key)) for table in _LABELS))
-    found = labels.downstream().resolve(graph)
-    return sorted(key for key in found if graph.get(key).is_partitioned and graph.get(key).is_materializable)
+    reached = labels.downstream().resolve(graph)
+    return sorted(key for key in reached if graph.get(key).is_partitioned and graph.get(key).is_materializable)
 
 
 def tags_of(planned: Plan) -> dict[str, str]:
@@ -64,41 +61,42 @@ def backfill_params(planned: Plan, assets: list[dg.AssetKey]) -> dict[str, Any]:
     }
 
 
-def run_here(planned: Plan, instance: DagsterInstance, on_step: Callable[[str, str], None]) -> list[BlockResult]:
+def run_here(planned: Plan, environment: RunEnvironment, on_step: Callable[[str, str], None]) -> list[BlockResult]:
     """Run the blocks one after the other in this process; stops at the first that fails.
 
     Args:
         planned: What to run.
-        instance: Where Dagster writes what happened.
+        environment: What runs it, and where Dagster writes what happened.
         on_step: Called with block and step as each finishes.
     """
-    assets, results = assets_to_run(), list[BlockResult]()
+    assets, results = assets_to_run(environment.defs), list[BlockResult]()
     for first, last in planned.blocks:
         block = Block(first, last)
         results.append(
-            run_block(block, instance, lambda step, told=str(block): on_step(told, step), assets, tags_of(planned))
+            run_block(block, environment, lambda step, name=str(block): on_step(name, step), assets, tags_of(planned))
         )
         if not results[-1].success:
             break
     return results
 
 
-def launch(planned: Plan, url: str) -> str:
+def launch(planned: Plan, defs: dg.Definitions, url: str) -> str:
     """Ask a running Dagster to start it, as its UI would; returns the id of the backfill.
 
     Args:
         planned: What to run; at least one block.
+        defs: The definitions of this installation, which are those of the Dagster there.
         url: Where its UI is, such as http://127.0.0.1:3000.
 
     Raises:
         OutsideError: Nothing answers there, or it refuses.
     """
-    variables = {"backfillParams": backfill_params(planned, assets_to_run())}
+    variables = {"backfillParams": backfill_params(planned, assets_to_run(defs))}
     try:
         reply = httpx2.post(
             f"{url.rstrip('/')}/graphql", json={"query": MUTATION, "variables": variables}, timeout=_SECONDS
         )
-        told: Any = reply.raise_for_status().json()
+        answer: Any = reply.raise_for_status().json()
     except httpx2.TimeoutException as error:
         raise OutsideError(
             f"{url}: no answer within {_SECONDS:g} s; it may have started: look at {url.rstrip('/')}/runs before you "
@@ -108,7 +106,7 @@ def launch(planned: Plan, url: str) -> str:
         raise OutsideError(f"{url}: {error}; that is not the UI of this installation, see what runs there") from error
     except httpx2.HTTPError as error:
         raise OutsideError(f"{url}: {error}; start it with `make ui`, or leave out --ui to run here") from error
-    result = ((told.get("data") or {}).get("launchPartitionBackfill")) or {"message": str(told.get("errors"))}
+    result = ((answer.get("data") or {}).get("launchPartitionBackfill")) or {"message": str(answer.get("errors"))}
     if "backfillId" not in result:
         raise OutsideError(f"{url}: the backfill was refused: {result.get('message', result)}")
     return str(result["backfillId"])

@@ -1,6 +1,6 @@
-"""`feedback run`: which days wait, in which blocks they run, and running them through Dagster with progress.
+"""`feedback run`: in which blocks days run, and running them through Dagster with progress, in this process.
 
-Stands above the rooms. It imports dagster, so the command line imports it only for commands that run.
+Which days wait is found in `waiting_days`. Imports dagster, so the command line imports it only for commands that run.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 import dagster as dg
-from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, EventLogEntry
+from dagster import DagsterEventType, DagsterInstance, EventLogEntry
 
 from feedback_assets import tables
-from feedback_assets.config.settings import Settings, load
-from feedback_assets.dagster_kit.partitions import last_56_days
-from feedback_assets.dagster_kit.run_tags import PROMPT
+from feedback_assets.config.settings import Settings
+from feedback_assets.dagster_kit.automation import last_assets
+from feedback_assets.dagster_kit.run_tags import RANGE_END, RANGE_START
 from feedback_assets.errors import OutsideError
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.files.whole_files import write_whole
-from feedback_assets.lake.store import Lake, days_between
+from feedback_assets.lake.store import days_between
+from feedback_assets.landing.sensors import remember_carried
 from feedback_assets.orchestration import instance_file
 from feedback_assets.orchestration.dead_runs import tags_of_this_process
+from feedback_assets.orchestration.event_log import commit_without_waiting
 
 JOB = "every_room"
-_LAST = dg.AssetKey(list(tables.TICKET_DELIVERIES.key))
-_PARTITION = "dagster/partition"
-_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 _DAY = timedelta(days=1)
 # A gap of a week or less is cheaper to walk through than to start another run for.
 _LARGEST_GAP = 7
@@ -74,12 +74,43 @@ class BlockResult:
     warnings: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class RunEnvironment:
+    """What a run needs.
+
+    Attributes:
+        defs: The definitions of the installation.
+        settings: Its settings.
+        instance: Where Dagster writes what happened.
+    """
+
+    defs: dg.Definitions
+    settings: Settings
+    instance: DagsterInstance
+
+    @cached_property
+    def job(self) -> dg.JobDefinition:
+        """The job over every room."""
+        return self.defs.resolve_job_def(JOB)
+
+    @cached_property
+    def last_assets(self) -> list[dg.AssetKey]:
+        """Where the graph ends: a day is carried to its end when each of them has it."""
+        return last_assets(self.defs.resolve_asset_graph())
+
+    def landed_days(self) -> dict[str, dict[date, str]]:
+        """Stream -> day -> fingerprint of its landing objects, as they are now."""
+        landing = Landing(self.settings.landing_root, self.settings.storage)
+        return {stream: landing.days(stream) for stream in tables.STREAMS}
+
+
 def open_instance(settings: Settings) -> DagsterInstance:
     """The Dagster instance below the home, its folder made and its telemetry off.
 
     Returns:
         The instance that `make ui` shows too.
     """
+    commit_without_waiting()
     folder = settings.dagster_dir
     folder.mkdir(parents=True, exist_ok=True)
     config = instance_file.instance_file(settings)
@@ -90,60 +121,6 @@ def open_instance(settings: Settings) -> DagsterInstance:
     with (folder / ".opening").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return DagsterInstance.from_config(str(folder))
-
-
-def pending_days(settings: Settings, instance: DagsterInstance) -> list[date]:
-    """The landed days that the last asset has not seen as they are now, and those that look back on a changed one."""
-    lake = Lake(settings.lake_root, settings.storage)
-    landed = _landed_objects(settings)
-    known = _bronze_objects(lake)
-    finished = instance.event_log_storage.get_latest_storage_id_by_partition(
-        _LAST, DagsterEventType.ASSET_MATERIALIZATION
-    )
-    started = instance.event_log_storage.get_latest_storage_id_by_partition(
-        dg.AssetKey(list(tables.BRONZE_FEEDBACK.key)), DagsterEventType.ASSET_MATERIALIZATION
-    )
-    changed = {day for day, objects in landed.items() if known.get(day) != objects}
-    behind = {day for day in landed if str(day) not in finished or finished[str(day)] < started.get(str(day), 0)}
-    first, newest = min(landed, default=None), max(landed, default=None)
-    unfinished = {day for day in unfinished_days(instance) if first and newest and first <= day <= newest}
-    waiting = behind | _reached(changed, newest) | unfinished
-    return sorted(day for day in waiting if day >= settings.first_day)
-
-
-def unfinished_days(instance: DagsterInstance) -> set[date]:
-    """The days of runs that did not end well and that no later run carried to the end; prompt backfills aside.
-
-    The tables cannot tell alone: a run killed between a commit and its event in the log, or after the first of the
-    five bronze tables, leaves days that look as if nothing had changed.
-    """
-    badly = instance.get_run_records(dg.RunsFilter(statuses=[DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]))
-    if not badly:
-        return set()
-    since = min(record.create_timestamp for record in badly)
-    well = instance.get_run_records(dg.RunsFilter(statuses=[DagsterRunStatus.SUCCESS], created_after=since))
-    waiting: set[date] = set()
-    for record in sorted([*badly, *well], key=lambda record: record.storage_id):
-        run = record.dagster_run
-        if PROMPT in run.tags:
-            continue  # its days keep the labels they have until the lead starts it again
-        if run.status != DagsterRunStatus.SUCCESS:
-            waiting |= _days_of(run)
-        elif not run.asset_selection or _LAST in run.asset_selection:
-            waiting -= _days_of(run)
-    return waiting
-
-
-def _days_of(run: dg.DagsterRun) -> set[date]:
-    one = run.tags.get(_PARTITION, "")
-    first, last = run.tags.get(_RANGE_START, one), run.tags.get(_RANGE_END, one)
-    return set(days_between(date.fromisoformat(first), date.fromisoformat(last) + _DAY)) if first and last else set()
-
-
-def _reached(changed: set[date], newest: date | None) -> set[date]:
-    """The changed days and those after each that look back on it, days without feedback among them: one block."""
-    reach = timedelta(days=-last_56_days.start_offset)
-    return {day for start in changed if newest for day in days_between(start, min(start + reach, newest) + _DAY)}
 
 
 def blocks(days: Sequence[date], largest_gap: int = _LARGEST_GAP, longest: int = _LONGEST_BLOCK) -> list[Block]:
@@ -159,7 +136,7 @@ def blocks(days: Sequence[date], largest_gap: int = _LARGEST_GAP, longest: int =
 
 def run_block(
     block: Block,
-    instance: DagsterInstance,
+    environment: RunEnvironment,
     on_step: Callable[[str], None],
     only: Sequence[dg.AssetKey] | None = None,
     more_tags: Mapping[str, str] | None = None,
@@ -168,22 +145,17 @@ def run_block(
 
     Args:
         block: The days.
-        instance: Where Dagster writes what happened.
+        environment: What runs, and where Dagster writes what happened.
         on_step: Called with the name of each step as it finishes.
         only: These assets, instead of every room.
         more_tags: Tags of the run besides the usual.
     """
-    from feedback_assets.definitions import defs
-    from feedback_assets.landing.sensors import remember_carried
-
-    job = defs.resolve_job_def(JOB)
-    settings = load()
-    landing = Landing(settings.landing_root, settings.storage)
-    landed = {stream: landing.days(stream) for stream in tables.STREAMS}
+    instance = environment.instance
+    landed = environment.landed_days()
     run_id = str(uuid.uuid4())
     tags = {
-        _RANGE_START: str(block.first),
-        _RANGE_END: str(block.last),
+        RANGE_START: str(block.first),
+        RANGE_END: str(block.last),
         **tags_of_this_process(),
         **(more_tags or {}),
     }
@@ -200,7 +172,7 @@ def run_block(
     instance.add_event_listener(run_id, listen)
     # The events are in the instance; the console shows progress instead.
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    result = job.execute_in_process(
+    result = environment.job.execute_in_process(
         run_config=quiet,
         instance=instance,
         tags=tags,
@@ -209,17 +181,10 @@ def run_block(
         asset_selection=None if only is None else list(only),
     )
     if result.success and only is None:
-        remember_carried(instance, landed, block.first, block.last)
+        remember_carried(instance, landed, days_between(block.first, block.last + _DAY))
     return BlockResult(
         block, result.success, _is_outside(result), _stages(result), failures_of(result), logged + warnings_of(result)
     )
-
-
-def steps_of_a_run() -> int:
-    """How many steps a run of every room has."""
-    from feedback_assets.definitions import defs
-
-    return len(defs.resolve_job_def(JOB).nodes)
 
 
 def _stages(result: dg.ExecuteInProcessResult) -> list[Stage]:
@@ -290,25 +255,3 @@ def warnings_of(result: dg.ExecuteInProcessResult) -> list[str]:
         for check in [event.asset_check_evaluation_data]
         if not check.passed and not check.blocking
     ]
-
-
-def _landed_objects(settings: Settings) -> dict[date, set[str]]:
-    landed: dict[date, set[str]] = {}
-    landing = Landing(settings.landing_root, settings.storage)
-    for stream in tables.STREAMS:
-        for found in landing.list_objects(stream):
-            landed.setdefault(_day_of(found.path), set()).add(found.path)
-    return landed
-
-
-def _bronze_objects(lake: Lake) -> dict[date, set[str]]:
-    known: dict[date, set[str]] = {}
-    for table in tables.BRONZE.values():
-        frame = lake.read(table, columns=["day", "landing_object"]).drop_duplicates()
-        for day, path in zip(frame["day"], frame["landing_object"], strict=True):
-            known.setdefault(day, set()).add(path)
-    return known
-
-
-def _day_of(path: str) -> date:
-    return date.fromisoformat(path.split("/")[1].removeprefix("day="))

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.config.settings import load
 from feedback_assets.config.taxonomy import Taxonomy, load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
-from feedback_assets.dagster_kit.io_manager import day_asset, days_of
+from feedback_assets.dagster_kit.day_assets import day_asset, run_days
 from feedback_assets.dagster_kit.partitions import last_28_days, last_56_days, same_day
 from feedback_assets.lake.store import Lake
 from feedback_assets.priority.daily_counts import compute_trends, daily_counts
@@ -24,8 +25,8 @@ from feedback_assets.priority.top_table import top_problems_table
 _RATE_COLUMNS = ("day", "event_id", "product_id", "variant", "region", "fulfilment_centre", "vendor")
 
 
-def _taxonomy() -> Taxonomy:
-    return load_taxonomy(load().prompts_dir / "taxonomy.yaml")
+def _taxonomy(prompts: Path) -> Taxonomy:
+    return load_taxonomy(prompts / "taxonomy.yaml")
 
 
 @day_asset(
@@ -40,6 +41,7 @@ def _taxonomy() -> Taxonomy:
 )
 def priority(
     context: dg.AssetExecutionContext,
+    prompts: Path,
     members: pd.DataFrame,
     issues: pd.DataFrame,
     clusters: pd.DataFrame,
@@ -47,10 +49,10 @@ def priority(
     commerce: pd.DataFrame,
 ) -> pd.DataFrame:
     """Score every cluster of the last 28 days and look it up in the decision table."""
-    days = days_of(context)
-    rules = priority_rules(load_thresholds(load().prompts_dir / "thresholds.yaml").section("priority"))
+    days = run_days(context)
+    rules = priority_rules(load_thresholds(prompts / "thresholds.yaml").section("priority"))
     frames = PriorityFrames(members, issues, clusters, feedback, commerce)
-    scored = score_clusters(frames, days, rules, _taxonomy())
+    scored = score_clusters(frames, days, rules, _taxonomy(prompts))
     table = top_problems_table(scored, clusters, members, days[-1])
     context.add_asset_metadata(
         {"top_problems": dg.MetadataValue.md(table)}, dg.AssetKey(list(tables.GOLD_PRIORITY.key))
@@ -62,15 +64,15 @@ def priority(
     tables.GOLD_DAILY_COUNTS,
     ins={"issues": (tables.GOLD_ISSUES, same_day), "feedback": (tables.SILVER_FEEDBACK, same_day)},
 )
-def counts_by_day(issues: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:
+def counts_by_day(prompts: Path, issues: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:
     """Count the day's issues by category, product, region, channel, language and version."""
-    return daily_counts(issues, feedback, _taxonomy().no_issue)
+    return daily_counts(issues, feedback, _taxonomy(prompts).no_issue)
 
 
 @day_asset(tables.GOLD_TRENDS, ins={"counts": (tables.GOLD_DAILY_COUNTS, last_28_days)})
-def moving_averages(context: dg.AssetExecutionContext, counts: pd.DataFrame) -> pd.DataFrame:
+def moving_averages(context: dg.AssetExecutionContext, prompts: Path, counts: pd.DataFrame) -> pd.DataFrame:
     """Average the counts over 7 and 28 days and say what rises."""
-    return compute_trends(counts, days_of(context), _taxonomy().no_issue)
+    return compute_trends(counts, run_days(context), _taxonomy(prompts).no_issue)
 
 
 @day_asset(
@@ -93,4 +95,4 @@ def rates_per_order(
     catalog = lake.read(
         tables.SILVER_CATALOG, columns=["day", "event_id", "occurred_at", "product_id", "launch_cohort"]
     )
-    return compute_rates(issues, feedback, commerce, catalog, days_of(context))
+    return compute_rates(issues, feedback, commerce, catalog, run_days(context))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.config.settings import load
 from feedback_assets.config.thresholds import load_thresholds
-from feedback_assets.dagster_kit.io_manager import day_asset, days_of
+from feedback_assets.dagster_kit.day_assets import day_asset, run_days
 from feedback_assets.dagster_kit.partitions import last_28_days, last_56_days
 from feedback_assets.releases.counts import COLUMNS, Frames
 from feedback_assets.releases.impact import release_impact
@@ -27,6 +28,7 @@ from feedback_assets.releases.rules import release_rules
 )
 def impact_of_releases(
     context: dg.AssetExecutionContext,
+    prompts: Path,
     releases: pd.DataFrame,
     feedback: pd.DataFrame,
     issues: pd.DataFrame,
@@ -34,8 +36,8 @@ def impact_of_releases(
     clusters: pd.DataFrame,
 ) -> pd.DataFrame:
     """Test every category and cluster for a jump after each release of the last fortnight."""
-    rules = release_rules(load_thresholds(load().prompts_dir / "thresholds.yaml").section("releases"))
-    found = release_impact(Frames(releases, feedback, issues, members, clusters), days_of(context), rules)
+    rules = release_rules(load_thresholds(prompts / "thresholds.yaml").section("releases"))
+    found = release_impact(Frames(releases, feedback, issues, members, clusters), run_days(context), rules)
     suspects = int((found["verdict"] == "suspect").sum())
     context.log.info("%d comparisons, %d suspects", len(found), suspects)
     return found

@@ -3,16 +3,16 @@
 Days with feedback, and release events however late, are asked for by `new_feedback`; this asks for what is left.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: Dagster wants the annotation of a resource as a type, not as text.
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import dagster as dg
 
 from feedback_assets import tables
-from feedback_assets.config.settings import load
 from feedback_assets.config.thresholds import load_thresholds
-from feedback_assets.dagster_kit.partitions import DAYS
+from feedback_assets.dagster_kit.resources import Clock
 from feedback_assets.lake.store import Lake
 from feedback_assets.releases.counts import releases_on
 from feedback_assets.releases.quiet import quiet_days
@@ -30,18 +30,18 @@ _LOOK_BACK = 28
     minimum_interval_seconds=3600,
     description="Asks for the impact of releases on days of their windows on which nothing came in.",
 )
-def open_releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+def open_releases(
+    context: dg.SensorEvaluationContext,
+    lake: dg.ResourceParam[Lake],
+    prompts: dg.ResourceParam[Path],
+    clock: dg.ResourceParam[Clock],
+) -> dg.SensorResult | dg.SkipReason:
     """Ask for each whole day of an open window that was never computed, once a day."""
-    last = DAYS.get_last_partition_key()
-    if last is None:
-        return dg.SkipReason("there are no partitions yet")
-    today, settings = date.fromisoformat(last), load()
-    rules = release_rules(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("releases"))
-    told = Lake(settings.lake_root, settings.storage).read(
-        tables.SILVER_RELEASES, start=today - timedelta(days=_LOOK_BACK)
-    )
+    today = clock().date()
+    rules = release_rules(load_thresholds(prompts / "thresholds.yaml").section("releases"))
+    shipped = lake.read(tables.SILVER_RELEASES, start=today - timedelta(days=_LOOK_BACK))
     done = {date.fromisoformat(key) for key in context.instance.get_materialized_partitions(_IMPACT)}
-    waiting = quiet_days(releases_on(told, today, _LOOK_BACK), done, today, rules.window_days)
+    waiting = quiet_days(releases_on(shipped, today, _LOOK_BACK), done, today, rules.window_days)
     if not waiting:
         return dg.SkipReason("every day of an open window was computed")
     return dg.SensorResult(

@@ -8,8 +8,8 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.config import mappings
 from feedback_assets.config.hash_key import hashing_key
-from feedback_assets.config.settings import Settings, load
-from feedback_assets.dagster_kit.io_manager import day_asset, day_multi_asset, days_of, tell
+from feedback_assets.config.settings import Settings
+from feedback_assets.dagster_kit.day_assets import day_asset, day_multi_asset, run_days, show_on_page
 from feedback_assets.dagster_kit.partitions import last_7_days, last_56_days, last_120_days, same_day
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.contract import DayCheck
@@ -29,19 +29,18 @@ _BRONZE_COLUMNS = tables.BRONZE_FEEDBACK.column_names
 
 
 @day_asset(tables.SILVER_CATALOG, ins={"events": (tables.BRONZE_CATALOG, same_day)})
-def silver_catalog(context: dg.AssetExecutionContext, events: pd.DataFrame) -> pd.DataFrame:
+def silver_catalog(context: dg.AssetExecutionContext, settings: Settings, events: pd.DataFrame) -> pd.DataFrame:
     """Read the catalog events of the days as products."""
-    frame, left_out = build_catalog(events, days_of(context), _mappings(load()))
+    frame, left_out = build_catalog(events, run_days(context), _mappings(settings))
     context.log.info("%d products, %d rows left out: unreadable, repeated or without a product", len(frame), left_out)
     return frame
 
 
 @day_asset(tables.SILVER_COMMERCE, ins={"events": (tables.BRONZE_COMMERCE, same_day)})
-def silver_commerce(context: dg.AssetExecutionContext, events: pd.DataFrame) -> pd.DataFrame:
+def silver_commerce(context: dg.AssetExecutionContext, settings: Settings, events: pd.DataFrame) -> pd.DataFrame:
     """Read orders, returns, refunds and deliveries of the days; customers and orders become keyed hashes."""
-    settings = load()
     key = hashing_key(settings.key_file)
-    frame, left_out = build_commerce(events, days_of(context), _mappings(settings), key, settings.timezone)
+    frame, left_out = build_commerce(events, run_days(context), _mappings(settings), key, settings.timezone)
     context.log.info("%d commerce events, %d rows left out: unreadable or repeated", len(frame), left_out)
     return frame
 
@@ -53,14 +52,14 @@ def silver_commerce(context: dg.AssetExecutionContext, events: pd.DataFrame) -> 
     checks=["reconciliation"],
 )
 def silver_releases(
-    context: dg.AssetExecutionContext, lake: Lake, events: pd.DataFrame
+    context: dg.AssetExecutionContext, settings: Settings, landing: Landing, lake: Lake, events: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[DayCheck]]:
     """Read what was shipped on the days; a change of a product is resolved against the whole catalog."""
-    settings, days = load(), days_of(context)
+    days = run_days(context)
     read = build_releases(events, lake.read(tables.SILVER_CATALOG), days, _mappings(settings), settings.timezone)
     failures = all_accounted(
         read.frame, read.left_out_by_day, days,
-        lambda day: Landing(settings.landing_root, settings.storage).count_lines("releases", day),
+        lambda day: landing.count_lines("releases", day),
     )  # fmt: skip
     told: dict[str, int | float | str] = {"releases": len(read.frame), **read.left_out}
     context.log.info("releases read and left out by reason: %s", told)
@@ -80,6 +79,8 @@ def silver_releases(
 )
 def silver_feedback(
     context: dg.AssetExecutionContext,
+    settings: Settings,
+    landing: Landing,
     lake: Lake,
     row_engine: RowEngine,
     events: pd.DataFrame,
@@ -87,19 +88,17 @@ def silver_feedback(
     releases: pd.DataFrame,
 ) -> tuple[dict[str, pd.DataFrame], list[DayCheck]]:
     """Bring each item to one canonical row without personal data, or to the repeats, or to quarantine."""
-    settings, days = load(), days_of(context)
+    days = run_days(context)
     rules = Rules(hashing_key(settings.key_file), _mappings(settings), settings.low_trust_sources)
     row_work = row_engine.work(context, lake)
     silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules, row_work, memo_of(lake))
     frames = silver.frames()
     frames[tables.SILVER_FEEDBACK.name] = with_releases(silver.feedback, releases)
-    failures, totals = reconcile(
-        frames, days, lambda day: Landing(settings.landing_root, settings.storage).count_lines("feedback", day)
-    )
+    failures, totals = reconcile(frames, days, lambda day: landing.count_lines("feedback", day))
     # Rows that were recalled passed this check when they were computed, also those that then repeated another.
     personal = personal_data({**frames, tables.SILVER_FEEDBACK.name: silver.computed}, silver.redactors)
     silver.recalled.keep(failing=personal)
-    tell(context, tables.SILVER_FEEDBACK, silver.recalled.work.metadata())
+    show_on_page(context, tables.SILVER_FEEDBACK, silver.recalled.work.metadata())
     return frames, [DayCheck("reconciliation", failures, {**totals}), DayCheck("personal_data", personal)]
 
 

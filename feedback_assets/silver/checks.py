@@ -5,15 +5,13 @@ from datetime import timedelta
 import dagster as dg
 
 from feedback_assets import tables
-from feedback_assets.dagster_kit.io_manager import IO_KEY
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver.volume import judge_volume
 
 
-@dg.asset_check(asset=dg.AssetKey(list(tables.SILVER_FEEDBACK.key)), required_resource_keys={IO_KEY})
-def volume(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+@dg.asset_check(asset=dg.AssetKey(list(tables.SILVER_FEEDBACK.key)))
+def volume(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
     """The newest day with feedback brought about as much as the 28 days before it."""
-    lake: Lake = getattr(context.resources, IO_KEY).lake
     days = lake.days(tables.SILVER_FEEDBACK)
     if not days:
         return dg.AssetCheckResult(passed=True, description="no feedback yet")

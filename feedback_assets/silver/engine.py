@@ -10,9 +10,6 @@ from typing import Any, Protocol
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver.feedback import RowWork, in_process
 
-# The resource key, and the parameter under which an asset's body takes it.
-ROW_ENGINE = "row_engine"
-
 
 class RowEngine(Protocol):
     """Computes what each row needs by itself."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.config.settings import load
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
-from feedback_assets.dagster_kit.io_manager import day_asset, day_multi_asset, days_of
+from feedback_assets.dagster_kit.day_assets import day_asset, day_multi_asset, run_days
 from feedback_assets.dagster_kit.partitions import last_28_days, same_day
+from feedback_assets.dagster_kit.resources import Clock
 from feedback_assets.dagster_kit.run_tags import BACKFILL, BY_AUTOMATION, PROMPT
 from feedback_assets.lake.store import Lake
 from feedback_assets.tickets.delivery import (
@@ -29,7 +30,7 @@ from feedback_assets.tickets.delivery import (
 from feedback_assets.tickets.history import kept_before, rows_since
 from feedback_assets.tickets.plan import COLUMNS, LINEAGE, Inputs, plan_tickets
 from feedback_assets.tickets.rules import Rules
-from feedback_assets.tickets.trackers import open_tracker
+from feedback_assets.tickets.tracker import Tracker
 
 _SHOWN = (
     "event_id", "channel", "language", "region", "app_version", "occurred_at", "landing_object", "line",
@@ -52,6 +53,7 @@ _SHOWN = (
 def ticket_batch(
     context: dg.AssetExecutionContext,
     lake: Lake,
+    prompts: Path,
     priority: pd.DataFrame,
     clusters: pd.DataFrame,
     members: pd.DataFrame,
@@ -61,8 +63,8 @@ def ticket_batch(
     impact: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Fold the days' priorities and clusters into what should exist in the tracker."""
-    days, settings = days_of(context), load()
-    rules = Rules.read(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("tickets"))
+    days = run_days(context)
+    rules = Rules.read(load_thresholds(prompts / "thresholds.yaml").section("tickets"))
     kept, window = kept_before(lake, days[0]), days[0] - timedelta(days=28)
     inputs = Inputs(
         priority=priority,
@@ -83,7 +85,7 @@ def ticket_batch(
             ("day", "payload", "problem"),
         ),
     )
-    planned = plan_tickets(inputs, days, load_taxonomy(settings.prompts_dir / "taxonomy.yaml"), rules)
+    planned = plan_tickets(inputs, days, load_taxonomy(prompts / "taxonomy.yaml"), rules)
     return {tables.TICKET_BATCH.name: planned.batch, tables.OPEN_TICKETS.name: planned.open_tickets}
 
 
@@ -98,19 +100,25 @@ def ticket_batch(
     lease_seconds=lambda: LEASE_SECONDS,
 )
 def ticket_deliveries(
-    context: dg.AssetExecutionContext, lake: Lake, batch: pd.DataFrame, issues: pd.DataFrame, feedback: pd.DataFrame
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    tracker: Tracker,
+    clock: Clock,
+    batch: pd.DataFrame,
+    issues: pd.DataFrame,
+    feedback: pd.DataFrame,
 ) -> pd.DataFrame:
     """Carry the batch to the tracker; a backfill over history only proposes it."""
-    days, tags = days_of(context), context.run.tags
+    days, tags = run_days(context), context.run.tags
     propose = PROMPT in tags or (BACKFILL in tags and BY_AUTOMATION not in tags)
-    shown, tracker = evidence_rows(issues, feedback), open_tracker(load())
+    shown = evidence_rows(issues, feedback)
     kept = kept_before(lake, days[0])
     planned = rows_since(lake, tables.TICKET_BATCH, kept, None, PLANNED)
     before = rows_since(lake, tables.TICKET_DELIVERIES, kept, days[-1] + timedelta(days=1), RECEIPTS)
     earlier = before["day"] < days[0]
     known = known_tickets(before[earlier], tracker.name)
     ready = ready_days(planned, kept.rows)
-    receipts = deliver(batch, shown, tracker, datetime.now(UTC), propose=propose, known=known, ready=ready)
+    receipts = deliver(batch, shown, tracker, clock(), propose=propose, known=known, ready=ready)
     if not propose:
         # What the run before this one delivered for these days, and this one may not plan.
         touched = {*batch["ticket_key"], *before.loc[~earlier, "ticket_key"]}

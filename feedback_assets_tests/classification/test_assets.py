@@ -17,7 +17,8 @@ from feedback_assets import tables
 from feedback_assets.classification.active_versions import promotions
 from feedback_assets.classification.assets import gold_labels
 from feedback_assets.classification.checks import review_share
-from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
+from feedback_assets.config.settings import load
+from feedback_assets.definitions import build_resources
 from feedback_assets.lake.frames import conform, table_hash
 from feedback_assets.lake.store import Lake
 from feedback_assets.orchestration.runner import warning_of
@@ -51,7 +52,7 @@ def land(home: Path, *texts: tuple[int, str, float | None]) -> None:
 
 
 def run(home: Path, *days: int, instance: dg.DagsterInstance | None = None, **tags: str) -> dg.ExecuteInProcessResult:
-    resources = {IO_KEY: LakeIOManager(root=str(home / "home" / "lake"))}
+    resources = build_resources(load())
     first, last = (str(DAY + timedelta(days=n)) for n in (min(days), max(days)))
     window = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
     return dg.materialize([gold_labels, review_share], resources=resources, tags={**window, **tags}, instance=instance)

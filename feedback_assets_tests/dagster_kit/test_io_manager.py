@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,15 +7,16 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
-from dagster_deltalake.config import S3Config
-from pytest_httpserver import HTTPServer
 
 from feedback_assets import tables
-from feedback_assets.dagster_kit.io_manager import LakeIOManager, day_asset, day_multi_asset, days_of
+from feedback_assets.config.settings import FIRST_DAY
+from feedback_assets.dagster_kit.day_assets import day_asset, day_multi_asset, run_days
+from feedback_assets.dagster_kit.io_manager import lake_resources
 from feedback_assets.dagster_kit.partitions import last_7_days, same_day
 from feedback_assets.lake.contract import DayCheck
 from feedback_assets.lake.frames import table_hash
-from feedback_assets.lake.store import Lake, LakeError
+from feedback_assets.lake.layout import is_empty
+from feedback_assets.lake.store import Lake
 from feedback_assets_tests.lake.rows import day, trends
 
 TRENDS, COUNTS, RATES = tables.GOLD_TRENDS, tables.GOLD_DAILY_COUNTS, tables.GOLD_RATES
@@ -36,10 +36,10 @@ def counts(days: list[date], issues: int) -> pd.DataFrame:
     return frame.assign(language="en", app_version="-", issues=issues, negative=0, severity_sum=1.0)
 
 
-@day_asset(COUNTS, automation_condition=None)
+@day_asset(COUNTS)
 def daily_counts(context: dg.AssetExecutionContext, shop: Shop) -> pd.DataFrame:
     """Counts of the day."""
-    return counts(days_of(context), shop.issues)
+    return counts(run_days(context), shop.issues)
 
 
 @day_asset(TRENDS, ins={"seen": (COUNTS, last_7_days, ("day", "issues"))}, checks=["reconciliation"])
@@ -47,7 +47,7 @@ def gold_trends(
     context: dg.AssetExecutionContext, seen: pd.DataFrame, shop: Shop
 ) -> tuple[pd.DataFrame, list[DayCheck]]:
     """Trends over eight days."""
-    days = days_of(context)
+    days = run_days(context)
     frame = trends(days).astype({"rise": "float64"})
     week = {
         each: int(seen["issues"][(seen["day"] <= each) & (seen["day"] >= each - timedelta(days=7))].sum())
@@ -89,7 +89,7 @@ def run(
     return dg.materialize(
         assets,
         instance=instance,
-        resources={"lake_io": LakeIOManager(root=lake.root), "shop": Shop(**shop)},  # type: ignore[arg-type]
+        resources={**lake_resources(lake), "shop": Shop(**shop)},  # type: ignore[arg-type]
         partition_key=str(first) if first == last else None,
         tags=None if first == last else span,
         raise_on_error=False,
@@ -147,10 +147,10 @@ def test_the_asset_page_shows_rows_by_day_and_a_sample_once(instance: dg.Dagster
 
 
 def test_a_raw_table_shows_counts_and_no_sample(instance: dg.DagsterInstance, lake: Lake) -> None:
-    @day_asset(tables.BRONZE_FEEDBACK, automation_condition=None)
+    @day_asset(tables.BRONZE_FEEDBACK)
     def bronze_feedback(context: dg.AssetExecutionContext) -> pd.DataFrame:
         return pd.DataFrame(
-            {"day": days_of(context), "raw": "my name is Ada", "line": 1, "landing_object": "a", "checksum": "c"}
+            {"day": run_days(context), "raw": "my name is Ada", "line": 1, "landing_object": "a", "checksum": "c"}
         )
 
     assert run(instance, lake, day(0), day(0), [bronze_feedback]).success
@@ -217,11 +217,11 @@ def test_a_row_outside_the_days_asked_for_fails_before_any_table_of_the_step_is_
 ) -> None:
     @day_multi_asset([COUNTS, TRENDS])
     def both(context: dg.AssetExecutionContext) -> dict[str, pd.DataFrame]:
-        days = days_of(context)
+        days = run_days(context)
         return {COUNTS.name: counts(days, 1), TRENDS.name: trends([*days, day(40)])}
 
     assert not run(instance, lake, day(0), day(1), [both]).success
-    assert not Path(lake.root).exists()
+    assert is_empty(lake.root, {})
 
 
 def test_a_day_that_fails_in_one_table_is_held_back_in_all_tables_of_the_step(
@@ -229,7 +229,7 @@ def test_a_day_that_fails_in_one_table_is_held_back_in_all_tables_of_the_step(
 ) -> None:
     @day_multi_asset([COUNTS, TRENDS])
     def both(context: dg.AssetExecutionContext, shop: Shop) -> dict[str, pd.DataFrame]:
-        days = days_of(context)
+        days = run_days(context)
         frame = trends(days)
         frame.loc[frame["day"].astype(str) == shop.spoil, "category"] = None
         return {COUNTS.name: counts(days, 1), TRENDS.name: frame}
@@ -246,12 +246,12 @@ def test_a_day_that_fails_in_one_table_is_held_back_in_all_tables_of_the_step(
 def test_a_day_written_by_another_run_meanwhile_is_computed_again(instance: dg.DagsterInstance, lake: Lake) -> None:
     computed: list[int] = []
 
-    @day_asset(TRENDS, automation_condition=None)
+    @day_asset(TRENDS)
     def contested(context: dg.AssetExecutionContext, lake: Lake) -> pd.DataFrame:
         computed.append(len(computed) + 1)
         if len(computed) == 1:
             lake.write_days(TRENDS, trends([day(0)], 50), day(0), day(1), {"run_id": "other"})
-        return trends(days_of(context), computed[-1])
+        return trends(run_days(context), computed[-1])
 
     assert run(instance, lake, day(0), day(0), [contested]).success
     assert computed == [1, 2]
@@ -259,16 +259,13 @@ def test_a_day_written_by_another_run_meanwhile_is_computed_again(instance: dg.D
 
 
 def test_the_window_before_the_first_partition_reads_as_no_rows(instance: dg.DagsterInstance, lake: Lake) -> None:
-    from feedback_assets.config.settings import load
-
-    first = load().first_day
-    assert run(instance, lake, first, first, issues=4).success
+    assert run(instance, lake, FIRST_DAY, FIRST_DAY, issues=4).success
     assert lake.read(TRENDS)["issues"].tolist() == [4, 4]
 
 
 def test_a_table_is_loaded_by_its_key_for_a_notebook(instance: dg.DagsterInstance, lake: Lake) -> None:
     run(instance, lake, day(0), day(1))
-    resources = {"lake_io": LakeIOManager(root=lake.root), "shop": Shop()}
+    resources = {**lake_resources(lake), "shop": Shop()}
     frame = dg.Definitions(GRAPH, resources=resources).load_asset_value(KEY, partition_key="2024-03-02")
     assert set(frame["day"]) == {day(1)}
 
@@ -294,25 +291,8 @@ def test_a_body_that_returns_other_tables_or_checks_than_declared_is_told_so(
 ) -> None:
     @day_asset(TRENDS, checks=["reconciliation"])
     def silent(context: dg.AssetExecutionContext) -> pd.DataFrame:
-        return trends(days_of(context))
+        return trends(run_days(context))
 
     done = run(instance, lake, day(0), day(0), [silent])
     (failure,) = [event for event in done.all_events if event.is_step_failure]
     assert "declared are ('reconciliation',)" in str(failure.event_specific_data)
-
-
-def test_the_storage_configuration_reaches_the_object_store(httpserver: HTTPServer) -> None:
-    httpserver.expect_request(re.compile(".*")).respond_with_data("busy", status=500)
-    storage = S3Config(
-        endpoint=httpserver.url_for("").rstrip("/"),
-        access_key_id="id",
-        secret_access_key="secret",
-        region="eu-west-1",
-    )
-    lake = LakeIOManager(root="s3://bucket/lake", storage=storage).lake
-    lake.storage_options["max_retries"] = "0"
-    with pytest.raises(LakeError, match="500"):
-        lake.read(TRENDS)
-    request, _ = httpserver.log[0]
-    assert request.path.startswith("/bucket/lake/gold/trends/_delta_log") or request.path == "/bucket"
-    assert "id/" in request.headers["Authorization"]

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from feedback_assets import tables
+from feedback_assets.config.settings import load
 from feedback_assets.config.thresholds import ThresholdsError
-from feedback_assets.dagster_kit.io_manager import LakeIOManager
+from feedback_assets.definitions import build_resources
 from feedback_assets.evaluation.checks import drift
 from feedback_assets.evaluation.drift_detection import WATCHED
 from feedback_assets.evaluation.drift_sample import read_items
@@ -42,7 +43,7 @@ def _fill(lake: Lake, frame: pd.DataFrame) -> None:
 
 
 def _run(lake: Lake) -> dict[str, dg.AssetCheckEvaluation]:
-    defs = dg.Definitions(asset_checks=[drift], resources={"lake_io": LakeIOManager(root=lake.root)})
+    defs = dg.Definitions(asset_checks=[drift], resources={**build_resources(load()), "lake": lake})
     done = defs.resolve_implicit_global_asset_job_def().execute_in_process()
     assert done.success
     return {found.check_name: found for found in done.get_asset_check_evaluations()}

@@ -20,8 +20,8 @@ from feedback_assets.classification.confusions import EVERYTHING, Scope, close_a
 from feedback_assets.cli.prompts import app
 from feedback_assets.config.settings import load
 from feedback_assets.config.taxonomy import TaxonomyError
-from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
 from feedback_assets.dagster_kit.run_tags import PROMPT, SCOPE
+from feedback_assets.definitions import build_resources
 from feedback_assets.evaluation.prompt_plan import Plan, plan, scope_named
 from feedback_assets.evaluation.prompt_report import agreement, as_dict, change_rows, flips_of, plan_rows
 from feedback_assets.evaluation.sensors import prompt_change
@@ -99,7 +99,7 @@ def run(first: int, last: int, **tags: str) -> dg.ExecuteInProcessResult:
         "dagster/asset_partition_range_end": str(DAY + timedelta(days=last)),
     }
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    resources = {IO_KEY: LakeIOManager(root=load().lake_root)}
+    resources = build_resources(load())
     return dg.materialize([gold_labels], resources=resources, tags={**window, **tags}, run_config=quiet)
 
 

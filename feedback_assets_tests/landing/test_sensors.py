@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback_assets import tables
-from feedback_assets.dagster_kit.io_manager import LakeIOManager
+from feedback_assets.config.settings import load
+from feedback_assets.dagster_kit.resources import utc_now
+from feedback_assets.definitions import build_resources
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing import assets, seen, sensors
@@ -37,7 +39,9 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def _tick(instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
-    with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+    settings = load()
+    resources = {"settings": settings, "landing": Landing(settings.landing_root), "clock": utc_now}
+    with dg.build_sensor_context(instance=instance, cursor=cursor, resources=resources) as context:
         return new_feedback(context)  # type: ignore[return-value]
 
 
@@ -103,11 +107,10 @@ def test_three_thousand_days_leave_a_short_cursor(root: str, instance: dg.Dagste
 def test_bronze_rebuilds_exactly_the_days_asked_for(root: str, tmp_path: Path, instance: dg.DagsterInstance) -> None:
     for day in (1, 2, 3):
         write_object(Landing(root), "feedback", date(2024, 5, day), "s-1.jsonl", [LINE % day, b"no envelope"])
-    lake = {"lake_io": LakeIOManager(root=str(tmp_path / "lake"))}
     window = {"dagster/asset_partition_range_start": "2024-05-01", "dagster/asset_partition_range_end": "2024-05-02"}
     (feedback,) = [asset for asset in bronze if asset.key.path == ["bronze", "feedback"]]
     for _ in range(2):
-        assert dg.materialize([feedback], instance=instance, resources=lake, tags=window).success
+        assert dg.materialize([feedback], instance=instance, resources=build_resources(load()), tags=window).success
     rows = Lake(str(tmp_path / "lake")).read(tables.BRONZE_FEEDBACK)
     assert sorted(rows["day"].astype(str)) == ["2024-05-01"] * 2 + ["2024-05-02"] * 2
     assert rows["problem"].notna().sum() == 2
@@ -117,10 +120,13 @@ def test_bronze_rebuilds_exactly_the_days_asked_for(root: str, tmp_path: Path, i
 @pytest.mark.filterwarnings("ignore:.*load_definitions_from_modules")
 def test_the_room_loads_as_a_code_location_and_its_sensor_ticks(root: str, instance: dg.DagsterInstance) -> None:
     write_object(Landing(root), "releases", date(2024, 5, 1), "s-1.jsonl", [LINE % 1])
-    rooms = dg.load_definitions_from_modules([assets, sensors], resources={"lake_io": LakeIOManager(root=root)})
+    rooms = dg.load_definitions_from_modules([assets, sensors], resources=build_resources(load()))
     repository = rooms.get_repository_def()
     keys = {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()}
     assert keys == {f"{layer}/{stream}" for layer in ("landing", "bronze") for stream in tables.STREAMS}
-    with dg.build_sensor_context(instance=instance, repository_def=repository) as context:
-        tick = repository.get_sensor_def("new_feedback").evaluate_tick(context)
+    resources = build_resources(load())
+    sensor = repository.get_sensor_def("new_feedback")
+    given = {key: resources[key] for key in sensor.required_resource_keys}
+    with dg.build_sensor_context(instance=instance, repository_def=repository, resources=given) as context:
+        tick = sensor.evaluate_tick(context)
     assert [event.partition for event in tick.asset_events] == ["2024-05-01"]  # type: ignore[union-attr]

@@ -12,7 +12,7 @@ import pytest
 
 from feedback_assets import tables
 from feedback_assets.config.settings import load
-from feedback_assets.definitions import build_defs
+from feedback_assets.definitions import build_defs, build_resources
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing.sensors import new_feedback, remember_carried
@@ -39,6 +39,8 @@ class Machine:
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.settings = load()
         self.defs = build_defs(self.settings)
+        resources = build_resources(self.settings)
+        self.sensor_resources = {key: resources[key] for key in ("settings", "landing", "clock")}
         self.instance = instance
         self.landing_cursor: str | None = None
         self.automation_cursor = None
@@ -60,7 +62,7 @@ class Machine:
 
     def reported(self) -> list[str]:
         """One tick of the landing sensor; the days it reports."""
-        context = dg.build_sensor_context(self.instance, cursor=self.landing_cursor)
+        context = dg.build_sensor_context(self.instance, cursor=self.landing_cursor, resources=self.sensor_resources)
         told = new_feedback(context)
         if isinstance(told, dg.SkipReason):
             return []
@@ -147,7 +149,7 @@ def test_days_that_feedback_run_carried_are_not_reported_again_until_they_change
     machine.drop(TODAY, list(CALM), rating=5)
     machine.drop(TODAY - timedelta(days=1), list(CALM), rating=5)
     landed = {stream: Landing(root).days(stream) for stream in tables.STREAMS}
-    remember_carried(machine.instance, landed, TODAY, TODAY)
+    remember_carried(machine.instance, landed, {TODAY})
     assert machine.reported() == [str(TODAY - timedelta(days=1))]
     machine.drop(TODAY, list(ANGRY), rating=1, name="shop-2")
     assert machine.reported() == [str(TODAY)]

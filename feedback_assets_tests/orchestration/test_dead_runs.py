@@ -16,9 +16,11 @@ from dagster._core.events import EngineEventData
 from feedback_assets.config.settings import load
 from feedback_assets.files import processes
 from feedback_assets.orchestration.dead_runs import dead_runs, mark_dead_runs, tags_of_this_process
-from feedback_assets.orchestration.runner import open_instance, unfinished_days
+from feedback_assets.orchestration.runner import open_instance
+from feedback_assets.orchestration.waiting_days import unfinished_days
 
 RANGE = {"dagster/asset_partition_range_start": "2025-03-01", "dagster/asset_partition_range_end": "2025-03-03"}
+LAST = [dg.AssetKey(["tickets", "deliveries"])]
 DAYS = {date(2025, 3, day) for day in (1, 2, 3)}
 BY_THE_DAEMON = {".dagster/grpc_info": '{"host": "localhost"}'}
 
@@ -71,20 +73,20 @@ def test_a_process_id_that_another_process_got_since_is_not_the_runs_process():
 
 def test_the_days_of_a_run_that_did_not_end_well_wait_until_one_carries_them_to_the_end(instance: dg.DagsterInstance):
     run = started(instance, {**RANGE, **tags_of_this_process()})
-    assert unfinished_days(instance) == set()
+    assert unfinished_days(instance, LAST) == set()
     instance.report_run_failed(run)
-    assert unfinished_days(instance) == DAYS
+    assert unfinished_days(instance, LAST) == DAYS
     instance.create_run_for_job(
         empty, tags={"dagster/partition": "2025-03-02"}, status=dg.DagsterRunStatus.SUCCESS
     )  # fmt: skip
-    assert unfinished_days(instance) == {date(2025, 3, 1), date(2025, 3, 3)}
+    assert unfinished_days(instance, LAST) == {date(2025, 3, 1), date(2025, 3, 3)}
     assert empty.execute_in_process(instance=instance, tags=RANGE).success  # as `feedback run` does it
-    assert unfinished_days(instance) == set()
+    assert unfinished_days(instance, LAST) == set()
 
 
 def test_a_failed_prompt_backfill_is_left_to_its_lead(instance: dg.DagsterInstance):
     instance.report_run_failed(started(instance, {**RANGE, "feedback/prompt": "p1"}))
-    assert unfinished_days(instance) == set()
+    assert unfinished_days(instance, LAST) == set()
 
 
 def test_the_daemon_runs_killed_runs_again_but_none_that_failed_in_a_step(

@@ -11,7 +11,8 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.clusters.assets import clusters
-from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
+from feedback_assets.config.settings import load
+from feedback_assets.definitions import build_resources
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.lease import take
 from feedback_assets.lake.store import Lake
@@ -55,7 +56,7 @@ def complete(frame: pd.DataFrame, table: tables.Table) -> pd.DataFrame:
 
 def run(lake: Lake, days: Sequence[date]) -> dg.ExecuteInProcessResult:
     tags = {"dagster/asset_partition_range_start": str(days[0]), "dagster/asset_partition_range_end": str(days[-1])}
-    return dg.materialize(ASSETS, resources={IO_KEY: LakeIOManager(root=lake.root)}, tags=tags, raise_on_error=True)
+    return dg.materialize(ASSETS, resources={**build_resources(load()), "lake": lake}, tags=tags, raise_on_error=True)
 
 
 def test_a_range_in_one_run_equals_its_days_one_by_one(tmp_path: Path) -> None:

@@ -10,20 +10,19 @@ import dagster as dg
 import pytest
 
 from feedback_assets import tables
-from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
+from feedback_assets.config.settings import Settings
+from feedback_assets.definitions import build_resources
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing.assets import bronze
 from feedback_assets.silver.assets import silver_catalog, silver_commerce, silver_feedback
 from feedback_assets.silver.checks import volume
-from feedback_assets.silver.engine import ROW_ENGINE, InProcess
 from feedback_assets_tests.silver.rows import DAY, at
 
 ROOM = [*bronze, silver_catalog, silver_commerce, silver_feedback]
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FEEDBACK_HOME", str(tmp_path))
+def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
@@ -47,7 +46,7 @@ def envelope(event_id: str, payload: dict[str, object], channel: str = "product_
 
 
 def run(home: Path, *days: int) -> dg.ExecuteInProcessResult:
-    resources = {IO_KEY: LakeIOManager(root=str(home / "lake")), ROW_ENGINE: InProcess()}
+    resources = build_resources(Settings(home=home))
     first, last = (str(DAY + timedelta(days=n)) for n in (min(days), max(days)))
     tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
     return dg.materialize([*ROOM, volume], resources=resources, tags=tags, raise_on_error=False)
@@ -85,7 +84,7 @@ def test_a_line_that_lands_behind_bronzes_back_stops_the_day(home: Path) -> None
     land(home, "feedback", "shop-1", [envelope("e1", {"text": "It broke"})])
     assert run(home, 0, 0).success
     land(home, "feedback", "shop-2", [envelope("e2", {"text": "It broke too"})])
-    resources = {IO_KEY: LakeIOManager(root=str(home / "lake")), ROW_ENGINE: InProcess()}
+    resources = build_resources(Settings(home=home))
     result = dg.materialize(
         ROOM, selection=[silver_feedback], partition_key=str(DAY), resources=resources, raise_on_error=False
     )

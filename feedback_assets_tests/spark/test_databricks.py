@@ -13,13 +13,11 @@ import feedback_assets
 from feedback_assets import tables
 from feedback_assets.config.hash_key import hashing_key
 from feedback_assets.config.settings import load
-from feedback_assets.dagster_kit.io_manager import IO_KEY, LakeIOManager
+from feedback_assets.definitions import build_resources
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver.assets import silver_feedback
-from feedback_assets.silver.engine import ROW_ENGINE
 from feedback_assets.spark.launcher import DatabricksRefusedError
-from feedback_assets.spark.resources import row_engine
 from feedback_assets_tests.silver.rows import DAY
 from feedback_assets_tests.spark.nasty import bronze, fill
 from feedback_assets_tests.spark.workspace import Fault, Workspace
@@ -69,7 +67,7 @@ def workspace(home: Path, spark_remote: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def run(home: Path, instance: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResult:
-    resources = {IO_KEY: LakeIOManager(root=str(home / "lake")), ROW_ENGINE: row_engine(load())}
+    resources = build_resources(load())
     tags = {
         "dagster/asset_partition_range_start": str(DAY),
         "dagster/asset_partition_range_end": str(DAY + timedelta(days=2)),
