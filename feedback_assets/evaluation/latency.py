@@ -15,7 +15,7 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.config.thresholds import Section
 from feedback_assets.files.landing_files import Landing
-from feedback_assets.lake.store import COMMITS_TOLD, Commit, Lake
+from feedback_assets.lake.store import COMMITS_READ, Commit, Lake
 from feedback_assets.tables import Table
 
 # A week shows a trend; older days say how fast it was once.
@@ -128,6 +128,6 @@ def _reached(day: date, landed: datetime | None, commits: Sequence[Commit] | Non
     if landed is None or commits is None:
         return landed
     # Of a long history only the newest commits are told: who landed before them may have been reached by another.
-    if len(commits) >= COMMITS_TOLD and landed < min(one.at for one in commits):
+    if len(commits) >= COMMITS_READ and landed < min(one.at for one in commits):
         return None
     return min((one.at for one in commits if one.at >= landed and one.first <= day <= one.last), default=None)

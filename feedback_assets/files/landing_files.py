@@ -10,13 +10,17 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, cast
 
 from feedback_assets.files import object_stores
+from feedback_assets.files.store_marker import Marker, StoreError
 
 _DAY = "day="
 SUFFIX = ".jsonl"
+_MARKER = "_landing.json"
+_MARKER_CONTENT = b'{"kind": "landing", "format": 1}\n'
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ class Landing:
     root: str
     options: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
+    def __post_init__(self) -> None:
+        object_stores.refuse_unknown_scheme(self.root)
+
     @property
     def is_local(self) -> bool:
         """Whether the root is a folder of this machine."""
@@ -58,9 +65,43 @@ class Landing:
 
         Raises:
             ImportError: The driver for this kind of URL is not installed; it names the package.
+            StoreError: Something else answers than the store that is meant; see `has_marker`.
         """
+        _ = self.has_marker
         files, path = object_stores.file_system(self.root, dict(self.options))
         return files, path.rstrip("/")
+
+    @cached_property
+    def has_marker(self) -> bool:
+        """Whether an object store has the marker of landing; asked once. A disk answers for itself and has none.
+
+        Raises:
+            StoreError: Something else answers, the bucket is missing, or nothing answers.
+        """
+        if self.is_local:
+            return False
+        marker = self._marker()
+        content = marker.read()
+        if content is not None and content != _MARKER_CONTENT:
+            raise StoreError(marker.wrong_content(content, "the marker of landing"))
+        return content is not None
+
+    def ensure_marker(self) -> None:
+        """What a writer does first: mark landing in an object store, and read the marker back.
+
+        Raises:
+            StoreError: The store does not keep what is written, or see `has_marker`.
+        """
+        if self.is_local or self.has_marker:
+            return
+        marker = self._marker()
+        marker.create(_MARKER_CONTENT)
+        self.__dict__.pop("has_marker", None)  # the kept answer, to ask again
+        if not self.has_marker:
+            raise StoreError(marker.lost_content())
+
+    def _marker(self) -> Marker:
+        return Marker(self.root, _MARKER, "FEEDBACK_LANDING_URL or FEEDBACK_HOME", self.options)
 
     def list_objects(self, stream: str, day: date | None = None) -> list[LandingObject]:
         """The objects of a stream, of one day or of all, sorted by path.

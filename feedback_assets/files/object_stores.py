@@ -6,28 +6,74 @@ the provider's prefix. What is not given, the provider's own client finds: a pro
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlparse
 
+from feedback_assets.errors import CallError
+
 _PREFIXES = ("aws_", "azure_storage_", "azure_", "google_")
-_S3 = ("s3", "s3a")
+S3 = ("s3", "s3a")
+AZURE = ("abfs", "abfss", "az")
+GOOGLE = ("gs", "gcs")
+# `file` and `memory` are fsspec's own, for a disk named by URL and for tests.
+SCHEMES = (*S3, *AZURE, *GOOGLE, "file", "memory")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):/")
+
+
+class StoreUrlError(CallError):
+    """A path or URL of landing or the lake is written wrongly; the message names it and the fix."""
+
+
+def refuse_unknown_scheme(url: str) -> None:
+    """Raise unless it is a local path or a URL of a known scheme: a mistyped one would read as empty.
+
+    Raises:
+        StoreUrlError: It is neither.
+    """
+    match = _SCHEME.match(url)
+    if match is None:
+        return
+    known = ", ".join(f"{scheme}://" for scheme in SCHEMES if scheme != "memory")
+    if match[1] not in SCHEMES:
+        near = get_close_matches(match[1].lower(), SCHEMES, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}://? " if near else ""
+        raise StoreUrlError(f"{url}: unknown scheme {match[1]!r}; {hint}write a local path or a URL of {known}")
+    if not url.startswith(f"{match[1]}://"):
+        raise StoreUrlError(f"{url}: a URL has two slashes behind the scheme; write {match[1]}://…")
+
+
+def errors(url: str) -> tuple[type[Exception], ...]:
+    """What the fsspec driver of a URL raises when the store refuses or does not answer."""
+    scheme = urlparse(url).scheme
+    if scheme in S3:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        return (OSError, BotoCoreError, ClientError)
+    if scheme in AZURE:
+        # Comes with adlfs, which only those on Azure install.
+        from azure.core.exceptions import AzureError  # pyright: ignore[reportMissingImports]
+
+        return (OSError, AzureError)
+    return (OSError,)
 
 
 def plain(options: dict[str, str]) -> dict[str, str]:
     """The options in lower case, without the prefix of the provider."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for name, value in options.items():
         key = name.lower()
         for prefix in _PREFIXES:
             key = key.removeprefix(prefix)
-        found[key] = value
-    return found
+        result[key] = value
+    return result
 
 
 def endpoint(options: dict[str, str]) -> str | None:
     """The endpoint that is named, None for the provider's own."""
-    told = plain(options)
-    return told.get("endpoint_url") or told.get("endpoint") or None
+    given = plain(options)
+    return given.get("endpoint_url") or given.get("endpoint") or None
 
 
 def delta_options(url: str, options: dict[str, str]) -> dict[str, str]:
@@ -36,10 +82,10 @@ def delta_options(url: str, options: dict[str, str]) -> dict[str, str]:
     A commit is a PUT that the store itself refuses when the version is there already: without that, two writers of
     the same version would both believe they had made it. S3 has it since 2024, as MinIO, R2 and Ceph do.
     """
-    if urlparse(url).scheme not in _S3:
+    if urlparse(url).scheme not in S3:
         return {name: value for name, value in options.items() if not name.lower().startswith("aws_")}
-    told = plain(options)
-    safe = {} if {"conditional_put", "s3_allow_unsafe_rename"} & set(told) else {"aws_conditional_put": "etag"}
+    given = plain(options)
+    safe = {} if {"conditional_put", "s3_allow_unsafe_rename"} & set(given) else {"aws_conditional_put": "etag"}
     # An endpoint without TLS was asked for by name.
     http = {"aws_allow_http": "true"} if (endpoint(options) or "").startswith("http://") else {}
     return {**safe, **http, **options}
@@ -53,25 +99,24 @@ def file_system(url: str, options: dict[str, str]) -> tuple[Any, str]:
     """
     import fsspec
 
-    found: tuple[Any, str] = fsspec.core.url_to_fs(url, **_fsspec_options(urlparse(url).scheme, options))
-    return found
+    return fsspec.core.url_to_fs(url, **_fsspec_options(urlparse(url).scheme, options))
 
 
 def _fsspec_options(scheme: str, options: dict[str, str]) -> dict[str, Any]:
-    told = plain(options)
-    if scheme in _S3:
+    given = plain(options)
+    if scheme in S3:
         named = {
-            "key": told.get("access_key_id"),
-            "secret": told.get("secret_access_key"),
-            "token": told.get("session_token") or told.get("token"),
+            "key": given.get("access_key_id"),
+            "secret": given.get("secret_access_key"),
+            "token": given.get("session_token") or given.get("token"),
             "endpoint_url": endpoint(options),
-            "client_kwargs": {"region_name": told["region"]} if told.get("region") else None,
+            "client_kwargs": {"region_name": given["region"]} if given.get("region") else None,
         }
-    elif scheme in ("abfs", "abfss", "az"):
+    elif scheme in AZURE:
         named = {
-            "account_name": told.get("account_name"),
-            "account_key": told.get("account_key"),
-            "sas_token": told.get("sas_key") or told.get("sas_token"),
+            "account_name": given.get("account_name"),
+            "account_key": given.get("account_key"),
+            "sas_token": given.get("sas_key") or given.get("sas_token"),
         }
     else:
         named = {}

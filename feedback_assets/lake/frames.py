@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from feedback_assets.lake import schemas
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -70,10 +72,11 @@ def to_arrow(frame: pd.DataFrame, table: Table, *, extra: bool = False) -> pa.Ta
     Args:
         frame: Any number of rows.
         table: The table it belongs to.
-        extra: Keep columns the table does not know, behind the known ones, with the type Arrow finds.
+        extra: Keep columns the table does not know, behind the known ones, with the types that `schemas` says.
 
     Raises:
         ValueError: A column that may not be null is missing, or a value does not fit its column's type.
+        ColumnTypeError: An undeclared column holds what none may.
     """
     fields: list[pa.Field] = []
     arrays: list[pa.Array] = []
@@ -87,9 +90,10 @@ def to_arrow(frame: pd.DataFrame, table: Table, *, extra: bool = False) -> pa.Ta
             raise ValueError(f"{table.name}: column {column.name!r} is missing and may not be null; compute it")
     if extra:
         for name in extra_columns(frame, table):
-            found = _plain(pa.array(frame[name], from_pandas=True))
-            fields.append(pa.field(name, found.type))
-            arrays.append(found)
+            array = schemas.undeclared_array(frame[name], name, table)
+            if array is not None:
+                fields.append(pa.field(name, array.type))
+                arrays.append(array)
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
@@ -173,10 +177,3 @@ def _array(series: pd.Series, field: pa.Field, table: Table) -> pa.Array:
         return pa.array(series, type=field.type, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise ValueError(f"{table.name}: column {field.name!r} does not fit {field.type}: {error}") from error
-
-
-def _plain(array: pa.Array) -> pa.Array:
-    """Large strings of pandas 3 as plain ones (Spark engines want them), nulls of no type as strings."""
-    if pa.types.is_large_string(array.type) or pa.types.is_null(array.type):
-        return array.cast(pa.string())
-    return array

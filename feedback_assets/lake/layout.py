@@ -1,16 +1,16 @@
 """The layout mark of a lake: which changes of what is stored it has been through, kept in the lake itself.
 
 Only the mark. What a change does to an older lake is a step of `orchestration/upgrade.py`, which has its name.
+The mark is the lake's marker too: it proves that the store which answers is the one that holds the lake.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from feedback_assets.errors import CallError
-from feedback_assets.files.whole_files import write_whole
+from feedback_assets.files.store_marker import Marker, StoreError
 from feedback_assets.lake.filesystems import open_folder
 
 if TYPE_CHECKING:
@@ -37,22 +37,19 @@ def recorded(root: str, options: dict[str, str]) -> tuple[str, ...] | None:
         options: Storage options of an object store.
 
     Raises:
-        LayoutError: There is a mark and it is not one of ours.
+        LayoutError: Something else than a mark of ours answers; it names the endpoint and the settings.
+        StoreError: The bucket is missing, the store refuses, or nothing answers.
     """
-    try:
-        with open_folder(root, options).open_input_stream(FILE) as stream:
-            content = stream.read()
-    except FileNotFoundError:
+    marker = _marker(root, options)
+    content = marker.read()
+    if content is None:
         return None
     try:
         read: Any = json.loads(content)
         changes = cast("list[object]", read["changes"])
         return tuple(str(name) for name in changes)
     except (ValueError, TypeError, KeyError) as error:
-        raise LayoutError(
-            f'{root}/{FILE}: is not a layout mark such as {{"changes": []}}; check that FEEDBACK_LAKE_URL and the '
-            "endpoint name a store of this program, or restore the file from a backup"
-        ) from error
+        raise LayoutError(marker.wrong_content(content, 'a layout mark such as {"changes": []}')) from error
 
 
 def missing(root: str, options: dict[str, str], changes: Sequence[str] = CHANGES) -> list[str]:
@@ -97,21 +94,26 @@ def claim(root: str, options: dict[str, str], changes: Sequence[str] = CHANGES) 
 
     Raises:
         LayoutError: It names what is missing and the command.
+        StoreError: The place is no store that keeps what is written, or it ignores If-None-Match.
     """
     require_current(root, options, changes)
+    marker = _marker(root, options)
     if recorded(root, options) is None:
-        record(root, options, changes)
+        marker.create(_content(changes))
+        if recorded(root, options) is None:
+            raise StoreError(marker.lost_content())
+    marker.refuse_without_conditional_put(_content(changes))
 
 
 def record(root: str, options: dict[str, str], changes: Iterable[str]) -> None:
     """Write the mark, whole: these are the changes the lake has been through."""
-    text = json.dumps({"changes": list(changes)}, indent=1)
-    if "://" not in root:
-        write_whole(Path(root, FILE), text + "\n")
-        return
-    folder = open_folder(root, options)
-    with folder.open_output_stream(FILE) as stream:
-        stream.write(text.encode())
+    _marker(root, options).replace(_content(changes))
+
+
+def fix_for_store(root: str, options: dict[str, str]) -> str:
+    """Where to look when a store answers with errors: the root, its endpoint and the settings of both."""
+    marker = _marker(root, options)
+    return f"{marker.place()}, or {marker.fix()}"
 
 
 def is_empty(root: str, options: dict[str, str]) -> bool:
@@ -126,3 +128,11 @@ def _tables(folder: FileSystem) -> Iterable[str]:
     for layer in (info.path for info in layers if not info.base_name.startswith(("_", "."))):
         for table in folder.get_file_info(FileSelector(layer, allow_not_found=True)):
             yield table.path
+
+
+def _marker(root: str, options: dict[str, str]) -> Marker:
+    return Marker(root, FILE, "FEEDBACK_LAKE_URL or FEEDBACK_HOME", options)
+
+
+def _content(changes: Iterable[str]) -> bytes:
+    return (json.dumps({"changes": list(changes)}, indent=1) + "\n").encode()

@@ -5,24 +5,26 @@ Everything learned about Delta the hard way is here and nowhere else. No dagster
 
 from __future__ import annotations
 
-import json
-import re
+import random
+import time
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from pyarrow.fs import FileSelector
 
-from feedback_assets.errors import OutsideError
 from feedback_assets.files import object_stores
-from feedback_assets.lake import frames, layout
+from feedback_assets.files.store_marker import StoreError
+from feedback_assets.lake import arrow, frames, layout, log, schemas
+from feedback_assets.lake.errors import ContractError, DayConflictError, LakeError, fix_for, fix_for_entry, words_of
 from feedback_assets.lake.filesystems import open_folder
+from feedback_assets.lake.log import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,32 +40,9 @@ _T = TypeVar("_T")
 
 # A lost race costs milliseconds; twelve tries let a dozen writers through one after the other.
 _ATTEMPTS = 12
-# Days of a busy lake; each commit told is a file read.
-COMMITS_TOLD = 200
+# Days of a busy lake; each commit is a file of the log to read.
+COMMITS_READ = 200
 _CONFIGURATION = {"delta.enableDeletionVectors": "false"}  # pyarrow cannot read deletion vectors
-
-
-# What to do about what the system says; looked for in the text, as delta-rs hands on no number.
-_MENDS = (
-    ("no space left", "the disk is full: free space there"),
-    ("disk quota exceeded", "the quota is used up: free space there"),
-    ("read-only file system", "the place is read-only: make it writable, or name another with FEEDBACK_LAKE_URL"),
-    ("permission denied", "this user may not write there: make it writable, or name another with FEEDBACK_LAKE_URL"),
-)
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_TRACE = re.compile(r"\d+: |at \S+:\d+")
-
-
-class LakeError(OutsideError):
-    """A table cannot be opened, read or written; the text says which and what to do."""
-
-
-class ContractError(ValueError):
-    """Rows break the contract of a table that has no days; nothing was written."""
-
-
-class DayConflictError(LakeError):
-    """Somebody else wrote the same days since they were looked at; compute them again."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +58,6 @@ class WriteReport:
     rows: dict[date, int]
     failures: dict[date, list[str]]
     new_columns: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Commit:
-    """When days were written, both included."""
-
-    at: datetime
-    first: date
-    last: date
 
 
 def days_between(start: date, end: date) -> list[date]:
@@ -112,7 +82,11 @@ class Lake:
             storage_options: How to reach an object store, with the names delta-rs uses.
             changes: What a lake must have been through before anything is written into it, see `layout`; None to
                 write into any.
+
+        Raises:
+            StoreUrlError: The root is a URL of an unknown scheme.
         """
+        object_stores.refuse_unknown_scheme(root)
         self.root = root.rstrip("/")
         self._changes = changes
         self.options = dict(storage_options or {})
@@ -154,9 +128,10 @@ class Lake:
     def _layout(self, ask: Callable[[], _T]) -> _T:
         try:
             return ask()
-        except OSError as error:
+        except (OSError, StoreError) as error:
             raise LakeError(
-                f"{self.root}/{layout.FILE}: cannot be opened, nothing was changed: {_told(error)}; {_mend(error)}"
+                f"{self.root}/{layout.FILE}: cannot be opened, nothing was changed: "
+                f"{words_of(error)}; {fix_for(error, 'then run again')}"
             ) from error
 
     def read(
@@ -196,7 +171,7 @@ class Lake:
         try:
             data = dataset.to_table(columns=stored, filter=_day_filter(start, end))
         except OSError as error:
-            raise LakeError(f"{self.url(table)}: cannot be read: {_told(error)}; {_mend(error)}") from error
+            raise LakeError(f"{self.url(table)}: cannot be read: {words_of(error)}; {fix_for(error)}") from error
         data = data.sort_by([(key, "ascending") for key in keys if key in stored])
         schema = table.arrow_schema()
         arrays = [
@@ -228,16 +203,23 @@ class Lake:
         delta = self._open(table)
         return frozenset() if delta is None else _files(delta, start, end)
 
-    def commits(self, table: Table) -> list[Commit]:
-        """The newest commits of days, newest first, as far back as the log tells and `COMMITS_TOLD` reaches."""
+    def commits(self, table: Table, limit: int = COMMITS_READ) -> list[Commit]:
+        """The newest commits of days, newest first, as far back as the log goes.
+
+        Args:
+            table: A table by day.
+            limit: How many entries of the log to look at, from the newest.
+
+        Raises:
+            LakeError: The table is there but its log cannot be read.
+        """
         delta = self._open(table)
-        found: list[Commit] = []
-        for entry in [] if delta is None else delta.history(COMMITS_TOLD):
-            first, _, last = str(entry.get("partition", "")).partition("...")
-            if first:
-                at = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
-                found.append(Commit(at, date.fromisoformat(first), date.fromisoformat(last or first)))
-        return found
+        if delta is None:
+            return []
+        try:
+            return log.newest_commits(self._folder(table), delta.version(), limit)
+        except OSError as error:
+            raise LakeError(f"{self.url(table)}: cannot be read: {words_of(error)}; {fix_for(error)}") from error
 
     def write_days(
         self,
@@ -253,9 +235,9 @@ class Lake:
     ) -> WriteReport:
         """Replace the days [start, end) by the rows of the frame, in one commit.
 
-        Days that break the contract are left as they are, the others are written; a day without rows ends up
-        empty. A conflict with a writer of other days is retried. On the same days the last writer wins whole,
-        unless `seen` tells which files the rows were computed against.
+        Types are compared before, see `schemas`. Days that break the contract are left as they are, the others are
+        written; a day without rows ends up empty. A conflict with a writer of other days is retried. On the same days
+        the last writer wins whole, unless `seen` tells which files the rows were computed against.
 
         Args:
             table: A table by day.
@@ -269,8 +251,9 @@ class Lake:
 
         Raises:
             OutsideWindowError: A row lies outside the window; nothing was written.
+            ColumnTypeError: A column does not fit the table; nothing was written.
             DayConflictError: The days changed since `seen`; nothing was written.
-            LakeError: The table is there but cannot be opened; nothing was written.
+            LakeError: The table is there but cannot be opened or written.
         """
         from feedback_assets.lake import contract  # with pandas and pandera: what only reads starts without
 
@@ -298,7 +281,8 @@ class Lake:
 
         Raises:
             ContractError: A row breaks the contract; nothing was written.
-            LakeError: The table is there but cannot be opened; nothing was written.
+            ColumnTypeError: A column does not fit the table; nothing was written.
+            LakeError: The table is there but cannot be opened or written.
         """
         from feedback_assets.lake import contract
 
@@ -309,21 +293,20 @@ class Lake:
         data = frames.to_arrow(frame, table)
         same_key = " AND ".join(f"there.{key} = new.{key}" for key in table.primary_key)
 
-        def insert() -> int:
-            delta = self._open_or_create(table)
+        def insert(delta: DeltaTable, properties: CommitProperties) -> int:
             if not len(data):
                 return 0
             merge = delta.merge(
-                data,
+                schemas.fit(data, arrow.stored_schema(delta), table),
                 same_key,
                 source_alias="new",
                 target_alias="there",
                 merge_schema=True,  # a table made by an older version lacks the newest columns
-                commit_properties=_commit(metadata),
+                commit_properties=properties,
             )
             return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
 
-        return self._written(table, insert)
+        return self._commit(table, metadata, insert, lambda info: log.rows_inserted(info))
 
     def _replace(
         self,
@@ -335,11 +318,10 @@ class Lake:
         metadata: dict[str, str],
         seen: frozenset[str] | None,
     ) -> None:
-        kept = "".join(f" AND day != '{day}'" for day in sorted(held_back) if start <= day < end)
-        predicate = f"day >= '{start}' AND day < '{end}'{kept}"
+        untouched = "".join(f" AND day != '{day}'" for day in sorted(held_back) if start <= day < end)
+        predicate = f"day >= '{start}' AND day < '{end}'{untouched}"
 
-        def replace() -> None:
-            delta = self._open_or_create(table)
+        def replace(delta: DeltaTable, properties: CommitProperties) -> None:
             if seen is not None and _files(delta, start, end) != seen:
                 raise DayConflictError(
                     f"{self.url(table)}: days {start} to {end} (not included) were written by another run meanwhile; "
@@ -347,64 +329,124 @@ class Lake:
                 )
             write_deltalake(
                 delta,
-                data,
+                schemas.fit(data, arrow.stored_schema(delta), table),
                 mode="overwrite",
                 predicate=predicate,
                 schema_mode="merge",
-                commit_properties=_commit(metadata),
+                commit_properties=properties,
             )
 
-        self._written(table, replace)
+        self._commit(table, metadata, replace, lambda info: None)
 
-    def _written(self, table: Table, write: Callable[[], _T]) -> _T:
-        """What the write returns; lost races are tried again, and anything else that goes wrong is told as ours."""
+    def _commit(
+        self,
+        table: Table,
+        metadata: dict[str, str],
+        write: Callable[[DeltaTable, CommitProperties], _T],
+        result_of: Callable[[dict[str, Any]], _T],
+    ) -> _T:
+        """Write in one commit, and once: again after a lost race, not after a commit whose answer got lost.
+
+        Args:
+            table: Where to.
+            metadata: Kept with the commit, and an id of this write with it.
+            write: Writes into the table as it is opened.
+            result_of: What `write` would have returned, by what the log says of the commit.
+
+        Raises:
+            LakeError: What went wrong, in words; `ColumnTypeError` and `DayConflictError` of `write` among it.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            delta = self._open_or_create(table)
+            version, write_id = delta.version(), uuid.uuid4().hex
+            properties = CommitProperties(custom_metadata={**metadata, log.WRITE_ID: write_id})
+            try:
+                return write(delta, properties)
+            except LakeError:
+                raise
+            except Exception as error:
+                # delta-rs raises what it cannot cast as an exception of no type of its own.
+                if not isinstance(error, (DeltaError, OSError)) and type(error) is not Exception:
+                    raise
+                own = self._own_commit(table, write_id, version, error)
+                if own is not None:
+                    return result_of(own)
+                lost_race = isinstance(error, CommitFailedError) and log.has_version(self._folder(table), version + 1)
+                if not lost_race or attempt == _ATTEMPTS:
+                    raise LakeError(
+                        f"{self.url(table)}: cannot be written, nothing was changed: "
+                        f"{words_of(error)}; {fix_for(error)}"
+                    ) from error
+            time.sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))  # noqa: S311  spreads the writers, no secret
+        raise AssertionError("the last attempt returns or raises")
+
+    def _own_commit(self, table: Table, write_id: str, version: int, error: Exception) -> dict[str, Any] | None:
+        """What the log says of a commit whose answer got lost; None when it was not made.
+
+        Raises:
+            LakeError: The log cannot be read, so nobody knows.
+        """
         try:
-            return _retried(write)
-        except (DeltaError, OSError) as error:
+            return log.find_write(self._folder(table), write_id, version)
+        except OSError as unread:
             raise LakeError(
-                f"{self.url(table)}: cannot be written, nothing was changed: {_told(error)}; {_mend(error)}"
-            ) from error
+                f"{self.url(table)}: cannot be written, and its log cannot be read to see whether it was: "
+                f"{words_of(error)}; {fix_for(error)}"
+            ) from unread
 
     def _open_or_create(self, table: Table) -> DeltaTable:
         self.claim_layout()
         delta = self._open(table)
         if delta is not None:
             return delta
-        DeltaTable.create(
-            self.url(table),
-            pa.schema([field.with_nullable(True) for field in table.arrow_schema()]),
-            mode="ignore",
-            partition_by=["day"] if table.by_day else None,
-            name=table.name,
-            description=table.description,
-            configuration=_CONFIGURATION,
-            storage_options=self.storage_options,
-        )
+        try:
+            DeltaTable.create(
+                self.url(table),
+                pa.schema([field.with_nullable(True) for field in table.arrow_schema()]),
+                mode="ignore",
+                partition_by=["day"] if table.by_day else None,
+                name=table.name,
+                description=table.description,
+                configuration=_CONFIGURATION,
+                storage_options=self.storage_options,
+            )
+        except (DeltaError, OSError) as error:
+            made = self._open(table)  # by another run, or by this one and the answer got lost
+            if made is None:
+                raise LakeError(
+                    f"{self.url(table)}: cannot be made, nothing was changed: {words_of(error)}; {fix_for(error)}"
+                ) from error
+            return made
         return DeltaTable(self.url(table), storage_options=self.storage_options)
 
     def _open(self, table: Table) -> DeltaTable | None:
         """The table, or None when there is none; anything else that goes wrong is raised."""
         try:
-            found = DeltaTable(self.url(table), storage_options=self.storage_options)
-            self._refuse_empty_entry(table, found.version())
-            return found
+            delta = DeltaTable(self.url(table), storage_options=self.storage_options)
+            self._refuse_empty_entry(table, delta.version())
+            return delta
         except TableNotFoundError as error:
             # delta-rs says "not found" too when a folder may not be read, so ask whether a log is there.
-            if not self._has_log(table):
+            if not log.has_log(self._folder(table)):
+                self._refuse_wrong_store()
                 return None
             try:
                 return DeltaTable(self.url(table), storage_options=self.storage_options)
             except TableNotFoundError:
-                raise LakeError(f"{self.url(table)}: has a log that cannot be read: {_told(error)}") from error
+                raise LakeError(f"{self.url(table)}: has a log that cannot be read: {words_of(error)}") from error
         except (DeltaError, OSError) as error:
             raise LakeError(
-                f"{self.url(table)}: cannot be opened, nothing was changed: {_told(error)}; "
-                f"{_mend(error, self._log_mend(table, error))}"
+                f"{self.url(table)}: cannot be opened, nothing was changed: {words_of(error)}; "
+                f"{fix_for(error, self._fix_for_log(table, error))}"
             ) from error
 
-    def _has_log(self, table: Table) -> bool:
-        found = self._folder(table).get_file_info(FileSelector("_delta_log", allow_not_found=True))
-        return any(info.base_name.endswith((".json", ".parquet")) for info in found)
+    def _refuse_wrong_store(self) -> None:
+        """A table that is not there proves nothing: whatever answers with 200 reads as empty. So ask for the marker.
+
+        A disk answers for itself.
+        """
+        if "://" in self.root:
+            self._layout(lambda: layout.recorded(self.root, self.options))
 
     def _refuse_empty_entry(self, table: Table, version: int) -> None:
         """A machine that loses power leaves an entry of no bytes, and delta-rs takes it for a commit of nothing.
@@ -413,39 +455,19 @@ class Lake:
         """
         entry = Path(self.root, table.name, "_delta_log", f"{version:020}.json")
         if "://" not in self.root and entry.exists() and not entry.stat().st_size:
-            raise LakeError(f"{entry}: is empty, what it committed is lost; {_entry_mend(table, newest=True)}")
+            raise LakeError(f"{entry}: is empty, what it committed is lost; {fix_for_entry(table, newest=True)}")
 
-    def _log_mend(self, table: Table, error: Exception) -> str:
+    def _fix_for_log(self, table: Table, error: Exception) -> str:
         """What to do about a log that cannot be opened; of an entry that is no JSON its file and line."""
-        folder = self._folder(table)
-        if "json" in str(error).lower():
-            found = folder.get_file_info(FileSelector("_delta_log", allow_not_found=True))
-            entries = sorted(info.path for info in found if info.path.endswith(".json"))
-            for entry in entries:
-                for number, line in enumerate(folder.open_input_stream(entry).read().splitlines(), start=1):
-                    if not _is_json(line):
-                        mend = _entry_mend(table, newest=entry == entries[-1])
-                        return f"{self.url(table)}/{entry}, line {number}, is no JSON: {mend}"
-        return "look at _delta_log and at the storage itself, then run again"
+        bad = log.first_bad_line(self._folder(table)) if "json" in str(error).lower() else None
+        if bad is None:
+            place = layout.fix_for_store(self.root, self.options) if "://" in self.root else "the storage itself"
+            return f"look at _delta_log and at {place}, then run again"
+        entry, number, newest = bad
+        return f"{self.url(table)}/{entry}, line {number}, is no JSON: {fix_for_entry(table, newest=newest)}"
 
     def _folder(self, table: Table) -> FileSystem:
         return open_folder(self.url(table), self.options)
-
-
-def _retried(write: Callable[[], _T]) -> _T:
-    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
-    tries = Retrying(
-        retry=retry_if_exception_type(CommitFailedError),
-        stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_random_exponential(multiplier=0.05, max=2),
-        reraise=True,
-    )
-    return tries(write)
-
-
-def _commit(metadata: dict[str, str]) -> CommitProperties:
-    return CommitProperties(custom_metadata=dict(metadata))
 
 
 def _files(delta: DeltaTable, start: date, end: date) -> frozenset[str]:
@@ -461,34 +483,3 @@ def _day_filter(start: date | None, end: date | None) -> pc.Expression | None:
     since = None if start is None else pc.field("day") >= pa.scalar(start)
     until = None if end is None else pc.field("day") < pa.scalar(end)
     return since if until is None else until if since is None else since & until
-
-
-def _mend(error: BaseException, otherwise: str = "look at the storage itself, then run again") -> str:
-    text = str(error).lower()
-    known = next((mend for sign, mend in _MENDS if sign in text), None)
-    return f"{known}, then run again; what was committed stays" if known else otherwise
-
-
-def _entry_mend(table: Table, *, newest: bool) -> str:
-    # What people decided and what was paid for is computed by no run.
-    if not (newest and table.by_day):
-        return "restore it from a backup"
-    return (
-        "restore it from a backup, or delete it, as it is the newest, and run the days again that the run of that time "
-        "was for (the UI's page of runs tells)"
-    )
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True
-
-
-def _told(error: BaseException) -> str:
-    """What the library says in one line, without the colours and the trace it adds."""
-    lines = [_COLOUR.sub("", line).strip() for line in str(error).splitlines()]
-    text = " ".join(line for line in lines if line and not _TRACE.match(line))
-    return text[:400] or type(error).__name__

@@ -51,6 +51,7 @@ def write_object(landing: Landing, stream: str, day: date, name: str, lines: Seq
 
     Raises:
         OSError: The disk or object store refused.
+        StoreError: Something else answers than the store that is meant.
     """
     data = b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines)
     place = folder(stream, day)
@@ -98,6 +99,7 @@ def _sync_folder(where: Path) -> None:
 
 def _write_remote(landing: Landing, path: str, data: bytes) -> bool:
     """One PUT that refuses to replace, where the store can; an object store shows an object whole or not at all."""
+    landing.ensure_marker()
     system, base = landing.file_system()
     if system.exists(f"{base}/{path}"):
         return False

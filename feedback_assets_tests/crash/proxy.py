@@ -27,6 +27,8 @@ class Proxy:
     def __init__(self, store: str) -> None:
         self.decide: Decide = lambda method, path: None
         self.faults: list[str] = []
+        # Names of headers in lower case that the store never sees, as a gateway that does not know them.
+        self.drop_headers: tuple[str, ...] = ()
         self._server = _Server(self, store)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -82,7 +84,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _asked(self, body: bytes) -> tuple[int, _Headers, bytes]:
         """Status, headers and content that the store answers."""
         there = http.client.HTTPConnection(self.server.store.hostname or "", self.server.store.port)
-        there.request(self.command, self.path, body, dict(self.headers))
+        dropped = self.server.proxy.drop_headers
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in dropped}
+        there.request(self.command, self.path, body, headers)
         answer = there.getresponse()
         content, headers = answer.read(), answer.getheaders()
         there.close()

@@ -13,7 +13,7 @@ from feedback_assets.config.settings import load
 from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.evaluation.latency import HOPS, judge, latencies, look
 from feedback_assets.lake.frames import conform
-from feedback_assets.lake.store import COMMITS_TOLD, Commit, Lake
+from feedback_assets.lake.store import COMMITS_READ, Commit, Lake
 
 DAY = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -50,7 +50,7 @@ def test_history_and_what_nobody_can_time_are_left_out():
 
 
 def test_what_landed_before_the_oldest_commit_told_of_a_long_history_is_left_out():
-    later = [Commit(minutes(after=3000 + n), DAY, DAY) for n in range(COMMITS_TOLD)]
+    later = [Commit(minutes(after=3000 + n), DAY, DAY) for n in range(COMMITS_READ)]
     assert latencies(items(NOON), {"a": NOON}, later, HISTORY) == []
     [found] = latencies(items(NOON), {"a": NOON}, later[1:], HISTORY)
     assert found.p95 == 3001

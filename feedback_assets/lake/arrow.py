@@ -1,0 +1,48 @@
+"""The few calls of pyarrow whose types pyarrow does not tell, each with its types, so that the callers are checked.
+
+Only calls handed on; no decision belongs here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+import pyarrow.compute
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from deltalake import DeltaTable
+
+# Its functions are made when it is imported, which type checkers cannot see.
+_pc: Any = pyarrow.compute
+
+
+def from_series(values: pd.Series) -> pa.Array:
+    """A column of a frame with the type that Arrow chooses; NaN and NaT of objects become nulls."""
+    array: Any = pa.array(values, from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def nulls(rows: int, kind: pa.DataType) -> pa.ChunkedArray:
+    """A column of nulls."""
+    return pa.chunked_array([pa.nulls(rows, kind)])
+
+
+def min_max(array: pa.Array) -> tuple[int, int]:
+    """Smallest and largest of whole numbers, of which at least one is no null."""
+    result = cast("dict[str, int]", _pc.min_max(array).as_py())
+    return result["min"], result["max"]
+
+
+def are_equal(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    """Whether two columns of one type hold the same values, NaN being equal to NaN."""
+    same = _pc.equal(one, other)
+    if pa.types.is_floating(one.type):
+        same = _pc.or_(same, _pc.and_(_pc.is_nan(one), _pc.is_nan(other)))
+    return bool(_pc.all(_pc.fill_null(same, True)).as_py()) and one.null_count == other.null_count
+
+
+def stored_schema(delta: DeltaTable) -> pa.Schema:
+    """The schema of a table as it is stored."""
+    return pa.schema(cast("Any", delta.schema().to_arrow()))
