@@ -137,5 +137,5 @@ def test_of_two_writers_of_one_object_exactly_one_lands_it(tmp_path: Path) -> No
 
 def test_the_object_store_holds_one_whole_object(tmp_path: Path) -> None:
     _write(f"memory://{tmp_path}", [b"a", b"b"])
-    stored = fsspec.filesystem("memory").find(str(tmp_path))
+    stored = fsspec.filesystem("memory").find(f"{tmp_path}/feedback")
     assert len(stored) == 1
