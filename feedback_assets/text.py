@@ -133,6 +133,7 @@ class Lexicon:
             for language, phrases in spec.items():
                 for phrase in phrases:
                     self._add(concept, language, phrase, origin)
+        self._phrases_in = {language: self._only(language) for language in self.languages}
         self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes})
         self._suffix_lengths = sorted({len(suffix) for suffix in self._suffixes})
         self._of_word = lru_cache(maxsize=_WORDS_REMEMBERED)(self._look_up)
@@ -167,13 +168,12 @@ class Lexicon:
 
     def _scan(self, words: list[str], language: str | None) -> Iterator[Match]:
         known = [self._of_word(word) for word in words]
+        phrases = self._phrases if language is None else self._phrases_in[language]
         for start, ids in enumerate(known):
             for word_id in ids:
-                for phrase in self._phrases.get(word_id, ()):
-                    if language is not None and phrase.language != language:
-                        continue
+                for phrase in phrases.get(word_id, ()):
                     end = start + len(phrase.words)
-                    if end <= len(known) and all(w in known[start + n] for n, w in enumerate(phrase.words)):
+                    if end == start + 1 or (end <= len(known) and _follow(phrase.words, known, start)):
                         yield Match(phrase.concept, phrase.language, start, end)
 
     def _add(self, concept: str, language: str, phrase: str, origin: str) -> None:
@@ -190,6 +190,14 @@ class Lexicon:
             bucket = self._phrases.setdefault(words[0], [])
             if entry not in bucket:
                 bucket.append(entry)
+
+    def _only(self, language: str) -> dict[int, list[_Phrase]]:
+        """The phrases of one language by their first word."""
+        of_language = {
+            first: [phrase for phrase in phrases if phrase.language == language]
+            for first, phrases in self._phrases.items()
+        }
+        return {first: phrases for first, phrases in of_language.items() if phrases}
 
     def _word_ids(self, phrase: str) -> Iterator[int]:
         for part in phrase.split():
@@ -225,6 +233,14 @@ class Lexicon:
         )
         found.update(number for infix, number in self._infixes.items() if infix in word)
         return frozenset(found)
+
+
+def _follow(words: Sequence[int], known: Sequence[frozenset[int]], start: int) -> bool:
+    """Whether the words of a phrase stand one after the other from `start` on, where the first does."""
+    for offset in range(1, len(words)):  # noqa: SIM110 - a generator costs as much as the whole look
+        if words[offset] not in known[start + offset]:
+            return False
+    return True
 
 
 def _checked(path: Path, concept: object, spec: object) -> dict[str, list[str]]:
