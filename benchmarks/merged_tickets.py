@@ -57,7 +57,7 @@ def planned_again(lake: Lake) -> pd.DataFrame:
         commerce=read(tables.SILVER_COMMERCE, "commerce"),
         impact=read(tables.GOLD_RELEASE_IMPACT),
         events=lake.read(tables.BRONZE_TICKET_EVENTS),
-        kept=empty(tables.OPEN_TICKETS),
+        snapshot=empty(tables.OPEN_TICKETS),
         history=empty(tables.TICKET_BATCH),
     )
     days = sorted(lake.days(tables.SILVER_FEEDBACK))

@@ -134,11 +134,11 @@ class LineageAsOf(Generic[Day, Row]):
 
     def ancestors(self, cluster_id: str) -> frozenset[str]:
         """All clusters that became part of this one, also by way of others, without itself."""
-        found: set[str] = set()
+        parts: set[str] = set()
         waiting = [cluster_id]
         while waiting:
             for part in self._parts.get(waiting.pop(), []):
-                if part not in found:
-                    found.add(part)
+                if part not in parts:
+                    parts.add(part)
                     waiting.append(part)
-        return frozenset(found - {cluster_id})
+        return frozenset(parts - {cluster_id})

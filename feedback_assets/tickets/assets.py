@@ -27,7 +27,7 @@ from feedback_assets.tickets.delivery import (
     ready_days,
     reconcile,
 )
-from feedback_assets.tickets.history import kept_before, rows_since
+from feedback_assets.tickets.history import rows_since, snapshot_before
 from feedback_assets.tickets.plan import COLUMNS, LINEAGE, Inputs, plan_tickets
 from feedback_assets.tickets.rules import Rules
 from feedback_assets.tickets.tracker import Tracker
@@ -65,7 +65,7 @@ def ticket_batch(
     """Fold the days' priorities and clusters into what should exist in the tracker."""
     days = run_days(context)
     rules = Rules.read(load_thresholds(prompts / "thresholds.yaml").section("tickets"))
-    kept, window = kept_before(lake, days[0]), days[0] - timedelta(days=28)
+    snapshot, window = snapshot_before(lake, days[0]), days[0] - timedelta(days=28)
     inputs = Inputs(
         priority=priority,
         clusters=clusters,
@@ -74,13 +74,13 @@ def ticket_batch(
         feedback=feedback,
         commerce=commerce,
         impact=impact,
-        kept=kept.rows,
-        history=rows_since(lake, tables.TICKET_BATCH, kept, days[0], tables.TICKET_BATCH.column_names),
-        merges=rows_since(lake, tables.GOLD_CLUSTERS, kept, window, LINEAGE),
-        # Once old enough that no ticket is fresh any more, what the tracker said stands in what was kept.
+        snapshot=snapshot.rows,
+        history=rows_since(lake, tables.TICKET_BATCH, snapshot, days[0], tables.TICKET_BATCH.column_names),
+        merges=rows_since(lake, tables.GOLD_CLUSTERS, snapshot, window, LINEAGE),
+        # Once old enough that no ticket is fresh any more, what the tracker said stands in the snapshot.
         events=lake.read(
             tables.BRONZE_TICKET_EVENTS,
-            kept.day and min(kept.day, days[0] - timedelta(days=rules.same_problem_days)),
+            snapshot.day and min(snapshot.day, days[0] - timedelta(days=rules.same_problem_days)),
             days[-1] + timedelta(days=1),
             ("day", "payload", "problem"),
         ),
@@ -112,17 +112,17 @@ def ticket_deliveries(
     days, tags = run_days(context), context.run.tags
     propose = PROMPT in tags or (BACKFILL in tags and BY_AUTOMATION not in tags)
     shown = evidence_rows(issues, feedback)
-    kept = kept_before(lake, days[0])
-    planned = rows_since(lake, tables.TICKET_BATCH, kept, None, PLANNED)
-    before = rows_since(lake, tables.TICKET_DELIVERIES, kept, days[-1] + timedelta(days=1), RECEIPTS)
+    snapshot = snapshot_before(lake, days[0])
+    planned = rows_since(lake, tables.TICKET_BATCH, snapshot, None, PLANNED)
+    before = rows_since(lake, tables.TICKET_DELIVERIES, snapshot, days[-1] + timedelta(days=1), RECEIPTS)
     earlier = before["day"] < days[0]
     known = known_tickets(before[earlier], tracker.name)
-    ready = ready_days(planned, kept.rows)
+    ready = ready_days(planned, snapshot.rows)
     receipts = deliver(batch, shown, tracker, clock(), propose=propose, known=known, ready=ready)
     if not propose:
         # What the run before this one delivered for these days, and this one may not plan.
         touched = {*batch["ticket_key"], *before.loc[~earlier, "ticket_key"]}
-        stay = planned_from(planned, kept.since, kept.rows["ticket_key"])
+        stay = planned_from(planned, snapshot.since, snapshot.rows["ticket_key"])
         ids = known_tickets(before, tracker.name)
         withdrawn = reconcile(stay, touched, shown, tracker, ids)
         context.log.info("%d tickets withdrawn: %s", len(withdrawn), ", ".join(withdrawn) or "none")

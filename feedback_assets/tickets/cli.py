@@ -205,7 +205,7 @@ def withdraw_orphans(lake: Lake, tracker: Tracker) -> list[str]:
 
 def _record(lake: Lake, old: pd.DataFrame, new: pd.DataFrame, by: str) -> None:
     for day in sorted({row["day"] for row in records(new)}):
-        receipts = merge_receipts(old[old["day"] == day], new[new["day"] == day])
+        receipts = merge_receipts(old, new, day)
         lake.write_days(
             tables.TICKET_DELIVERIES, receipts, day, day + timedelta(days=1), {"asset": "tickets/deliveries", "by": by}
         )

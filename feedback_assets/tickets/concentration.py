@@ -1,6 +1,6 @@
 """Where a rise is: the regions that hold the excess of a cluster, when the others are as they always were.
 
-Pure counting over one cluster. A fault that some regions have is told amid the ordinary complaints of all others;
+Pure counting over one cluster. A fault that some regions have stands amid the ordinary complaints of all others;
 counted as evidence those would hide it. The scan is Kulldorff's (1997, "A spatial scan statistic"), over all subsets
 by Neill's ordering (2012, "Fast subset scan"): the best subset is among the first k by observed over expected.
 """
@@ -53,9 +53,9 @@ def concentration(
     if best < least:
         return None
     places = tuple(sorted(ordered[:chosen]))
-    told, wanted = sum(now[place] for place in places), expected * sum(known[place] for place in places) / past
-    reason = f"{told} of {observed} reports come from {', '.join(places)}, where {wanted:.1f} were expected."
-    return Concentration(places, told, wanted, reason)
+    held, wanted = sum(now[place] for place in places), expected * sum(known[place] for place in places) / past
+    reason = f"{held} of {observed} reports come from {', '.join(places)}, where {wanted:.1f} were expected."
+    return Concentration(places, held, wanted, reason)
 
 
 def _known(before: Mapping[str, int], usual: Mapping[str, int], now: Mapping[str, int]) -> dict[str, float]:

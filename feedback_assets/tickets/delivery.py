@@ -412,17 +412,21 @@ def known_tickets(receipts: pd.DataFrame, tracker: str) -> dict[str, Known]:
     return known
 
 
-def ready_days(batch: pd.DataFrame, kept: pd.DataFrame | None = None) -> dict[str, date]:
+def ready_days(batch: pd.DataFrame, snapshot: pd.DataFrame | None = None) -> dict[str, date]:
     """The first day on which the plan creates a ticket that waits for nobody, by key.
 
     Args:
         batch: The columns `PLANNED` of `tickets/ticket_batch`.
-        kept: Rows of one day of `tickets/open_tickets`, for what was planned before the batch.
+        snapshot: Rows of one day of `tickets/open_tickets`, for what was planned before the batch.
     """
     ready = batch[(batch["action"] == TicketAction.CREATE) & (batch["state"] == TicketState.READY)]
     days = [*zip(ready["ticket_key"], ready["day"], strict=True)]
-    if kept is not None:
-        days += [(key, day) for key, day in zip(kept["ticket_key"], kept["ready_on"], strict=True) if date_or_none(day)]
+    if snapshot is not None:
+        days += [
+            (key, day)
+            for key, day in zip(snapshot["ticket_key"], snapshot["ready_on"], strict=True)
+            if date_or_none(day)
+        ]
     first: dict[str, date] = {}
     for key, day in days:
         first[str(key)] = min(as_date(day), first.get(str(key), date.max))
@@ -449,7 +453,8 @@ def receipt_frame(receipts: Iterable[Receipt]) -> pd.DataFrame:
     return conform(pd.DataFrame([asdict(receipt) for receipt in receipts]), tables.TICKET_DELIVERIES)
 
 
-def merge_receipts(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+def merge_receipts(old: pd.DataFrame, new: pd.DataFrame, day: date) -> pd.DataFrame:
     """Receipts of a day after some of its rows were delivered later: the newer receipt of a row holds."""
-    by_row = {(row["day"], row["ticket_key"], row["action"]): row for row in [*records(old), *records(new)]}
+    rows = [row for row in [*records(old), *records(new)] if as_date(row["day"]) == day]
+    by_row = {(row["ticket_key"], row["action"]): row for row in rows}
     return conform(pd.DataFrame(list(by_row.values())), tables.TICKET_DELIVERIES)

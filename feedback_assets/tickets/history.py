@@ -1,4 +1,4 @@
-"""What plan and delivery read of the past: a kept state of four weeks ago, and the rows since, however long the past.
+"""What plan and delivery read of the past: a snapshot of four weeks ago, and the rows since, however long the past.
 
 Reads the lake; nothing is decided here.
 """
@@ -19,10 +19,10 @@ from feedback_assets.tickets.open_tickets import RECENT_DAYS
 
 
 @dataclass(frozen=True)
-class Kept:
+class Snapshot:
     """The newest day of `tickets/open_tickets` that no evidence of a day asked for can be older than, and its rows.
 
-    Without one, as before the first four weeks or in a home that kept none yet, all of the past is read.
+    Without one, as before the first four weeks or in a home of an older version, all of the past is read.
     """
 
     day: date | None
@@ -34,17 +34,17 @@ class Kept:
         return self.day + timedelta(days=1) if self.day else None
 
 
-def kept_before(lake: Lake, first: date) -> Kept:
-    """What was kept for a run whose first day this is."""
+def snapshot_before(lake: Lake, first: date) -> Snapshot:
+    """The snapshot for a run whose first day this is."""
     latest = first - timedelta(days=RECENT_DAYS)
     day = max((day for day in lake.days(tables.OPEN_TICKETS) if day <= latest), default=None)
     if day is None:
-        return Kept(None, empty(tables.OPEN_TICKETS))
-    return Kept(day, lake.read(tables.OPEN_TICKETS, day, day + timedelta(days=1)))
+        return Snapshot(None, empty(tables.OPEN_TICKETS))
+    return Snapshot(day, lake.read(tables.OPEN_TICKETS, day, day + timedelta(days=1)))
 
 
-def rows_since(lake: Lake, table: Table, kept: Kept, end: date | None, columns: Sequence[str]) -> pd.DataFrame:
-    """Rows of a table since what was kept and before `end`."""
-    if kept.since is not None and end is not None and end <= kept.since:
+def rows_since(lake: Lake, table: Table, snapshot: Snapshot, end: date | None, columns: Sequence[str]) -> pd.DataFrame:
+    """Rows of a table since the snapshot and before `end`."""
+    if snapshot.since is not None and end is not None and end <= snapshot.since:
         return empty(table, columns)
-    return lake.read(table, kept.since, end, columns)
+    return lake.read(table, snapshot.since, end, columns)

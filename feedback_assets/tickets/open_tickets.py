@@ -103,7 +103,7 @@ class OpenTickets:
         base = None if action.action == TicketAction.CREATE else old
         changed: dict[str, Any] = json.loads(action.fields)
         ready = [day for day in (old.ready_on if old else None, _ready_on(action)) if day]
-        clusters = frozenset(action.clusters) | (base.clusters if base else frozenset())
+        clusters = frozenset(action.clusters) | (base.clusters if base else frozenset[str]())
         self.put(
             OpenTicket(
                 key=action.ticket_key,
@@ -120,7 +120,7 @@ class OpenTickets:
                 opened_on=old.opened_on if old else action.day,
                 last_evidence=action.day,
                 members_total=action.members_total,
-                members=frozenset(action.members) | (base.members if base else frozenset()),
+                members=frozenset(action.members) | (base.members if base else frozenset[str]()),
                 expected=_expected(changed, base.expected if base else 0.0),
                 regions=base.regions if base else _regions(changed),
                 roots=base.roots - clusters if base else frozenset(),
@@ -224,7 +224,8 @@ def _expected(changed: Mapping[str, Any], before: float) -> float:
 
 
 def _regions(fields: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset((fields.get("concentrated_in") or {}).get("regions", ()))
+    where: dict[str, list[str]] = fields.get("concentrated_in") or {}
+    return frozenset(where.get("regions", ()))
 
 
 def closings(events: pd.DataFrame) -> Closings:
@@ -239,17 +240,17 @@ def closings(events: pd.DataFrame) -> Closings:
 
 
 def tickets_before(
-    first: date, kept: Iterable[OpenTicket], actions: Sequence[PlannedAction], lineage: Lineage[date, Record]
+    first: date, snapshot: Iterable[OpenTicket], actions: Sequence[PlannedAction], lineage: Lineage[date, Record]
 ) -> OpenTickets:
     """The tickets as they stood on the morning of a day.
 
     Args:
         first: The day.
-        kept: The tickets of an earlier day, as `tickets/open_tickets` keeps them; none when the plan has no past.
+        snapshot: The tickets of an earlier day, as `tickets/open_tickets` keeps them; none when the plan has no past.
         actions: What was planned since then and before the day, in order.
         lineage: Of the days since then.
     """
-    tickets = OpenTickets(kept)
+    tickets = OpenTickets(snapshot)
     merge_days = sorted({merge.day for merge in lineage.merges(None, first - timedelta(days=1))})
     waiting = deque(actions)
     for day in merge_days:
@@ -262,7 +263,7 @@ def tickets_before(
     return tickets
 
 
-def kept_frame(day: date, tickets: Iterable[OpenTicket]) -> pd.DataFrame:
+def snapshot_frame(day: date, tickets: Iterable[OpenTicket]) -> pd.DataFrame:
     """Rows of `tickets/open_tickets`."""
     rows = [
         {
@@ -284,7 +285,7 @@ _AS_THEY_ARE = (
 _LISTS = ("clusters", "roots", "regions")
 
 
-def kept_tickets(rows: pd.DataFrame) -> list[OpenTicket]:
+def snapshot_tickets(rows: pd.DataFrame) -> list[OpenTicket]:
     """The tickets that rows of one day of `tickets/open_tickets` hold."""
     return [_from_record(record) for record in records(rows)]
 

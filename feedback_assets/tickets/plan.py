@@ -25,8 +25,8 @@ from feedback_assets.tickets.open_tickets import (
     OpenTicket,
     OpenTickets,
     closings,
-    kept_frame,
-    kept_tickets,
+    snapshot_frame,
+    snapshot_tickets,
     tickets_before,
 )
 from feedback_assets.tickets.rows import (
@@ -63,7 +63,7 @@ class Inputs:
     """What the fold reads: frames over the days asked for and the look-back before them.
 
     Attributes:
-        kept: Rows of one day of `tickets/open_tickets`, before the look-back; none when the plan has no past.
+        snapshot: Rows of one day of `tickets/open_tickets`, before the look-back; none when the plan has no past.
         history: Rows of `tickets/ticket_batch` since that day and before the days asked for.
         merges: Rows of `gold/clusters` since that day and before the look-back; only their lineage is read.
     """
@@ -74,7 +74,7 @@ class Inputs:
     issues: pd.DataFrame
     feedback: pd.DataFrame
     commerce: pd.DataFrame
-    kept: pd.DataFrame
+    snapshot: pd.DataFrame
     history: pd.DataFrame
     events: pd.DataFrame
     merges: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LINEAGE)))
@@ -107,7 +107,7 @@ def plan_tickets(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules
         scored = map(ScoredCluster.from_record, records(by_day[day]) if day in by_day else ())
         planner.tickets.follow_events(closed, day)
         actions += _one_row_an_action(planner.plan_day(day, scored))
-        ends.append(kept_frame(day, planner.tickets.by_key.values()))
+        ends.append(snapshot_frame(day, planner.tickets.by_key.values()))
     filled = [frame for frame in ends if len(frame)]
     return Plan(batch_frame(actions), conform(pd.concat(filled) if filled else pd.DataFrame(), tables.OPEN_TICKETS))
 
@@ -116,7 +116,7 @@ def _morning(inputs: Inputs, first: date) -> OpenTickets:
     """The tickets before the first day."""
     rows: list[Record] = [row for frame in (inputs.merges, inputs.clusters) for row in records(frame[list(LINEAGE)])]
     lineage = Lineage(cluster_rows(row for row in rows if row["day"] < first))
-    return tickets_before(first, kept_tickets(inputs.kept), planned_actions(inputs.history), lineage)
+    return tickets_before(first, snapshot_tickets(inputs.snapshot), planned_actions(inputs.history), lineage)
 
 
 class _Planner:

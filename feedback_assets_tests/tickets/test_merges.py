@@ -68,7 +68,7 @@ def _inputs(
         issues=conform(pd.DataFrame(issues), tables.GOLD_ISSUES),
         feedback=conform(pd.DataFrame(items), tables.SILVER_FEEDBACK),
         commerce=empty(tables.SILVER_COMMERCE),
-        kept=empty(tables.OPEN_TICKETS),
+        snapshot=empty(tables.OPEN_TICKETS),
         history=empty(tables.TICKET_BATCH),
         events=pd.DataFrame(events) if events else empty(tables.BRONZE_TICKET_EVENTS),
     )
@@ -184,12 +184,12 @@ def test_ordinary_complaints_of_the_older_cluster_are_no_evidence_after_the_merg
     assert shown == set(days[:5])
 
 
-def _day_by_day(inputs: Inputs, days: Sequence[date], kept_after: int) -> Plan:
+def _day_by_day(inputs: Inputs, days: Sequence[date], snapshot_age: int) -> Plan:
     """The same days one by one, each from what the ones before wrote, and a state kept so many days ago."""
-    batch, kept = empty(tables.TICKET_BATCH), empty(tables.OPEN_TICKETS)
+    batch, snapshot = empty(tables.TICKET_BATCH), empty(tables.OPEN_TICKETS)
     for day in days:
-        end = day - timedelta(days=kept_after)
-        base = max((each for each in kept["day"] if each <= end), default=date.min)
+        end = day - timedelta(days=snapshot_age)
+        base = max((each for each in snapshot["day"] if each <= end), default=date.min)
         since, window = base + timedelta(days=1) if base > date.min else date.min, day - timedelta(days=28)
         clusters = inputs.clusters
         one = Inputs(
@@ -198,14 +198,14 @@ def _day_by_day(inputs: Inputs, days: Sequence[date], kept_after: int) -> Plan:
                 "clusters": clusters[clusters["day"] >= window],
                 "members": inputs.members[inputs.members["day"] >= window],
                 "merges": clusters[(clusters["day"] >= since) & (clusters["day"] < window)][list(LINEAGE)],
-                "kept": kept[kept["day"] == base],
+                "snapshot": snapshot[snapshot["day"] == base],
                 "history": batch[batch["day"] >= since],
             }
         )
         planned = plan_tickets(one, [day], TAXONOMY, Rules())
         batch = pd.concat([batch, planned.batch]) if len(batch) else planned.batch
-        kept = pd.concat([kept, planned.open_tickets]) if len(kept) else planned.open_tickets
-    return Plan(batch, kept)
+        snapshot = pd.concat([snapshot, planned.open_tickets]) if len(snapshot) else planned.open_tickets
+    return Plan(batch, snapshot)
 
 
 @pytest.mark.parametrize("decisions", [("digest", "ticket"), ("approval", "ticket"), ("ticket", "ticket")])
@@ -232,8 +232,8 @@ def test_a_merge_of_long_ago_is_still_known_to_a_plan_that_reads_four_weeks() ->
     inputs = Inputs(
         **{**_inputs({OLDER: "watch"}, walk).__dict__, "priority": conform(pd.DataFrame(scores), tables.GOLD_PRIORITY)}
     )
-    for kept_after in (28, 1000):
-        planned = _day_by_day(inputs, days, kept_after)
+    for snapshot_age in (28, 1000):
+        planned = _day_by_day(inputs, days, snapshot_age)
         assert planned.batch["ticket_key"].nunique() == 1
         assert [(day - days[0]).days for day in planned.batch["day"]] == [1, 2, late]
     whole = plan_tickets(inputs, days, TAXONOMY, Rules())

@@ -71,7 +71,7 @@ def inputs(
     priority: list[dict[str, object]] | None = None,
     members: list[tuple[date, str, str]] | None = None,
     history: pd.DataFrame | None = None,
-    kept: pd.DataFrame | None = None,
+    snapshot: pd.DataFrame | None = None,
     events: list[dict[str, object]] | None = None,
 ) -> Inputs:
     members = members if members is not None else [(day, f"{day:%d}-{n}", "c1") for day in days for n in range(3)]
@@ -89,7 +89,7 @@ def inputs(
         feedback=conform(pd.DataFrame([item(day, name) for day, name, _ in members]), tables.SILVER_FEEDBACK),
         commerce=empty(tables.SILVER_COMMERCE),
         history=history if history is not None else empty(tables.TICKET_BATCH),
-        kept=kept if kept is not None else empty(tables.OPEN_TICKETS),
+        snapshot=snapshot if snapshot is not None else empty(tables.OPEN_TICKETS),
         events=said,
     )
 

@@ -195,8 +195,8 @@ def _line(stamp: Stamp) -> str:
 
 def _status(text: str) -> TrackerStatus:
     # The last one holds: somebody may have written above it.
-    found = [match["status"] for match in _STATUS.finditer(text)]
-    return TrackerStatus(found[-1]) if found else TrackerStatus.OPEN
+    statuses = [match["status"] for match in _STATUS.finditer(text)]
+    return TrackerStatus(statuses[-1]) if statuses else TrackerStatus.OPEN
 
 
 def _read(path: Path) -> str:
