@@ -19,9 +19,10 @@ from rich.text import Text
 
 from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.labels import Answer, Item
-from feedback_assets.config.settings import Settings, load
+from feedback_assets.config.settings import Settings
 from feedback_assets.errors import CallError
 from feedback_assets.files.text_files import read_text
+from feedback_assets.installation import Installation
 
 if TYPE_CHECKING:
     from feedback_assets.classification.model.labels_file import LabelsFile
@@ -39,6 +40,7 @@ _GOES = {
 
 
 def classify_command(
+    context: typer.Context,
     text: Annotated[list[str] | None, typer.Argument(help="Texts to label; else standard input, one a line.")] = None,
     file: Annotated[Path | None, typer.Option("--file", help="A file with one text a line.")] = None,
     language: Annotated[str, typer.Option(help="ISO 639-1 code of the texts, where you know it.")] = "",
@@ -51,14 +53,14 @@ def classify_command(
     The first call trains the local model, which takes a minute or two; later ones load it.
     """
     texts = _texts(text or [], file)
-    settings = load()
+    installation = Installation.of(context)
     console = Console(stderr=True)
     with console.status("Reading the prompts, and training the local model if there is none yet …"):
         from feedback_assets.classification.loader import load_classifier
 
-        classifier = load_classifier(settings)
+        classifier = load_classifier(installation.settings)
         items = [Item(entry, language or _language(entry), rating, channel) for entry in texts]
-        answers = _answers(settings, items, classifier, console)
+        answers = _answers(installation, items, classifier, console)
     if as_json:
         typer.echo(
             json.dumps(
@@ -91,15 +93,15 @@ def _language(text: str) -> str:
     return str(cast("tuple[str, float]", guess(text))[0]) if len(text.split()) > 2 else "und"
 
 
-def _answers(settings: Settings, items: list[Item], classifier: Classifier, console: Console) -> list[Answer]:
+def _answers(installation: Installation, items: list[Item], classifier: Classifier, console: Console) -> list[Answer]:
     from feedback_assets.classification.cascade.cascade import classify
 
+    settings = installation.settings
     if settings.model_provider == "none":
         return classify(items, classifier, None)
     from feedback_assets.classification.loader import open_client
-    from feedback_assets.lake.store import Lake
 
-    client = open_client(settings, Lake(settings.lake_root, settings.storage), "classify", 1, console.print)
+    client = open_client(settings, installation.lake, "classify", 1, console.print)
     try:
         return classify(items, classifier, client)
     finally:
@@ -158,6 +160,7 @@ def _label(category: str, sub_label: str | None) -> str:
 
 
 def train_command(
+    context: typer.Context,
     labels: Annotated[
         Path | None, typer.Option(help="Labelled texts: CSV, JSON or JSON Lines. (default: prompts/examples)")
     ] = None,
@@ -178,9 +181,11 @@ def train_command(
     console = Console(stderr=True)
     with console.status("Reading …") as status:
         result = (
-            _train_own(output, status.update)
+            _train_own(Installation.of(context).settings, output, status.update)
             if labels is None
-            else _train_on_file(labels, text, label, taxonomy, folds, seed, output, status.update)
+            else _train_on_file(
+                Installation.of(context), labels, text, label, taxonomy, folds, seed, output, status.update
+            )
         )
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
@@ -188,10 +193,9 @@ def train_command(
         _show_scores(Console(), result)
 
 
-def _train_own(output: Path | None, progress: Progress) -> dict[str, Any]:
+def _train_own(settings: Settings, output: Path | None, progress: Progress) -> dict[str, Any]:
     from feedback_assets.classification.model.trained import load_or_train
 
-    settings = load()
     model = load_or_train(settings, progress=progress)
     folder = output or settings.models_dir / model.version
     if output is not None:
@@ -206,6 +210,7 @@ def _train_own(output: Path | None, progress: Progress) -> dict[str, Any]:
 
 
 def _train_on_file(
+    installation: Installation,
     path: Path,
     text: str | None,
     label: str | None,
@@ -232,7 +237,7 @@ def _train_on_file(
     truth, answered, confidence = cross_validate(examples, recipe, [unseen for _, unseen in split], progress)
     progress("training on all")
     model = train(examples, recipe, categories_only=True)
-    folder = output or load().models_dir / model.version
+    folder = output or installation.settings.models_dir / model.version
     model.save(folder)
     return {
         "version": model.version,

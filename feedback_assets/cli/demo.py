@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from feedback_assets.errors import CallError
+from feedback_assets.installation import Installation
 
 DEFAULT_SEED = 7
 # Written into a home the demo made, so that it never empties a folder that holds anything else.
@@ -23,40 +24,41 @@ _MARK = ".made-by-feedback-demo"
 
 
 def demo_command(
+    context: typer.Context,
     seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = DEFAULT_SEED,
     folder: Annotated[Path, typer.Option(help="Where the demo's homes are made, one a seed.")] = Path("feedback-demo"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
 ) -> None:
     """Land the bundled story, run every room, score it."""
     home = _fresh_home(folder / f"seed-{seed}")
-    os.environ["FEEDBACK_HOME"] = str(home)
-    # The local model depends on the prompts alone, so one training serves every seed.
-    os.environ.setdefault("FEEDBACK_MODELS", str(home.parent / "models"))
+    installation = Installation.of(context).but(home=home)
+    if installation.settings.models is None:
+        # The local model depends on the prompts alone, so one training serves every seed.
+        installation = installation.but(models=home.parent / "models")
+    context.obj = installation  # for the commands whose output is shown at the end
     console = Console(stderr=True)
     started = time.monotonic()
-    done = _tell(seed, home, console)
+    done = _run_story(seed, installation, console)
     if as_json:
         typer.echo(json.dumps(done, indent=2, ensure_ascii=False))
     else:
-        _show(done, home, time.monotonic() - started)
+        _show(context, done, home, time.monotonic() - started)
     if done["failures"]:
         raise typer.Exit(1)
 
 
-def _tell(seed: int, home: Path, console: Console) -> dict[str, Any]:
+def _run_story(seed: int, installation: Installation, console: Console) -> dict[str, Any]:
     """Generate, run and score; the object that `--json` prints."""
     from feedback_assets import tables
     from feedback_assets.cli.run import run_blocks
-    from feedback_assets.config.settings import load
     from feedback_assets.definitions import build_defs
     from feedback_assets.demo.leaks import count_leaked, find_leaks
     from feedback_assets.demo.score import Stage, score
     from feedback_assets.demo.score_releases import score_releases
     from feedback_assets.demo.story import generate
-    from feedback_assets.lake.store import Lake
     from feedback_assets.orchestration.runner import Block, RunEnvironment, open_instance
 
-    settings = load()
+    settings = installation.settings
     with console.status(f"Writing the story of seed {seed} …"):
         began = time.monotonic()
         story = generate(seed, settings.landing_root)
@@ -64,12 +66,12 @@ def _tell(seed: int, home: Path, console: Console) -> dict[str, Any]:
     environment = RunEnvironment(build_defs(settings), settings, open_instance(settings))
     results = run_blocks(console, [Block(story.first_day, story.last_day)], environment)
     stages = [wrote] + [Stage(s.name, s.rows, round(s.seconds, 2)) for result in results for s in result.stages]
-    lake = Lake(settings.lake_root, settings.storage)
+    lake = installation.lake
     with console.status("Scoring against the planted truth, looking for personal values …"):
         members = lake.read(tables.GOLD_CLUSTER_MEMBERS)
         scored = score(story.truth, lake.read(tables.TICKET_BATCH), members)
         scored = replace(scored, releases=score_releases(story.truth, lake.read(tables.GOLD_RELEASE_IMPACT), members))
-        leaks = find_leaks(story.truth.values, [home])
+        leaks = find_leaks(story.truth.values, [settings.home])
     done = scored.with_run(stages, count_leaked(story.truth.values, leaks)).as_dict()
     done["failures"] = [text for result in results for text in result.failures]
     return done
@@ -86,16 +88,16 @@ def _fresh_home(home: Path) -> Path:
     return home
 
 
-def _show(done: dict[str, Any], home: Path, seconds: float) -> None:
+def _show(context: typer.Context, done: dict[str, Any], home: Path, seconds: float) -> None:
     from feedback_assets.cli.run import stage_table
     from feedback_assets.priority.cli import top_command
     from feedback_assets.tickets.cli import tickets_command
 
     console = Console()
     console.rule("The top problems")
-    top_command()
+    top_command(context)
     console.rule("The tickets")
-    tickets_command()
+    tickets_command(context)
     console.rule("What each stage took")
     console.print(stage_table((stage["name"], stage["rows"], stage["seconds"]) for stage in done["stages"]))
     console.rule("The score against the planted truth")

@@ -20,11 +20,12 @@ from feedback_assets.classification.cascade.cues import load_cues
 from feedback_assets.classification.llm.language_model import ModelSettingsError, Request, RetryPolicy
 from feedback_assets.classification.llm.prompt import load_prompt
 from feedback_assets.classification.loader import open_model
-from feedback_assets.config.settings import Settings, load
+from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.errors import CallError, OutsideError
 from feedback_assets.files.landing_files import Landing
+from feedback_assets.installation import Installation
 from feedback_assets.lake.store import Lake, LakeError
 from feedback_assets.orchestration.upgrade import require_current
 from feedback_assets.tickets.trackers import open_tracker
@@ -46,10 +47,11 @@ class Finding(NamedTuple):
 
 
 def doctor_command(
+    context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Check the installation and say what to fix; exit 1 when something must be."""
-    findings = list(examine(load()))
+    findings = list(examine(Installation.of(context).settings))
     if as_json:
         typer.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
     else:

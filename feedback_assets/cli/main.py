@@ -6,7 +6,6 @@ What a command does is in the module named beside it; nothing is computed here.
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -17,7 +16,9 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from pydantic import ValidationError
 
+from feedback_assets.config.settings import load
 from feedback_assets.errors import CallError, OutsideError
+from feedback_assets.installation import Installation
 
 CALL_WRONG, OUTSIDE_FAILED = 2, 3
 
@@ -50,7 +51,7 @@ COMMANDS = {
 def build(called: str | None) -> typer.Typer:
     """The application with the called command loaded and the others named only."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customer feedback in, proven fixes out.")
-    app.callback()(_home)
+    app.callback()(_installation)
     for name, command in COMMANDS.items():
         body = _load(command) if name == called else _named(command)
         if isinstance(body, typer.Typer):
@@ -115,12 +116,11 @@ def _settings_told(error: ValidationError) -> str:
     )
 
 
-def _home(
+def _installation(
+    context: typer.Context,
     home: Annotated[Path | None, typer.Option(help="Folder of landing, lake and tickets; else FEEDBACK_HOME.")] = None,
 ) -> None:
-    if home is not None:
-        # The settings are read from the environment only, also by the assets a command runs.
-        os.environ["FEEDBACK_HOME"] = str(home)
+    context.obj = Installation(load) if home is None else Installation(load, home=home)
 
 
 def _load(command: Command) -> Callable[..., Any] | typer.Typer:

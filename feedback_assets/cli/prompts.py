@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from feedback_assets.config.settings import load
+from feedback_assets.installation import Installation
 
 if TYPE_CHECKING:
     from feedback_assets.evaluation.prompt_plan import Plan
@@ -34,6 +34,7 @@ _DAYS_SHOWN = 40
 
 @app.command("plan")
 def plan_command(
+    context: typer.Context,
     scope: _Scope = None,
     alternative: _Alternatives = None,
     since: _From = None,
@@ -41,7 +42,8 @@ def plan_command(
     as_json: _Json = False,
 ) -> None:
     """Say what labelling history with the prompts of today would send, cost and flip; nothing is sent."""
-    planned = _planned(scope, alternative, since, until)
+    installation = Installation.of(context)
+    planned = _planned(installation, scope, alternative, since, until)
     from feedback_assets.evaluation.prompt_report import as_dict
 
     told = as_dict(planned)
@@ -53,6 +55,7 @@ def plan_command(
 
 @app.command("diff")
 def diff_command(
+    context: typer.Context,
     scope: _Scope = None,
     alternative: _Alternatives = None,
     since: _From = None,
@@ -65,16 +68,15 @@ def diff_command(
     as_json: _Json = False,
 ) -> None:
     """Compare the labels of the old prompt with those of the new, as far as both were asked."""
-    planned = _planned(scope, alternative, since, until)
+    installation = Installation.of(context)
+    planned = _planned(installation, scope, alternative, since, until)
     console = Console(stderr=True)
     with console.status("Scoring the golden set …") as status:
         from feedback_assets import tables
         from feedback_assets.evaluation.prompt_golden import golden_scores
         from feedback_assets.evaluation.prompt_report import agreement, as_dict, change_rows, flips_of
-        from feedback_assets.lake.store import Lake
 
-        settings = load()
-        lake, now = Lake(settings.lake_root, settings.storage), datetime.now(UTC)
+        settings, lake, now = installation.settings, installation.lake, datetime.now(UTC)
         rows = change_rows(planned.held, now)
         told: dict[str, Any] = {
             **{name: as_dict(planned)[name] for name in ("prompt_before", "prompt_after", "scope", "unknown")},
@@ -97,6 +99,7 @@ def diff_command(
 
 @app.command("backfill")
 def backfill_command(
+    context: typer.Context,
     scope: _Scope = None,
     alternative: _Alternatives = None,
     since: _From = None,
@@ -108,7 +111,8 @@ def backfill_command(
     as_json: _Json = False,
 ) -> None:
     """Label the affected days anew, one run a block; tickets are only proposed."""
-    planned = _planned(scope, alternative, since, until)
+    installation = Installation.of(context)
+    planned = _planned(installation, scope, alternative, since, until)
     from feedback_assets.evaluation.prompt_report import as_dict
 
     console, told = Console(stderr=True), as_dict(planned)
@@ -123,7 +127,7 @@ def backfill_command(
     from feedback_assets.definitions import build_defs
     from feedback_assets.orchestration import prompt_backfill
 
-    settings = load()
+    settings = installation.settings
     defs = build_defs(settings)
 
     if ui is not None:
@@ -154,6 +158,7 @@ def backfill_command(
 
 @app.command("promote")
 def promote_command(
+    context: typer.Context,
     since: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day. (default: today, UTC)")
     ] = None,
@@ -173,13 +178,13 @@ def promote_command(
             version_set_of,
         )
         from feedback_assets.classification.loader import load_classifier, version_sets_dir
-        from feedback_assets.lake.store import Lake
 
-        settings, now = load(), datetime.now(UTC)
+        installation, now = Installation.of(context), datetime.now(UTC)
+        settings = installation.settings
         version_set = version_set_of(load_classifier(settings))
         first = (since or now).date()
         keep_version_files(settings.prompts_dir, version_sets_dir(settings), version_set)
-        promote(Lake(settings.lake_root, settings.storage), Promotion(first, version_set, by, why, now))
+        promote(installation.lake, Promotion(first, version_set, by, why, now))
     told = {"effective_day": str(first), "prompt_version": version_set.prompt_version, "promoted_by": by, "reason": why}
     if as_json:
         typer.echo(json.dumps(told, indent=2))
@@ -187,19 +192,23 @@ def promote_command(
         Console().print(f"{version_set.prompt_version} is in force from {first} on.")
 
 
-def _planned(scope: str | None, alternative: list[str] | None, since: datetime | None, until: datetime | None) -> Plan:
+def _planned(
+    installation: Installation,
+    scope: str | None,
+    alternative: list[str] | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Plan:
     if alternative and scope is None:
         raise typer.BadParameter("--alternative goes with --scope CATEGORY")
     if since is not None and until is not None and until < since:
         raise typer.BadParameter("give --from before --to")
     with Console(stderr=True).status("Opening the prompts …") as status:
         from feedback_assets.evaluation.prompt_plan import plan, scope_named
-        from feedback_assets.lake.store import Lake
 
-        settings = load()
+        settings = installation.settings
         named = scope_named(settings, scope, alternative or (), status.update)
-        lake = Lake(settings.lake_root, settings.storage)
-        return plan(settings, lake, datetime.now(UTC), named, _day(since), _day(until), status.update)
+        return plan(settings, installation.lake, datetime.now(UTC), named, _day(since), _day(until), status.update)
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -17,10 +17,11 @@ from rich.text import Text
 
 from feedback_assets import tables
 from feedback_assets.config import mappings
-from feedback_assets.config.settings import Settings, load
+from feedback_assets.config.settings import Settings
 from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.errors import CallError
 from feedback_assets.files.landing_files import Landing
+from feedback_assets.installation import Installation
 from feedback_assets.lake.store import Lake
 from feedback_assets.landing.envelope import Envelope, digest, to_line
 from feedback_assets.landing.writer import object_name, write_object
@@ -34,13 +35,14 @@ _MOST = 4
 
 
 def releases_command(
+    context: typer.Context,
     action: Annotated[str, typer.Argument(metavar="[derive]", help="Nothing lists; derive lands releases.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be derived, and land nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Releases and what rose after them; `derive` makes releases of the versions customers name."""
-    settings = load()
-    lake = Lake(settings.lake_root, settings.storage)
+    installation = Installation.of(context)
+    settings, lake = installation.settings, installation.lake
     if action == "derive":
         _derive(settings, lake, datetime.now(UTC), dry_run=dry_run, as_json=as_json)
     elif action:

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from feedback_assets.config.settings import Settings, load
+from feedback_assets.config.settings import Settings
+from feedback_assets.installation import Installation
 from feedback_assets.orchestration.upgrade import require_current
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _WORTH_SHOWING = 1.0
 
 
 def run_command(
+    context: typer.Context,
     since: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; else what waits.")
     ] = None,
@@ -35,7 +37,7 @@ def run_command(
 
     Interrupt it at any time: what was committed stays, and the same command finishes the rest.
     """
-    console, settings = Console(stderr=True), load()
+    console, settings = Console(stderr=True), Installation.of(context).settings
     planned, results = _run(console, settings, since, until, dry_run)
     from feedback_assets.orchestration.runner import notes_of
 

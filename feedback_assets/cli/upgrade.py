@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from feedback_assets.config.settings import load
+from feedback_assets.installation import Installation
 from feedback_assets.orchestration.upgrade import StepResult, upgrade
 
 
 def upgrade_command(
+    context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the steps as JSON.")] = False,
 ) -> None:
@@ -21,7 +22,7 @@ def upgrade_command(
     Interrupt it at any time: the same command goes on where it stopped.
     """
     results: list[StepResult] = []
-    for result in upgrade(load(), dry_run=dry_run):
+    for result in upgrade(Installation.of(context).settings, dry_run=dry_run):
         results.append(result)
         if not as_json:
             typer.echo(f"{result.name}: {_outcome(result, dry_run=dry_run)}")

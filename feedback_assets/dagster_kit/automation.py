@@ -46,16 +46,16 @@ def when_landing_changes(last: Sequence[dg.AssetKey]) -> dg.AutomationCondition:
     - Days without feedback were never materialised; a gap must not block the days after it, so nothing asks
       whether upstream days exist.
     - What was reported before the first tick is no update then: that tick asks for the landed days that were never
-      carried to their end.
+      carried to an end. A table that a later version brings does not make it ask for all history.
     - A change is remembered until its day was asked for, and waits while its day is computed, so that a busy source
       neither piles up runs nor loses what lands during one.
 
     Args:
-        last: Where the graph ends; a day is carried when each of them has it.
+        last: Where the graph ends.
     """
     landed = _in_any_stream(~dg.AutomationCondition.missing())
     # Only at the first tick are 3,700 days looked at one by one.
-    at_first = dg.AutomationCondition.initial_evaluation() & landed & _any(last, dg.AutomationCondition.missing())
+    at_first = dg.AutomationCondition.initial_evaluation() & landed & _all(last, dg.AutomationCondition.missing())
     updated = _reached_by(_in_any_stream(dg.AutomationCondition.newly_updated()))
     # Asked for, and nothing came since: what lands while its day is computed was perhaps not read.
     handled = _all(last, dg.AutomationCondition.newly_requested()) & ~updated

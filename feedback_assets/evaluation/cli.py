@@ -14,10 +14,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from feedback_assets.config.settings import load
+from feedback_assets.installation import Installation
 
 
 def evaluate_command(
+    context: typer.Context,
     labels: Annotated[
         Path | None, typer.Option(help="Measure on this labels file instead: CSV, JSON or JSON Lines.")
     ] = None,
@@ -43,7 +44,8 @@ def evaluate_command(
         from feedback_assets.classification.model.trained import load_or_train
         from feedback_assets.evaluation.golden_evaluation import measure_golden, measure_labels
 
-        settings = load()
+        installation = Installation.of(context)
+        settings = installation.settings
         artefact = LocalModel.load(model) if model is not None else load_or_train(settings, progress=status.update)
         if labels is not None:
             result: dict[str, Any] = measure_labels(artefact, read_labels(labels, text, label))
@@ -51,9 +53,8 @@ def evaluate_command(
             result, rows = measure_golden(settings, datetime.now(UTC), status.update, artefact, golden)
             if keep:
                 from feedback_assets import tables
-                from feedback_assets.lake.store import Lake
 
-                result["rows_added"] = Lake(settings.lake_root, settings.storage).append_missing(
+                result["rows_added"] = installation.lake.append_missing(
                     tables.GOLDEN_SCORES, rows, {"asset": tables.GOLDEN_SCORES.name}
                 )
     if as_json:

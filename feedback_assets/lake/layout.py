@@ -28,6 +28,14 @@ FILE = "_layout.json"
 class LayoutError(CallError):
     """The lake was made by another version; the message names the command or the version that opens it."""
 
+    @classmethod
+    def outdated(cls, root: str, lacks: Sequence[str]) -> LayoutError:
+        """A lake that lacks changes."""
+        return cls(
+            f"{root}: was made by an older version of feedback-assets (it lacks: {', '.join(lacks)}); nothing was "
+            "written, run `feedback upgrade`"
+        )
+
 
 def recorded(root: str, options: dict[str, str]) -> tuple[str, ...] | None:
     """The changes the lake has been through; None when it has no mark: it is empty, or older than marks are.
@@ -83,10 +91,7 @@ def require_current(root: str, options: dict[str, str], changes: Sequence[str] =
     """
     lacks = missing(root, options, changes)
     if lacks:
-        raise LayoutError(
-            f"{root}: was made by an older version of feedback-assets (it lacks: {', '.join(lacks)}); nothing was "
-            "written, run `feedback upgrade`"
-        )
+        raise LayoutError.outdated(root, lacks)
 
 
 def claim(root: str, options: dict[str, str], changes: Sequence[str] = CHANGES) -> None:

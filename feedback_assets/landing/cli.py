@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from feedback_assets.installation import Installation
+
 if TYPE_CHECKING:
     from feedback_assets.config.settings import Settings
     from feedback_assets.landing.choose import Wanted
@@ -26,6 +28,7 @@ _WRONG_CALL, _OUTSIDE_FAILED = 2, 3
 
 
 def import_command(
+    context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, JSON, JSON Lines or Parquet; gzip too.")],
     stream: Annotated[
         str | None,
@@ -79,18 +82,17 @@ def import_command(
         constants=tuple(constants or ()), save_as=save_mapping, rating_scale=rating_scale, timezone=timezone,
         time_format=time_format, encoding=encoding, delimiter=delimiter, day=_as_date(day), dry_run=dry_run,
     )  # fmt: skip
-    raise typer.Exit(import_files(paths, wanted, as_json=as_json, now=datetime.now(UTC)))
+    raise typer.Exit(
+        import_files(Installation.of(context).settings, paths, wanted, as_json=as_json, now=datetime.now(UTC))
+    )
 
 
-def import_files(paths: list[Path], wanted: Wanted, *, as_json: bool, now: datetime) -> int:
+def import_files(settings: Settings, paths: list[Path], wanted: Wanted, *, as_json: bool, now: datetime) -> int:
     """Import files one after the other and print the account of each; the highest exit code counts."""
-    from feedback_assets.config import settings
-
     accounts: list[dict[str, Any]] = []
     worst = 0
-    loaded = settings.load()
     for path in paths:
-        code, account = _import_one(loaded, path, wanted, now, quiet=as_json)
+        code, account = _import_one(settings, path, wanted, now, quiet=as_json)
         worst = max(worst, code)
         accounts.append(account)
     if as_json:

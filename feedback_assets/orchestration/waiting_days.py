@@ -150,13 +150,23 @@ def reached_days(changed: set[date], newest: date) -> set[date]:
 
 
 def _behind(instance: DagsterInstance, last_assets: Iterable[dg.AssetKey], days: set[date]) -> set[date]:
-    """The days that some last asset does not have, or has from before bronze was read again."""
+    """The days that some last asset does not have, or has from before bronze was read again.
+
+    An asset that a later version of the program brought has no days from before; those are not behind for its sake, or
+    every update would compute all history.
+    """
     started = _latest_events(instance, asset_key(tables.BRONZE_FEEDBACK))
-    behind: set[date] = set()
-    for key in last_assets:
-        finished = _latest_events(instance, key)
-        behind |= {day for day in days if finished.get(str(day), -1) < started.get(str(day), 0)}
-    return behind
+    finished = [events for key in last_assets if (events := _latest_events(instance, key))]
+    if not finished:
+        return days
+    return {day for day in days if any(_is_behind(started.get(str(day)), str(day), events) for events in finished)}
+
+
+def _is_behind(started: int | None, day: str, finished: Mapping[str, int]) -> bool:
+    """Whether a last asset misses a day, or has it from before `started`, when bronze was read; events are numbered."""
+    if day in finished:
+        return started is not None and finished[day] < started
+    return started is None or started > min(finished.values())
 
 
 def _latest_events(instance: DagsterInstance, key: dg.AssetKey) -> Mapping[str, int]:

@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from feedback_assets.installation import Installation
 from feedback_assets.priority.top import LONGEST_WINDOW, Top, top_problems
 
 
 def top_command(
+    context: typer.Context,
     days: Annotated[int, typer.Option(min=1, max=LONGEST_WINDOW, help="Length of the window in days.")] = 7,
     limit: Annotated[int, typer.Option(min=1, help="Most problems shown.")] = 10,
     day: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD; the newest scored day if not given.")] = None,
@@ -22,11 +24,11 @@ def top_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """What drives the most negative feedback: the first problems by score, with counts and decision."""
-    from feedback_assets.config.settings import load
     from feedback_assets.config.taxonomy import load_taxonomy
 
-    settings = load()
-    taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
+    installation = Installation.of(context)
+    settings = installation.settings
+    taxonomy = load_taxonomy(installation.prompts / "taxonomy.yaml")
     top = top_problems(
         settings.lake_root,
         days,

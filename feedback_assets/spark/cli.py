@@ -17,9 +17,9 @@ from rich.table import Table
 from feedback_assets import tables
 from feedback_assets.config import mappings
 from feedback_assets.config.hash_key import hashing_key
-from feedback_assets.config.settings import Settings, load
+from feedback_assets.config.settings import Settings
 from feedback_assets.errors import CallError
-from feedback_assets.lake.store import Lake
+from feedback_assets.installation import Installation
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.row_part import Rules
 from feedback_assets.spark.engine import SparkEngine
@@ -29,6 +29,7 @@ _DAY = ["%Y-%m-%d"]
 
 
 def parity_command(
+    context: typer.Context,
     first: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="First day; else all.")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last day, included.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -38,8 +39,8 @@ def parity_command(
     The server is FEEDBACK_SPARK_REMOTE; without it one is started here, where pysail is installed.
     Exit 0 when every table is equal, 1 when one is not.
     """
-    settings = load()
-    lake = Lake(settings.lake_root, settings.storage)
+    installation = Installation.of(context)
+    settings, lake = installation.settings, installation.lake
     stored = sorted(lake.days(tables.BRONZE_FEEDBACK))
     if not stored:
         raise CallError(f"{settings.lake_root}: bronze/feedback has no days; land something and `feedback run` it")

@@ -17,8 +17,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from feedback_assets import tables
-from feedback_assets.config.settings import load
 from feedback_assets.errors import CallError
+from feedback_assets.installation import Installation
 from feedback_assets.lake.frames import records
 from feedback_assets.lake.lease import held
 from feedback_assets.lake.store import Lake
@@ -58,6 +58,7 @@ class ListedTicket:
 
 
 def tickets_command(
+    context: typer.Context,
     approve: Annotated[str, typer.Option(help="Key of a ticket that waits for approval; deliver it.")] = "",
     release: Annotated[bool, typer.Option("--release", help="Deliver what a backfill only proposed.")] = False,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw what no day plans any more.")] = False,
@@ -65,8 +66,8 @@ def tickets_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """List tickets; with --approve KEY or --release, deliver those that waited; with --withdraw, take back the rest."""
-    settings = load()
-    lake, tracker = Lake(settings.lake_root, settings.storage), open_tracker(settings)
+    installation = Installation.of(context)
+    lake, tracker = installation.lake, open_tracker(installation.settings)
     if approve or release or withdraw:
         if not by:
             raise typer.BadParameter("say who decides: --by NAME")

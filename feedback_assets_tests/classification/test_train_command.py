@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 
 from feedback_assets.classification.cli import train_command
 from feedback_assets.classification.model.labels_file import read_labels
+from feedback_assets.config.settings import load
 from feedback_assets.errors import CallError
+from feedback_assets.installation import Installation
 from feedback_assets_tests.classification.standins import PROMPTS
 
 KINDS = {"BILL": "invoice charged money fee", "CARE": "nurse friendly kind doctor", "ROOM": "room cold bed window"}
@@ -33,7 +35,7 @@ def _file(tmp_path: Path, label: str = "reason") -> Path:
 def _run(*arguments: str) -> dict[str, object]:
     app = typer.Typer()
     app.command()(train_command)
-    result = CliRunner().invoke(app, [*arguments, "--json"])
+    result = CliRunner().invoke(app, [*arguments, "--json"], obj=Installation(load))
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output

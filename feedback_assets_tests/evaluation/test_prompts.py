@@ -25,6 +25,7 @@ from feedback_assets.definitions import build_resources
 from feedback_assets.evaluation.prompt_plan import Plan, plan, scope_named
 from feedback_assets.evaluation.prompt_report import agreement, as_dict, change_rows, flips_of, plan_rows
 from feedback_assets.evaluation.sensors import prompt_change
+from feedback_assets.installation import Installation
 from feedback_assets.lake.frames import conform, table_hash
 from feedback_assets.lake.store import Lake
 from feedback_assets_tests.azure import AzureStandIn, azure
@@ -282,14 +283,21 @@ def test_the_sensor_waits_while_a_file_cannot_be_read(home: Path) -> None:
 
 def test_the_command_prints_the_plan_and_promotes_without_asking_anything(home: Path, server: AzureStandIn) -> None:
     change_delivery(home)
-    typed = CliRunner().invoke(app, ["plan", "--scope", "delivery", "--alternative", "packaging", "--json"])
+    typed = CliRunner().invoke(
+        app, ["plan", "--scope", "delivery", "--alternative", "packaging", "--json"], obj=Installation(load)
+    )
     assert typed.exit_code == 0, typed.output
     told = json.loads(typed.stdout)
     assert (told["requests"], told["scope"]) == (5, ["delivery", "packaging"])
-    read = CliRunner().invoke(app, ["plan", "--scope", "delivery", "--alternative", "packaging"])
+    read = CliRunner().invoke(
+        app, ["plan", "--scope", "delivery", "--alternative", "packaging"], obj=Installation(load)
+    )
     assert "1 days are left out and keep classify-1" in " ".join(read.stdout.split())
     first = str(DAY + timedelta(days=4))
-    assert CliRunner().invoke(app, ["promote", "--from", first, "--by", "ann", "--json"]).exit_code == 0
+    assert (
+        CliRunner().invoke(app, ["promote", "--from", first, "--by", "ann", "--json"], obj=Installation(load)).exit_code
+        == 0
+    )
     newest = promotions(lake())[-1]
     assert (str(newest.effective_day), newest.promoted_by, newest.last_day) == (first, "ann", None)
     assert not server.sent

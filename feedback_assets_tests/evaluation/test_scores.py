@@ -15,9 +15,11 @@ from feedback_assets.classification.model.examples import Example
 from feedback_assets.classification.model.local_answer import LocalAnswer, SecondaryIssue
 from feedback_assets.classification.model.recipe import Recipe
 from feedback_assets.classification.model.training import train
+from feedback_assets.config.settings import load
 from feedback_assets.evaluation.cli import evaluate_command
 from feedback_assets.evaluation.golden import GoldenItem
 from feedback_assets.evaluation.scores import score_golden, score_rows
+from feedback_assets.installation import Installation
 from feedback_assets.lake.store import Lake
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
@@ -71,7 +73,9 @@ def test_an_artefact_is_measured_on_other_labels(tmp_path: Path) -> None:
     labels.write_text("text,label\nbill again,bill\nthe room,room\nroom here,bill\n", encoding="utf-8")
     app = typer.Typer()
     app.command()(evaluate_command)
-    called = CliRunner().invoke(app, ["--labels", str(labels), "--model", str(tmp_path / "model"), "--json"])
+    called = CliRunner().invoke(
+        app, ["--labels", str(labels), "--model", str(tmp_path / "model"), "--json"], obj=Installation(load)
+    )
     told = json.loads(called.stdout)
     assert (told["items"], told["accuracy"]) == (3, pytest.approx(2 / 3, abs=1e-3))
     assert {"macro_f1", "macro_f1_interval", "calibration_error", "by_category"} <= set(told)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from feedback_assets.config.settings import load
+from feedback_assets.installation import Installation
 from feedback_assets_tests.landing.test_cli import app
 
 HEAD = "review_id,date,text,rating\n"
@@ -83,7 +85,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bad_file_is_told_with_its_mend_and_loses_nothing(case: str, tmp_path: Path) -> None:
     name, content, code, landed, unreadable, told = CASES[case]
     (tmp_path / name).write_bytes(content)
-    result = CliRunner().invoke(app, [str(tmp_path / name), "--json"])
+    result = CliRunner().invoke(app, [str(tmp_path / name), "--json"], obj=Installation(load))
     account = json.loads(result.stdout)
     assert result.exit_code == code
     assert (account["rows"], account["landed"], account["unreadable_rows"]) == (landed, landed, unreadable)
@@ -95,7 +97,7 @@ def test_a_bad_file_is_told_with_its_mend_and_loses_nothing(case: str, tmp_path:
 def test_a_gzip_that_breaks_off_says_to_fetch_it_again(tmp_path: Path) -> None:
     rows = "".join(f"rev-{n * 7919 % 10007:07d},2025-03-01,Late parcel {n},2\n" for n in range(3000))
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress((HEAD + rows).encode())[:-2000])
-    result = CliRunner().invoke(app, [str(tmp_path / "a.csv.gz")])
+    result = CliRunner().invoke(app, [str(tmp_path / "a.csv.gz")], obj=Installation(load))
     assert result.exit_code == 1
     assert "breaks off" in result.stdout and "Fetch the file again and import it" in result.stdout
 
@@ -107,7 +109,7 @@ def test_a_mapping_that_names_a_missing_column_is_a_wrong_call_and_lands_nothing
         "name: shop\nstream: feedback\nsource: shop\nchannel: survey\nevent_id: [review_id]\n"
         "occurred_at: date\nfields: {text: comment}\n"
     )
-    result = CliRunner().invoke(app, [str(tmp_path / "a.csv"), "--mapping", str(mapping)])
+    result = CliRunner().invoke(app, [str(tmp_path / "a.csv"), "--mapping", str(mapping)], obj=Installation(load))
     assert result.exit_code == 2 and "fields.text: a.csv has no column 'comment'" in result.stderr
     assert "say --map text=COLUMN" in result.stderr
     assert not list((tmp_path / "home").rglob("*.jsonl"))
