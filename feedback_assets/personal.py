@@ -99,6 +99,10 @@ PLACES: tuple[Place, ...] = (
         Root.LAKE, "_memo/**", WORDS, "What row-wise work gave before, with keyed hashes of persons and orders.",
         "Delete the file of the day, or the whole folder: it costs time and nothing else.",
     ),
+    Place(
+        Root.LAKE, "_snapshots/**", NONE, "The first and the newest row of each product of the catalog.",
+        "Holds products only.",
+    ),
     Place(Root.LAKE, "_leases/**", NONE, "Who computes what at the moment.", "Holds run ids only."),
     Place(Root.LAKE, "_layout.json", NONE, "The layout mark of the lake.", "Holds names of steps only."),
     Place(

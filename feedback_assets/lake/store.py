@@ -203,6 +203,19 @@ class Lake:
         delta = self._open(table)
         return frozenset() if delta is None else _files(delta, start, end)
 
+    def files_by_day(self, table: Table) -> dict[date, frozenset[str]]:
+        """The data files of each day that has rows."""
+        delta = self._open(table)
+        if delta is None:
+            return {}
+        actions = pa.table(delta.get_add_actions(flatten=True))
+        files: dict[date, set[str]] = {}
+        columns = (actions.column(name).to_pylist() for name in ("partition.day", "path", "num_records"))
+        for day, path, rows in zip(*columns, strict=True):
+            if rows:
+                files.setdefault(day, set()).add(path)
+        return {day: frozenset(paths) for day, paths in files.items()}
+
     def commits(self, table: Table, limit: int = COMMITS_READ) -> list[Commit]:
         """The newest commits of days, newest first, as far back as the log goes.
 

@@ -14,6 +14,7 @@ from feedback_assets.config.taxonomy import Taxonomy, load_taxonomy
 from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.dagster_kit.day_assets import day_asset, run_days
 from feedback_assets.dagster_kit.partitions import last_28_days, last_56_days, same_day
+from feedback_assets.lake.snapshots import rows_that_hold
 from feedback_assets.lake.store import Lake
 from feedback_assets.priority.daily_counts import compute_trends, daily_counts
 from feedback_assets.priority.inputs import COLUMNS, PriorityFrames
@@ -92,7 +93,9 @@ def rates_per_order(
     context: dg.AssetExecutionContext, lake: Lake, issues: pd.DataFrame, feedback: pd.DataFrame, commerce: pd.DataFrame
 ) -> pd.DataFrame:
     """Issues per 1,000 orders, tested for concentration; cohorts come from the whole catalog."""
-    catalog = lake.read(
-        tables.SILVER_CATALOG, columns=["day", "event_id", "occurred_at", "product_id", "launch_cohort"]
+    days = run_days(context)
+    columns = ("day", "event_id", "occurred_at", "product_id", "launch_cohort")
+    catalog = rows_that_hold(
+        lake, tables.SILVER_CATALOG, "product_id", (min(days), max(days)), columns, known="launch_cohort"
     )
-    return compute_rates(issues, feedback, commerce, catalog, run_days(context))
+    return compute_rates(issues, feedback, commerce, catalog, days)

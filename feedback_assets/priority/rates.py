@@ -84,7 +84,8 @@ def _within(days: pd.Series, day: date) -> Bools:
 
 def _cohorts(catalog: pd.DataFrame, day: date) -> dict[str, str]:
     known = catalog[np.array([value <= day for value in catalog["day"]], dtype=bool)]
-    known = known[known["launch_cohort"].notna()].sort_values(["occurred_at", "event_id"], kind="stable")
+    order = ["day", "occurred_at", "event_id"]
+    known = known[known["launch_cohort"].notna()].sort_values(order, kind="stable", na_position="first")
     return dict(zip(known["product_id"], known["launch_cohort"], strict=True))
 
 

@@ -19,6 +19,7 @@ from feedback_assets.silver.events import build_catalog, build_commerce
 from feedback_assets.silver.feedback import build
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.in_force_release import with_releases
+from feedback_assets.silver.products import catalog_of
 from feedback_assets.silver.recalled import memo_of
 from feedback_assets.silver.reconcile import all_accounted, personal_data, reconcile
 from feedback_assets.silver.releases import build_releases
@@ -56,7 +57,7 @@ def silver_releases(
 ) -> tuple[pd.DataFrame, list[DayCheck]]:
     """Read what was shipped on the days; a change of a product is resolved against the whole catalog."""
     days = run_days(context)
-    read = build_releases(events, lake.read(tables.SILVER_CATALOG), days, _mappings(settings), settings.timezone)
+    read = build_releases(events, catalog_of(lake, days), days, _mappings(settings), settings.timezone)
     failures = all_accounted(
         read.frame, read.left_out_by_day, days,
         lambda day: landing.count_lines("releases", day),
@@ -73,7 +74,7 @@ def silver_releases(
         "commerce": (tables.SILVER_COMMERCE, last_120_days),
         "releases": (tables.SILVER_RELEASES, last_56_days),
     },
-    # Who a product is does not depend on the day the catalog was sent: all of it is read, today's only waited for.
+    # Who a product is does not depend on the day the catalog was sent: its newest row is read, today's are waited for.
     deps=[(tables.SILVER_CATALOG, same_day)],
     checks=["reconciliation", "personal_data"],
 )
@@ -91,7 +92,7 @@ def silver_feedback(
     days = run_days(context)
     rules = Rules(hashing_key(settings.key_file), _mappings(settings), settings.low_trust_sources)
     row_work = row_engine.work(context, lake)
-    silver = build(events, lake.read(tables.SILVER_CATALOG), commerce, days, rules, row_work, memo_of(lake))
+    silver = build(events, catalog_of(lake, days), commerce, days, rules, row_work, memo_of(lake))
     frames = silver.frames()
     frames[tables.SILVER_FEEDBACK.name] = with_releases(silver.feedback, releases)
     failures, totals = reconcile(frames, days, lambda day: landing.count_lines("feedback", day))

@@ -87,7 +87,7 @@ def build(
 
     Args:
         bronze: `bronze/feedback` of the days and of the seven days before the first.
-        catalog: `silver/catalog`, all days known.
+        catalog: `silver/catalog` as `products.catalog_of` reads it for the days.
         commerce: `silver/commerce` of the days and of the 120 days before the first.
         days: The days to compute; each sees only itself and what came before.
         rules: Mappings, hashing key and which sources are trusted less.

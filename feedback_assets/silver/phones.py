@@ -57,6 +57,8 @@ _MONEY_AFTER = re.compile(
     r"\s?(?:€|\$|£|₹|eur|usd|gbp|brl|inr|reais|euros?|rs\b|%|mb\b|gb\b|km\b|views?|users?|people|million)",
     re.IGNORECASE,
 )
+# TE-9304989469 or #12345678: the number of an order or a parcel.
+_CODE_BEFORE = re.compile(r"(?:\b[A-Z]{1,5}\d{0,2}[-_/]|#)$")
 _MONEY_BEFORE = re.compile(r"(?:€|\$|£|₹|rs\.?|eur|usd|r\$)\s?$", re.IGNORECASE)
 
 
@@ -115,12 +117,14 @@ def country_of(region: str) -> str | None:
 
 
 def is_other(text: str, start: int, end: int) -> bool:
-    """Whether the digits there are a date, years, money, a count, an article number, or no number at all."""
+    """Whether the digits there are a date, years, money, a count, part of a code, an article number, or no number."""
     value = text[start:end]
     digits = "".join(filter(str.isdigit, value))
     if value.isdigit() and (len(set(digits)) < 3 or digits.endswith("00000")):
         return True
     if _CALENDAR.fullmatch(value) or _YEARS.fullmatch(value):
+        return True
+    if _CODE_BEFORE.search(text, max(0, start - 8), start):
         return True
     if _MONEY_AFTER.match(text, end) or _MONEY_BEFORE.search(text[max(0, start - 4) : start]):
         return True

@@ -17,6 +17,9 @@ from typing import Any
 import pandas as pd
 from rapidfuzz import fuzz, process
 
+from feedback_assets import tables
+from feedback_assets.lake.snapshots import rows_that_hold
+from feedback_assets.lake.store import Lake
 from feedback_assets.text import fold
 
 # A review may follow its order by a slow delivery and a late answer; the same as partitions.last_120_days.
@@ -172,6 +175,23 @@ class Catalog:
         )
 
 
+# What a product is made of.
+CATALOG_COLUMNS = (
+    "day", "event_id", "occurred_at", "product_id", "sku", "product_name", "product_family", "synonyms", "vendor",
+    "fulfilment_centre", "unit_price", "unit_margin",
+)  # fmt: skip
+
+
+def catalog_of(lake: Lake, days: Sequence[date]) -> pd.DataFrame:
+    """The rows of `silver/catalog` that tell what each product is on the days.
+
+    Args:
+        lake: Where the catalog is.
+        days: At least one day.
+    """
+    return rows_that_hold(lake, tables.SILVER_CATALOG, "product_id", (min(days), max(days)), CATALOG_COLUMNS)
+
+
 class Catalogs:
     """The catalog as each day saw it.
 
@@ -180,6 +200,11 @@ class Catalogs:
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
+        """The catalogs of the days a frame tells of.
+
+        Args:
+            frame: Rows of `silver/catalog`, all of them or those of `catalog_of`.
+        """
         ordered = frame.sort_values(["day", "occurred_at", "event_id"], kind="stable", na_position="first")
         self._rows: dict[str, list[tuple[date, Product]]] = defaultdict(list)
         rows: list[dict[str, Any]] = ordered.to_dict("records")  # pyright: ignore

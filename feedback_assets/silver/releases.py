@@ -51,7 +51,7 @@ def build_releases(
 
     Args:
         bronze: `bronze/releases` of those days.
-        catalog: `silver/catalog`, all days known.
+        catalog: `silver/catalog` as `products.catalog_of` reads it for the days.
         days: The days to compute.
         mappings: The saved mappings.
         zone: Zone of times that name none, where the mapping says nothing else.

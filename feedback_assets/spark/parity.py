@@ -12,7 +12,7 @@ from feedback_assets.lake.store import Lake
 from feedback_assets.silver.duplicates import WINDOW
 from feedback_assets.silver.engine import InProcess, RowEngine
 from feedback_assets.silver.feedback import build
-from feedback_assets.silver.products import ORDER_WINDOW
+from feedback_assets.silver.products import ORDER_WINDOW, catalog_of
 from feedback_assets.silver.row_part import Rules
 
 
@@ -45,7 +45,7 @@ def compare(lake: Lake, first: date, last: date, rules: Rules, spark: RowEngine)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     end = last + timedelta(days=1)
     bronze = lake.read(tables.BRONZE_FEEDBACK, first - WINDOW, end)
-    catalog = lake.read(tables.SILVER_CATALOG)
+    catalog = catalog_of(lake, days)
     commerce = lake.read(tables.SILVER_COMMERCE, first - ORDER_WINDOW, end)
     here, there = (
         build(bronze, catalog, commerce, days, rules, engine.work(None, lake)).frames()

@@ -64,7 +64,7 @@ def test_the_region_of_an_item_is_read_as_sources_write_it(told: str, country: s
     [
         "It arrived 2024-08-11 06:15:33 at last", "between 2015-2019 it worked", "24.07.2024 - 12.08.2024 no answer", "on 08/19/2024 9:30 it broke",
         "it costs 1,499.00 € or 1.499,00 EUR", "paid R$ 123456789 for it", "EAN 4006381333931 is wrong", "version 7.18.1.2 of the app", "100000000% bad",
-        "1234567 downloads", "the box is 120x180x200 cm", "A0012345 came", "2024-00123 came",
+        "1234567 downloads", "the box is 120x180x200 cm", "A0012345 came", "2024-00123 came", "TE-9304989469 came", "RH-4135675587 came", "look for #6253950846",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("region", ["DE", "US", "ES", "BR", None])
