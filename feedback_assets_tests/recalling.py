@@ -10,7 +10,15 @@ import grimp
 # Reading, writing and settings: they bring rows, they do not make them.
 _BRING_ROWS = tuple(
     f"feedback_assets.{name}"
-    for name in ("config.settings", "config.hash_key", "errors", "files.object_stores", "files.whole_files", "lake")
+    for name in (
+        "config.settings",
+        "config.hash_key",
+        "errors",
+        "files.object_stores",
+        "files.whole_files",
+        "lake",
+        "personal",
+    )
 )
 
 

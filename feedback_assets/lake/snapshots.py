@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +24,7 @@ from feedback_assets.lake.filesystems import open_folder
 from feedback_assets.lake.store import Lake
 from feedback_assets.tables import Table
 
+Bools = npt.NDArray[np.bool_]
 FOLDER = "_snapshots"
 # Rows of at most so many days are read beside a snapshot; a longer stretch makes fewer snapshots and longer reads.
 STRETCH = timedelta(days=28)
@@ -168,12 +171,12 @@ def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["day", "occurred_at", "event_id"], kind="stable", na_position="first", ignore_index=True)
 
 
-def _before(rows: pd.DataFrame, day: date) -> pd.Series[bool]:
-    return pd.Series([value < day for value in rows["day"]], index=rows.index, dtype=bool)
+def _before(rows: pd.DataFrame, day: date) -> Bools:
+    return np.array([value < day for value in rows["day"]], dtype=np.bool_)
 
 
-def _after(rows: pd.DataFrame, day: date) -> pd.Series[bool]:
-    return pd.Series([value > day for value in rows["day"]], index=rows.index, dtype=bool)
+def _after(rows: pd.DataFrame, day: date) -> Bools:
+    return np.array([value > day for value in rows["day"]], dtype=np.bool_)
 
 
 def _is_local(root: FileSystem) -> bool:
