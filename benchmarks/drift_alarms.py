@@ -22,15 +22,15 @@ from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.loader import load_classifier
 from feedback_assets.classification.rows import gold_rows, items_of
 from feedback_assets.clusters.embedding import content_words
+from feedback_assets.config.prompts_folder import load_config
+from feedback_assets.config.sections.watching import DriftRules
 from feedback_assets.config.settings import load
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.demo import calendar as calendars
 from feedback_assets.demo import problems, releases, shop
 from feedback_assets.demo.items import BACKGROUND, Writer
 from feedback_assets.demo.voices import Voices
 from feedback_assets.evaluation.drift_detection import WATCHED, judge
 from feedback_assets.evaluation.drift_items import COLUMNS
-from feedback_assets.evaluation.drift_rules import DriftRules, drift_rules
 from feedback_assets.evaluation.drift_sample import text_places
 from feedback_assets.landing.bronze import bronze_frame
 from feedback_assets.landing.envelope import Envelope, to_line
@@ -134,7 +134,7 @@ def alarms(frame: Frame, rules: DriftRules, embed) -> Counter[tuple[str, str]]:
     """Days on which each check was not still, by level."""
     found: Counter[tuple[str, str]] = Counter()
     for number in range(HISTORY, HISTORY + JUDGED):
-        for verdict in judge(frame, FIRST + timedelta(days=number), rules, embed, content_words):
+        for verdict in judge(frame, FIRST + timedelta(days=number), rules, "other", embed, content_words):
             found[verdict.name, verdict.level] += 1
             if verdict.level != "still":
                 print("  ", FIRST + timedelta(days=number), verdict.name, verdict.reason[:300], flush=True)
@@ -149,7 +149,7 @@ def caught(frame: Frame, name: str, strength: float, rules: DriftRules, embed) -
         near = frame[(frame["day"] > last - timedelta(days=HISTORY)) & (frame["day"] <= last)].reset_index(drop=True)
         rows = np.flatnonzero((near["day"] > last - timedelta(days=rules.recent_days)).to_numpy())
         PLANTS[name][1](near, rows, strength, rng)
-        found += judge(near, last, rules, embed, content_words, [name])[0].level != "still"
+        found += judge(near, last, rules, "other", embed, content_words, [name])[0].level != "still"
     return found
 
 
@@ -160,7 +160,7 @@ def main() -> None:
     asked.add_argument("--no-power", action="store_true")
     given = asked.parse_args()
     settings = load()
-    rules = drift_rules(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("drift"))
+    rules = load_config(settings.prompts_dir).thresholds.drift
     embed = text_places(settings.prompts_dir)
     frames = {}
     for seed in given.seeds:

@@ -17,9 +17,9 @@ from statistics import mean
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import load
 from feedback_assets.config.taxonomy import load_taxonomy
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.demo import truth as truths
 from feedback_assets.demo.score import score
 from feedback_assets.lake.frames import empty, records
@@ -28,7 +28,6 @@ from feedback_assets.lineage import Lineage, cluster_rows
 from feedback_assets.tables import PriorityDecision, Table
 from feedback_assets.text import text_or_none
 from feedback_assets.tickets.plan import COLUMNS, LINEAGE, Inputs, plan_tickets
-from feedback_assets.tickets.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def planned_again(lake: Lake) -> pd.DataFrame:
         history=empty(tables.TICKET_BATCH),
     )
     days = sorted(lake.days(tables.SILVER_FEEDBACK))
-    rules = Rules.read(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("tickets"))
+    rules = load_config(settings.prompts_dir).thresholds.tickets
     return plan_tickets(inputs, days, load_taxonomy(settings.prompts_dir / "taxonomy.yaml"), rules).batch
 
 

@@ -8,13 +8,10 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, cast
 
 from feedback_assets.errors import CallError
 
@@ -138,21 +135,6 @@ class Lexicon:
         self._suffix_lengths = sorted({len(suffix) for suffix in self._suffixes})
         self._of_word = lru_cache(maxsize=_WORDS_REMEMBERED)(self._look_up)
 
-    @classmethod
-    def load(cls, path: Path) -> Lexicon:
-        """Read `concept: {language: [stems and phrases]}` from a YAML file, as it is or under `concepts:`.
-
-        Raises:
-            LexiconError: The file is not of that form; it says where and what to write instead.
-        """
-        # Imported here: what only folds texts need not wait for it.
-        from feedback_assets.files.text_files import read_mapping
-
-        entries = read_mapping(path, LexiconError, "write `concept: {en: [stem*, …]}`")
-        entries.pop("version", None)
-        entries = cast("dict[Any, Any]", entries.pop("concepts", entries))
-        return cls({str(concept): _checked(path, concept, spec) for concept, spec in entries.items()}, str(path))
-
     def concepts(self, text: str, language: str | None = None) -> list[str]:
         """The concepts a text names, each once, in order of first mention.
 
@@ -241,19 +223,3 @@ def _follow(words: Sequence[int], known: Sequence[frozenset[int]], start: int) -
         if words[offset] not in known[start + offset]:
             return False
     return True
-
-
-def _checked(path: Path, concept: object, spec: object) -> dict[str, list[str]]:
-    if not isinstance(spec, dict):
-        raise LexiconError(f"{path}: {concept}: no mapping of languages; write `{concept}: {{en: [stem*, …]}}`")
-    languages: dict[str, list[str]] = {}
-    for language, phrases in cast("dict[Any, Any]", spec).items():
-        if not isinstance(language, str):
-            raise LexiconError(f"{path}: {concept}: language {language!r} is no text; put it in quotes")
-        if not isinstance(phrases, list):
-            raise LexiconError(f'{path}: {concept}.{language}: no list; write [stem*, "two words"]')
-        for phrase in cast("list[Any]", phrases):
-            if not isinstance(phrase, str):
-                raise LexiconError(f"{path}: {concept}.{language}: {phrase!r} is no text; put it in quotes")
-        languages[sys.intern(language)] = cast("list[str]", phrases)
-    return languages

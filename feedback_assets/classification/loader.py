@@ -84,7 +84,7 @@ def _with_kept_model(settings: Settings, version_set: VersionSet, kept: Path) ->
         local = LocalModel.load(settings.models_dir / version_set.local_model_version)
     except ModelFileError:
         return None
-    return read_classifier(kept, local, local.precision_by_confidence, local.measured_on)
+    return read_classifier(kept, local, local.precision_by_confidence, local.measured_on, kept=True)
 
 
 class ClassifierRegistry:

@@ -27,9 +27,9 @@ from feedback_assets.clusters.leader_clustering import (
     split_members,
     unit,
 )
-from feedback_assets.clusters.rules import ClusterRules
 from feedback_assets.clusters.state import Cluster, ClusterRow, by_age, newest_rows, ranked, restore_clusters
 from feedback_assets.clusters.summary import CategoryTotals, Titles, add_quotes, is_specific, summary, title
+from feedback_assets.config.sections.clusters import ClusterRules
 from feedback_assets.lake.frames import conform, empty, records
 from feedback_assets.statistics import Bools, Ints
 from feedback_assets.tables import ClusterEvent, ClusterStatus, Triage

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from feedback_assets.config.word_files import load_lexicon
 from feedback_assets.errors import CallError
 from feedback_assets.files.text_files import json_lines
 from feedback_assets.files.word_lists import word_list
@@ -158,7 +159,7 @@ class ConceptEmbedding:
         for file in sorted((prompts / "examples").glob("*.jsonl")):
             examples.extend(row for _, row in json_lines(file, CallError))
         seed = hashlib.blake2b(lexicon_file.read_bytes(), digest_size=8).hexdigest()
-        return cls.fit(Lexicon.load(lexicon_file), examples, ignored, seed)
+        return cls.fit(load_lexicon(lexicon_file), examples, ignored, seed)
 
     def vectors(self, issues: Sequence[Issue]) -> Vectors:
         """Unit vectors, shape (issues, 256), float32."""

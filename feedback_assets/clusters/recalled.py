@@ -17,7 +17,14 @@ from feedback_assets.clusters.embedding import DIMENSIONS, Embedding, Issue, Vec
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version
 from feedback_assets.lake.store import Lake
 
-SOURCES = ("clusters/embedding.py", "words/stop_words.txt", "text.py", "files/text_files.py", "files/word_lists.py")
+SOURCES = (
+    "clusters/embedding.py",
+    "words/stop_words.txt",
+    "text.py",
+    "files/text_files.py",
+    "files/word_lists.py",
+    "config",
+)
 LIBRARIES = ("numpy",)
 
 

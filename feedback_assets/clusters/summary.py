@@ -9,14 +9,13 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from feedback_assets.clusters.leader_clustering import Floats
-from feedback_assets.clusters.rules import ClusterRules
 from feedback_assets.clusters.state import MOST_QUOTES, Cluster, ranked
-from feedback_assets.config.thresholds import Section
+from feedback_assets.config.sections.clusters import ClusterRules
 
 # A quote shorter than this says little, a longer one is cut: the start of a text is still verbatim.
 _SHORT, _LONG = 15, 280
@@ -69,10 +68,9 @@ class CategoryTotals:
                 counts[key] += sign * count
 
 
-def titles(section: Section) -> Titles:
-    """Read `titles` of the `clusters` section."""
-    values = cast("dict[str, dict[str, str]]", section.values.get("titles", {}))
-    return Titles(values.get("categories", {}), values.get("sub_labels", {}), values.get("concepts", {}))
+def titles(rules: ClusterRules) -> Titles:
+    """How the thresholds call things."""
+    return Titles(rules.titles.categories, rules.titles.sub_labels, rules.titles.concepts)
 
 
 def title(cluster: Cluster, totals: CategoryTotals, rules: ClusterRules, names: Titles) -> str:

@@ -8,16 +8,32 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import model_validator
 
-from feedback_assets.errors import CallError
-from feedback_assets.files.text_files import read_mapping
+from feedback_assets.config.documents import (
+    ConfigError,
+    Document,
+    Fault,
+    nearest,
+    read_document,
+    refuse,
+    suggestion,
+    validate,
+)
+from feedback_assets.config.strict import Count, DomainName, Number, Strict, Words, setting
+
+_START = "start with `name:`, `version:`, `change:`, `categories:`"
+_STEPS = (1, 2, 3, 4, 5)
+Scale = Mapping[Literal[1, 2, 3, 4, 5], Words]
+
+
+class TaxonomyError(ConfigError):
+    """A name is none of the taxonomy's; the message names the closest."""
 
 
 class Role(StrEnum):
@@ -35,23 +51,13 @@ _ROLES_BY_NAME: Mapping[str, Role] = {
     "feature_request": Role.WISH,
 }
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
-
-class TaxonomyError(CallError):
-    """The taxonomy may not be used; the message names file, category, field and the mend."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CategoryExample(_Strict):
+class CategoryExample(Strict):
     """A text that shows what the category means; it teaches the local model and the language model."""
 
-    text: Words
-    sub_label: str | None = None
-    note: str = ""
+    text: Words = setting("words", "A text of a customer.")
+    sub_label: str | None = setting("name", "One of the category's own sub-labels.", default=None)
+    note: str = setting("words", "Why it is labelled so.", default="")
 
     @model_validator(mode="before")
     @classmethod
@@ -59,47 +65,56 @@ class CategoryExample(_Strict):
         return {"text": value} if isinstance(value, str) else value
 
 
-class Category(_Strict):
+class Category(Strict):
     """What an issue can be, who owns it, how fast it must move."""
 
-    domain: Words
-    definition: Words
-    role: Role | None = None
-    sub_labels: tuple[Words, ...] = ()
-    owner: Words
-    destination: Words
-    sla_hours: float = Field(gt=0)
-    severity_floor: int = Field(ge=1, le=5)
-    escalation: tuple[Words, ...] = Field(min_length=1)
-    keywords: tuple[Words, ...] = ()
-    examples: tuple[CategoryExample, ...] = ()
+    domain: DomainName = setting("name", "One of the file's `domains`.")
+    definition: Words = setting("words", "One or two sentences: what belongs here and what does not.")
+    role: Role | None = setting(
+        "no_issue, catch_all or wish", "What the category is to the code; most have none.", default=None
+    )
+    sub_labels: tuple[Words, ...] = setting("names", "What exactly goes wrong.", default=())
+    owner: Words = setting("name", "The team that fixes it.")
+    destination: Words = setting("name", "The project or queue of the tracker.")
+    sla_hours: Number = setting("hours", "Until a first answer.", gt=0)
+    severity_floor: Count = setting("1 to 5", "The least severity of such an issue.", ge=1, le=5)
+    escalation: tuple[Words, ...] = setting("roles", "Who is asked when nobody answers, the next first.", min_length=1)
+    keywords: tuple[Words, ...] = setting("phrases", "Rules: one answers alone where it proved right.", default=())
+    examples: tuple[CategoryExample, ...] = setting("texts", "Texts that show what it means.", default=())
 
 
-class Change(_Strict):
+class Change(Strict):
     """Who proposed this edition, who approved it, and why."""
 
-    proposed_by: Words
-    approved_by: Words
-    why: Words
+    proposed_by: Words = setting("name", "Who proposed the change.")
+    approved_by: Words = setting("name", "Who approved the change.")
+    why: Words = setting("words", "Why the change was made.")
 
 
-class Taxonomy(_Strict):
+class Taxonomy(Strict):
     """Domains and categories in the order of the file."""
 
-    name: Words
-    edition: int = Field(alias="version", ge=1)
-    change: Change
-    scales: Mapping[str, Mapping[int, str]] = {}
-    domains: Mapping[str, Words]
-    categories: Mapping[str, Category] = Field(min_length=2)
+    name: Words = setting("name", "What the taxonomy is called.")
+    edition: Count = setting("whole number", "One more with each change.", alias="version", ge=1)
+    change: Change = setting("who and why", "The last change.")
+    scales: Mapping[Literal["severity", "urgency"], Scale] = setting("words by step", "What 1 to 5 mean.")
+    languages: tuple[Words, ...] | None = setting(
+        "ISO 639-1 codes", "Languages that word lists may be in; others are answered by what all languages share."
+    )
+    components: tuple[Words, ...] | None = setting(
+        "names", "Parts of products and systems that the `part_` cues may name."
+    )
+    domains: Mapping[str, Words] = setting("words by name", "What categories belong to, and what that means.")
+    categories: Mapping[str, Category] = setting("fields by name", "What issues can be.", min_length=2)
 
     @cached_property
     def version(self) -> str:
         """Name, edition and a hash of everything that says what a label means or where it goes.
 
         A role that the name alone said before roles were declared does not count: the label means what it meant.
+        Languages and components are for checking only.
         """
-        content = self.model_dump(mode="json", by_alias=True, exclude={"change"})
+        content = self.model_dump(mode="json", by_alias=True, exclude={"change", "languages", "components"})
         for name, category in content["categories"].items():
             if category["role"] is None or category["role"] == _ROLES_BY_NAME.get(name):
                 del category["role"]
@@ -156,93 +171,74 @@ class Taxonomy(_Strict):
 
     def allows(self, category: str, sub_label: str | None = None) -> bool:
         """Whether the category exists and the sub-label, if any, belongs to it."""
-        found = self.categories.get(category)
-        return found is not None and (sub_label is None or sub_label in found.sub_labels)
+        known = self.categories.get(category)
+        return known is not None and (sub_label is None or sub_label in known.sub_labels)
 
 
 def closest(name: str, allowed: tuple[str, ...]) -> str:
     """The end of an error message: the nearest allowed name, or all of them."""
-    near = get_close_matches(name, allowed, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(allowed)}"
-
-
-# What to write where a field is missing or wrong; the examples are in the form the file wants.
-_MENDS = {
-    "role": "write `role: no_issue`, `role: catch_all` or `role: wish`, or leave it out",
-    "owner": "write `owner: <team that fixes it>`",
-    "destination": "write `destination: <project or queue of the tracker>`",
-    "sla_hours": "write `sla_hours: <hours until a first answer, above 0>`",
-    "severity_floor": "write `severity_floor: <1 to 5, the least severity of such an issue>`",
-    "escalation": "write `escalation: [<role>, …]`, the next first",
-    "domain": "name one of the file's `domains`",
-    "definition": "write one or two sentences that say what belongs here and what does not",
-    "sub_labels": "write `sub_labels: [<name>, …]` or leave it out",
-    "proposed_by": "write who proposed the change",
-    "approved_by": "write who approved the change",
-    "why": "write why the change was made",
-    "change": "write `change: {proposed_by: …, approved_by: …, why: …}`",
-    "version": "write `version: <whole number>`, one more than before",
-    "keywords": "write `keywords: [<phrase>, …]`",
-    "examples": "write `examples: [<text>, …]` or a list of `{text, sub_label, note}`",
-    "categories": "write at least two categories, each with its fields",
-}
+    right = nearest(name, allowed)
+    return f"; did you mean {right!r}?" if right else f"; there are {', '.join(allowed)}"
 
 
 def load_taxonomy(path: Path) -> Taxonomy:
     """Read and check a taxonomy file.
 
     Raises:
-        TaxonomyError: It is not there, is not YAML, or lacks something; one line for each fault.
+        ConfigError: It is not there, is not YAML, or lacks something; one line for each fault.
     """
-    if not path.is_file():
-        raise TaxonomyError(f"{path}: no such file; name a taxonomy file or set FEEDBACK_PROMPTS to its folder")
-    content = read_mapping(path, TaxonomyError, "start with `name:`, `version:`, `change:`, `categories:`")
-    try:
-        taxonomy = Taxonomy.model_validate(_with_roles(content))
-    except ValidationError as error:
-        raise TaxonomyError("\n".join(_said(path, dict(fault)) for fault in error.errors())) from error
-    faults = _inconsistent(taxonomy)
-    if faults:
-        raise TaxonomyError("\n".join(f"{path}: {fault}" for fault in faults))
+    return read_taxonomy(path)[1]
+
+
+def read_taxonomy(path: Path) -> tuple[Document, Taxonomy]:
+    """Read and check a taxonomy file; the document too, to name lines in it.
+
+    Raises:
+        ConfigError: It is not there, is not YAML, or lacks something; one line for each fault.
+    """
+    document = read_document(path, _START)
+    return document, check_taxonomy(document)
+
+
+def check_taxonomy(document: Document) -> Taxonomy:
+    """A taxonomy file as the rooms read it.
+
+    Raises:
+        ConfigError: It lacks something or contradicts itself; one line for each fault.
+    """
+    taxonomy = validate(Taxonomy, document, _as_today(document.content))
+    refuse(fault for check in (_role_faults, _scale_faults, _example_faults) for fault in check(taxonomy, document))
     return taxonomy
 
 
-def _said(path: Path, fault: dict[str, Any]) -> str:
-    place = [str(part) for part in cast("tuple[str | int, ...]", fault["loc"])]
-    named = place[2] if len(place) > 2 and place[0] == "categories" else place[-1]
-    where = f"category {place[1]}: " if len(place) > 1 and place[0] == "categories" else ""
-    where += f"field {'.'.join(place[2:] if where else place)}" if len(place) > 2 or not where else "as a whole"
-    problem = {"missing": "is missing", "extra_forbidden": "is unknown"}.get(fault["type"], str(fault["msg"]))
-    mend = _MENDS.get(place[-1], _MENDS.get(named, "mend or remove it"))
-    if fault["type"] == "extra_forbidden":
-        mend = "remove it, or mend its spelling"
-    return f"{path}: {where}: {problem}; {mend}"
+def _as_today(content: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """The content of a file; one written before roles were declared is completed.
 
-
-def _with_roles(content: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    """The content of a file; one written before roles were declared gets them by the names of its categories."""
+    Its categories get roles by their names, and its languages and components are not checked.
+    """
     categories = content.get("categories")
-    if not isinstance(categories, dict):
+    if not isinstance(categories, dict) or {"languages", "components"} & content.keys():
         return content
     known = cast("dict[Any, Any]", categories)
     if any(isinstance(category, dict) and "role" in category for category in known.values()):
         return content
     named = {
-        name: {**category, "role": _ROLES_BY_NAME[name]}
+        name: {**category, "role": _ROLES_BY_NAME[name]} if name in _ROLES_BY_NAME else category
         for name, category in known.items()
-        if name in _ROLES_BY_NAME and isinstance(category, dict)
+        if isinstance(category, dict)
     }
-    return {**content, "categories": {**known, **named}}
+    older = {"scales": {}, "languages": None, "components": None}
+    return {**older, **content, "categories": {**known, **named}}
 
 
-def _role_faults(taxonomy: Taxonomy) -> list[str]:
+def _role_faults(taxonomy: Taxonomy, document: Document) -> list[Fault]:
     """Each role is one category's; a text without a complaint and a vague complaint must have theirs."""
     named: dict[Role, list[str]] = {role: [] for role in Role}
     for name, category in taxonomy.categories.items():
         if category.role is not None:
             named[category.role].append(name)
     twice = [
-        f"categories {', '.join(names)}: all have `role: {role}`; leave it to one of them"
+        Fault(document, ("categories", names[1], "role"), f"{names[0]} has `role: {role}` already", "leave it to one")
         for role, names in named.items()
         if len(names) > 1
     ]
@@ -251,23 +247,39 @@ def _role_faults(taxonomy: Taxonomy) -> list[str]:
         Role.CATCH_ALL: "of complaints that fit no other category",
     }
     missing = [
-        f"no category has `role: {role}`; write it in the category {what}"
+        Fault(document, ("categories",), f"no category has `role: {role}`", f"write it in the category {what}")
         for role, what in needed.items()
         if not named[role]
     ]
     return [*twice, *missing]
 
 
-def _inconsistent(taxonomy: Taxonomy) -> list[str]:
-    faults = _role_faults(taxonomy)
-    for name, category in taxonomy.categories.items():
-        if category.domain not in taxonomy.domains:
-            near = closest(category.domain, tuple(taxonomy.domains))
-            faults.append(f"category {name}: field domain: {category.domain!r} is none of the file's domains{near}")
+def _scale_faults(taxonomy: Taxonomy, document: Document) -> list[Fault]:
+    """Each scale has all its steps; a file written before roles were declared may have none at all."""
+    if not taxonomy.scales and taxonomy.languages is None:
+        return []
+    faults = [
+        Fault(document, ("scales",), f"there is no `{name}`", f"write `{name}:` with what 1 to 5 mean")
+        for name in ("severity", "urgency")
+        if name not in taxonomy.scales
+    ]
+    for name, steps in taxonomy.scales.items():
         faults += [
-            f"category {name}: field examples: sub-label {example.sub_label!r} is not one of its own"
-            f"{closest(example.sub_label, category.sub_labels)}"
-            for example in category.examples
-            if example.sub_label is not None and example.sub_label not in category.sub_labels
+            Fault(document, ("scales", name), f"there is no step {step}", f"write `{step}:` and what it means")
+            for step in _STEPS
+            if step not in steps
         ]
+    return faults
+
+
+def _example_faults(taxonomy: Taxonomy, document: Document) -> list[Fault]:
+    """An example's sub-label is one of its category."""
+    faults: list[Fault] = []
+    for name, category in taxonomy.categories.items():
+        for number, example in enumerate(category.examples):
+            if example.sub_label is not None and example.sub_label not in category.sub_labels:
+                right, fix = suggestion(example.sub_label, category.sub_labels)
+                place = ("categories", name, "examples", number, "sub_label")
+                problem = f"{example.sub_label!r} is no sub-label of {name}"
+                faults.append(Fault(document, place, problem, fix, right))
     return faults

@@ -1,6 +1,7 @@
-"""The numbers that decide: loads `prompts/thresholds.yaml`, one section for each room, each with its reason beside it.
+"""The numbers that decide: `prompts/thresholds.yaml` as one model, one section for each room.
 
-Only loading, looking up and versioning. What a number means stands in the room that reads it.
+Only loading and versioning. The fields of a section stand in `sections/`; names in it are checked in
+`prompts_folder.py`.
 """
 
 from __future__ import annotations
@@ -8,98 +9,82 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
-from feedback_assets.errors import CallError
-from feedback_assets.files.text_files import read_mapping
+from pydantic import ConfigDict
 
+from feedback_assets.config.documents import Document, Fault, inside, read_document, refuse, validate
+from feedback_assets.config.sections.classification import ClassificationRules
+from feedback_assets.config.sections.clusters import ClusterRules
+from feedback_assets.config.sections.priority import PriorityRules
+from feedback_assets.config.sections.releases import ReleaseRules
+from feedback_assets.config.sections.tickets import TicketRules
+from feedback_assets.config.sections.watching import DriftRules, EvaluationRules, LatencyRules
+from feedback_assets.config.strict import Strict, setting
 
-class ThresholdsError(CallError):
-    """A threshold is missing or is no number; the message names file, section, field and the mend."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """One room's numbers."""
-
-    name: str
-    values: Mapping[str, Any]
-    origin: str
-
-    def number(self, field: str, minimum: float = float("-inf"), maximum: float = float("inf")) -> float:
-        """The number called `field`.
-
-        Raises:
-            ThresholdsError: It is missing, no number, or outside minimum..maximum.
-        """
-        value = self.values.get(field)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ThresholdsError(f"{self.origin}: {self.name}.{field} is {value!r}; write `{field}: <number>`")
-        if not minimum <= value <= maximum:
-            raise ThresholdsError(
-                f"{self.origin}: {self.name}.{field} is {value}; write a number from {minimum} to {maximum}"
-            )
-        return float(value)
-
-    def count(self, field: str, minimum: int = 1, maximum: float = float("inf")) -> int:
-        """The whole number called `field`.
-
-        Raises:
-            ThresholdsError: It is missing, no whole number, or outside minimum..maximum.
-        """
-        value = self.number(field, minimum, maximum)
-        if not value.is_integer():
-            raise ThresholdsError(f"{self.origin}: {self.name}.{field} is {value:g}; write a whole number")
-        return int(value)
-
-    @property
-    def version(self) -> str:
-        """Hash of this section, 12 hex digits; comments and order do not count."""
-        return _hash(self.values)
+_START = "start with a section such as `classification:`"
+# Keys that were once thresholds, and where what they said stands now.
+_MOVED = {("drift", "catch_all"): "remove it: the taxonomy says it, with `role: catch_all` in a category"}
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """All sections of one file."""
+class Thresholds(Strict):
+    """All sections of the file."""
 
-    sections: Mapping[str, Mapping[str, Any]]
-    origin: str
-
-    @property
-    def version(self) -> str:
-        """Hash of all sections, 12 hex digits; comments and order do not count."""
-        return _hash(self.sections)
-
-    def section(self, name: str) -> Section:
-        """The numbers of one room.
-
-        Raises:
-            ThresholdsError: The file has no such section.
-        """
-        if name not in self.sections:
-            there = ", ".join(sorted(self.sections)) or "none"
-            raise ThresholdsError(
-                f"{self.origin}: no section {name!r} (there are: {there}); write `{name}:` with its numbers"
-            )
-        return Section(name, self.sections[name], self.origin)
+    classification: ClassificationRules = setting("section", "When an answer is automatic.")
+    clusters: ClusterRules = setting("section", "When issues belong together.")
+    priority: PriorityRules = setting("section", "How urgent a cluster is, and what follows.")
+    tickets: TicketRules = setting("section", "When a ticket is met again, and what is its evidence.")
+    evaluation: EvaluationRules = setting("section", "What changes of prompts are compared with, and what they cost.")
+    releases: ReleaseRules = setting("section", "When complaints after a release are its effect.")
+    latency: LatencyRules = setting("section", "How fast an item must be at each hop.")
+    drift: DriftRules = setting("section", "When items have become others than before.")
 
 
-def load_thresholds(path: Path) -> Thresholds:
-    """Read `section: {field: value}` from a YAML file.
+class _ClassificationOnly(Strict):
+    """What a file of earlier days must still have: the section that labels were made with."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    classification: ClassificationRules = setting("section", "When an answer is automatic.")
+
+
+def read_thresholds(path: Path) -> tuple[Document, Thresholds]:
+    """Read and check a thresholds file; names are checked with taxonomy and lexicon.
 
     Raises:
-        ThresholdsError: The file is not there, is not YAML, or a section is no mapping.
+        ConfigError: It is not there, or a key is missing, unknown, of the wrong kind or out of range.
     """
-    if not path.is_file():
-        raise ThresholdsError(f"{path}: no such file; copy the packaged thresholds.yaml or set FEEDBACK_PROMPTS")
-    content = read_mapping(path, ThresholdsError, "start with a section such as `classification:`")
-    for name, section in content.items():
-        if not isinstance(section, dict):
-            raise ThresholdsError(f"{path}: section {name!r} is no mapping; write `{name}: {{field: number}}`")
-    return Thresholds(cast("dict[str, dict[str, Any]]", content), str(path))
+    document = read_document(path, _START)
+    return document, check_thresholds(document)
 
 
-def _hash(content: object) -> str:
+def check_thresholds(document: Document) -> Thresholds:
+    """A thresholds file as the rooms read it.
+
+    Raises:
+        ConfigError: A key is missing, unknown, of the wrong kind or out of range.
+    """
+    refuse(
+        Fault(document, place, "is no threshold any more", fix)
+        for place, fix in _MOVED.items()
+        if inside(document.content, place) is not None
+    )
+    return validate(Thresholds, document)
+
+
+def read_classification(path: Path) -> tuple[Document, ClassificationRules]:
+    """Read the section `classification` alone: all that a kept edition's labels were made with.
+
+    Raises:
+        ConfigError: It is not there, or the section is missing or wrong.
+    """
+    document = read_document(path, _START)
+    return document, validate(_ClassificationOnly, document).classification
+
+
+def version_of(document: Document, section: str = "") -> str:
+    """Hash of a section, or of all of them, 12 hex digits; comments and order do not count."""
+    content: object = document.content
+    if section and isinstance(content, Mapping):
+        content = document.content[section]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:12]

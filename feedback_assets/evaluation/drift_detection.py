@@ -12,9 +12,9 @@ from datetime import date
 
 import pandas as pd
 
+from feedback_assets.config.sections.watching import DriftRules
 from feedback_assets.evaluation.drift_items import Embed, Items, Words
 from feedback_assets.evaluation.drift_moves import MOVES, SliceMove
-from feedback_assets.evaluation.drift_rules import DriftRules
 from feedback_assets.evaluation.drift_statistics import STILL
 
 WATCHED = {
@@ -68,6 +68,7 @@ def judge(
     frame: pd.DataFrame,
     newest: date,
     rules: DriftRules,
+    catch_all: str,
     embed: Embed,
     words: Words,
     names: Sequence[str] = tuple(WATCHED),
@@ -78,11 +79,12 @@ def judge(
         frame: Items with `COLUMNS`; days outside both windows are left out.
         newest: Last day of the judged window.
         rules: Windows and thresholds.
+        catch_all: The category that gathers what fits no other.
         embed: Places texts; frozen, so that only the texts can move.
         words: Content words of a text.
         names: Which of `WATCHED`.
     """
-    items = Items(frame, newest, rules, embed, words)
+    items = Items(frame, newest, rules, catch_all, embed, words)
     now, days_before = int(items.is_now.sum()), len(set(items.day[~items.is_now].tolist()))
     if days_before < rules.least_baseline_days or min(now, len(items.frame) - now) < rules.least_rows:
         told = (
@@ -119,7 +121,7 @@ def _verdict(name: str, items: Items, now: int) -> Verdict:
     if lasting:
         where = ", ".join(lasting[:3])
         told += (
-            f". A lasting rise of {rules.catch_all!r} in {where}: the taxonomy may lack a category; read what is in it"
+            f". A lasting rise of {items.catch_all!r} in {where}: the taxonomy may lack a category; read what is in it"
         )
     return Verdict(name, level, worst, threshold, told, now, items.window, items.baseline,
                    tuple((moved + rest)[:_SLICES_TOLD]), len(moves))  # fmt: skip

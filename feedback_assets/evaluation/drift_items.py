@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from feedback_assets.evaluation.drift_rules import DriftRules
+from feedback_assets.config.sections.watching import DriftRules
 from feedback_assets.evaluation.drift_statistics import Numbers
 
 Ints = NDArray[np.int64]
@@ -39,8 +39,11 @@ class Sides:
 class Items:
     """The frame cut into days, with what several checks need computed once."""
 
-    def __init__(self, frame: pd.DataFrame, newest: date, rules: DriftRules, embed: Embed, words: Words) -> None:
+    def __init__(
+        self, frame: pd.DataFrame, newest: date, rules: DriftRules, catch_all: str, embed: Embed, words: Words
+    ) -> None:
         self.rules = rules
+        self.catch_all = catch_all
         first = newest - timedelta(days=rules.recent_days + rules.baseline_days - 1)
         self.frame = frame[(frame["day"] >= first) & (frame["day"] <= newest)].reset_index(drop=True)
         self.day: Ints = np.array([(day - first).days for day in self.frame["day"]], dtype=np.int64)

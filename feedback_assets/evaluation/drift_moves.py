@@ -71,7 +71,7 @@ def _compared(items: Items, sides: Sides, bins: Ints, names: tuple[str, ...], no
 
 def _other_share(items: Items, sides: Sides) -> SliceMove:
     numbers, values = items.factor("category")
-    is_other = np.array([value == items.rules.catch_all for value in values], dtype=bool)[numbers]
+    is_other = np.array([value == items.catch_all for value in values], dtype=bool)[numbers]
     bins = np.where(is_other, 0, 1).astype(np.int64)
     before = items.counts(sides.before, bins[sides.before], 2)
     now = items.counts(sides.now, bins[sides.now], 2)

@@ -16,31 +16,33 @@ from numpy.typing import NDArray
 
 from feedback_assets import tables
 from feedback_assets.clusters.embedding import ConceptEmbedding, Issue, content_words
+from feedback_assets.config.sections.watching import DriftRules
+from feedback_assets.config.word_files import load_lexicon
 from feedback_assets.evaluation.drift_detection import WATCHED, Verdict, judge
 from feedback_assets.evaluation.drift_items import COLUMNS, Embed
-from feedback_assets.evaluation.drift_rules import DriftRules
 from feedback_assets.lake.store import Lake
-from feedback_assets.text import Lexicon
 
 _OF_FEEDBACK = ("day", "event_id", "text", "language", "channel", "product_family")
 _OF_LABELS = ("event_id", "category", "confidence", "model_version")
 _WEEK = 7
 
 
-def watch(lake: Lake, prompts: Path, rules: DriftRules) -> list[Verdict]:
+def watch(lake: Lake, prompts: Path, rules: DriftRules, catch_all: str) -> list[Verdict]:
     """Judge the newest week that has items against the weeks before it.
 
     Args:
         lake: Where `silver/feedback` and `gold/items` are.
         prompts: The folder with the lexicon.
         rules: Windows and thresholds.
+        catch_all: The category that gathers what fits no other.
     """
     days = lake.days(tables.GOLD_ITEMS)
     if not days:
         return [Verdict(name, "too_few", 0, rules.warn, "no items yet", 0, "", "") for name in WATCHED]
     newest = max(days)
     first = newest - timedelta(days=rules.recent_days + rules.baseline_days - 1)
-    return judge(read_items(lake, first, newest, rules.rows_a_day), newest, rules, text_places(prompts), content_words)
+    items = read_items(lake, first, newest, rules.rows_a_day)
+    return judge(items, newest, rules, catch_all, text_places(prompts), content_words)
 
 
 def read_items(lake: Lake, first: date, last: date, rows_a_day: int) -> pd.DataFrame:
@@ -76,4 +78,4 @@ def text_places(prompts: Path) -> Embed:
 
 @lru_cache(maxsize=1)
 def _embedding(lexicon: Path, changed: float) -> ConceptEmbedding:
-    return ConceptEmbedding.fit(Lexicon.load(lexicon), [])
+    return ConceptEmbedding.fit(load_lexicon(lexicon), [])

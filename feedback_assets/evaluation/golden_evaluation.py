@@ -15,9 +15,9 @@ import pandas as pd
 from feedback_assets.classification.model.labels_file import LabelsFile
 from feedback_assets.classification.model.local_model import LocalModel
 from feedback_assets.classification.model.trained import load_or_train
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import closest, load_taxonomy
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.errors import CallError
 from feedback_assets.evaluation.golden import golden_version, load_golden
 from feedback_assets.evaluation.scores import score, score_golden, score_rows
@@ -60,9 +60,7 @@ def measure_golden(
         "golden_version": golden_version(items),
         "model_version": used.version,
         "taxonomy_version": taxonomy.version,
-        "thresholds_version": load_thresholds(settings.prompts_dir / "thresholds.yaml")
-        .section("classification")
-        .version,
+        "thresholds_version": load_config(settings.prompts_dir).thresholds_version,
     }
     result = score_golden(items, answers)
     return {**versions, **result}, score_rows(result, versions, now)

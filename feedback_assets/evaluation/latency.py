@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.config.thresholds import Section
+from feedback_assets.config.sections.watching import LatencyRules
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import COMMITS_READ, Commit, Lake
 from feedback_assets.tables import Table
@@ -59,14 +59,14 @@ class Verdict:
     days: tuple[DayLatency, ...]
 
 
-def look(lake: Lake, landing: Landing, hop: Hop, section: Section) -> Verdict:
+def look(lake: Lake, landing: Landing, hop: Hop, rules: LatencyRules) -> Verdict:
     """How long the items of the newest days took to a hop.
 
     Args:
         lake: Where the tables are.
         landing: Where the objects are.
         hop: Which hop.
-        section: The section `latency` of the thresholds.
+        rules: The section `latency` of the thresholds.
     """
     days = sorted(lake.days(tables.SILVER_FEEDBACK))[-_DAYS:]
     if not days:
@@ -75,8 +75,8 @@ def look(lake: Lake, landing: Landing, hop: Hop, section: Section) -> Verdict:
     items = lake.read(tables.SILVER_FEEDBACK, days[0], days[-1] + timedelta(days=1), columns)
     landed = {path: landing.landed_at(path) for path in items["landing_object"].unique()}
     commits = None if hop.name == "landed" else lake.commits(hop.table)
-    found = latencies(items, landed, commits, timedelta(hours=section.number("history_hours", 0)))
-    return judge(hop.name, found, section.number(hop.budget, 0))
+    found = latencies(items, landed, commits, timedelta(hours=rules.history_hours))
+    return judge(hop.name, found, getattr(rules, hop.budget))
 
 
 def latencies(

@@ -5,12 +5,10 @@ How many tokens something takes is counted by who asks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import Settings
-from feedback_assets.config.thresholds import load_thresholds
 
 
 @dataclass(frozen=True)
@@ -34,10 +32,8 @@ def price_of(settings: Settings) -> Price:
     if {"model_price_in", "model_price_out"} <= settings.model_fields_set:
         told = "FEEDBACK_MODEL_PRICE_IN and FEEDBACK_MODEL_PRICE_OUT"
         return Price(settings.model_price_in, settings.model_price_out, "", told)
-    section = load_thresholds(settings.prompts_dir / "thresholds.yaml").section("evaluation")
-    prices: Mapping[str, Mapping[str, Any]] = section.values.get("prices") or {}
-    found = prices.get(settings.model_deployment)
-    if found is None:
+    price = load_config(settings.prompts_dir).thresholds.evaluation.prices.get(settings.model_deployment)
+    if price is None:
         return Price(
             None,
             None,
@@ -45,5 +41,5 @@ def price_of(settings: Settings) -> Price:
             f"the price of {settings.model_deployment} is not known; write it in thresholds.yaml, evaluation.prices, "
             "or set FEEDBACK_MODEL_PRICE_IN and FEEDBACK_MODEL_PRICE_OUT",
         )
-    told = f"thresholds.yaml, as of {found.get('as_of', 'not stated')}: {found.get('source', 'no source stated')}"
-    return Price(float(found["in"]), float(found["out"]), str(found.get("currency", "")), told)
+    reason = f"thresholds.yaml, as of {price.as_of}: {price.source}"
+    return Price(price.tokens_in, price.tokens_out, price.currency, reason)

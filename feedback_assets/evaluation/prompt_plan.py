@@ -23,9 +23,9 @@ from feedback_assets.classification.prompt_changes import (
     measure_usage,
     plan_days,
 )
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import load_taxonomy
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.evaluation.prices import Price, price_of
 from feedback_assets.lake.store import Lake
 
@@ -171,8 +171,8 @@ def scope_named(
         return Scope(tuple(sorted({category, *instead})), f"{category} and the alternatives named")
     from feedback_assets.classification.model.trained import confusion_of
 
-    section = load_thresholds(settings.prompts_dir / "thresholds.yaml").section("evaluation")
-    return close_alternatives(category, confusion_of(settings, progress), section.number("alternative_share", 0, 1))
+    rules = load_config(settings.prompts_dir).thresholds.evaluation
+    return close_alternatives(category, confusion_of(settings, progress), rules.alternative_share)
 
 
 def active_before(day: date, known: Sequence[Promotion], prompt_version: str) -> ActiveVersions:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc  # type: ignore[reportUnknownVariableType]
 
-from feedback_assets.priority.rules import PriorityRules
+from feedback_assets.config.sections.priority import PriorityRules
 from feedback_assets.statistics import Floats, Ints
 
 

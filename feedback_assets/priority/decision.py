@@ -5,12 +5,10 @@ Pure and small; facts are computed elsewhere, rows come from the `priority` sect
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, cast
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from feedback_assets.config.thresholds import ThresholdsError
-from feedback_assets.tables import DECISIONS, LEVELS
+from feedback_assets.config.sections.priority import DecisionRow
 
 
 @dataclass(frozen=True)
@@ -69,55 +67,24 @@ class Decision:
     reason: str
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of the table: all conditions must hold."""
-
-    decision: str
-    level: str | None
-    why: str
-    when: Mapping[str, Any]
-
-
-_FACTS = frozenset(field.name for field in fields(Facts))
-
-
-def decision_table(entries: object, origin: str) -> tuple[Row, ...]:
-    """Read and check the rows.
-
-    Raises:
-        ThresholdsError: A row decides something unknown, asks for an unknown fact, or the last row has conditions.
-    """
-    if not isinstance(entries, list) or not entries:
-        least = "- {decision: watch, when: {}}"
-        raise ThresholdsError(f"{origin}: priority.decisions is no list; write at least `{least}`")
-    rows = tuple(
-        _row(cast("Mapping[str, Any]", entry), f"{origin}: priority.decisions[{number}]")
-        for number, entry in enumerate(cast("list[object]", entries), start=1)
-    )
-    if rows[-1].when:
-        raise ThresholdsError(f"{origin}: priority.decisions: the last row has conditions; end with `when: {{}}`")
-    return rows
-
-
-def decide(facts: Facts, table: Sequence[Row]) -> Decision:
-    """The first row whose conditions all hold."""
-    row = next(row for row in table if all(_holds(facts, name, bound) for name, bound in row.when.items()))
+def decide(facts: Facts, table: Sequence[DecisionRow]) -> Decision:
+    """The first row whose conditions all hold; the last row of a table that was read always does."""
+    row = next(row for row in table if all(_holds(facts, name, bound) for name, bound in row.when.asked))
     return Decision(row.decision, row.level, _sentence(row, facts))
 
 
-def _holds(facts: Facts, name: str, bound: object) -> bool:
+def _holds(facts: Facts, name: str, bound: bool | float | tuple[str, ...]) -> bool:
     value = getattr(facts, name)
     if isinstance(bound, bool):
         return bool(value) is bound
-    if isinstance(bound, list):
+    if isinstance(bound, tuple):
         return value in bound
     return value >= bound
 
 
-def _sentence(row: Row, facts: Facts) -> str:
+def _sentence(row: DecisionRow, facts: Facts) -> str:
     head = row.decision.capitalize() + (f" {row.level}" if row.level else "")
-    why = f"{row.why} ({facts.override})" if facts.override and "override" in row.when else row.why
+    why = f"{row.why} ({facts.override})" if facts.override and row.when.override else row.why
     expected = f"where {facts.expected_7d:.1f} were expected"
     issues, customers = _plural(facts.members_7d, "issue"), _plural(facts.customers_7d, "customer")
     rest = f"severity {facts.severity:.1f}, confidence {facts.confidence:.2f}, score {facts.score:.2f}"
@@ -126,18 +93,3 @@ def _sentence(row: Row, facts: Facts) -> str:
 
 def _plural(count: int, name: str) -> str:
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
-
-
-def _row(entry: Mapping[str, Any], where: str) -> Row:
-    when = cast("Mapping[str, Any]", entry.get("when", {}))
-    decision, level = entry.get("decision"), entry.get("level")
-    if decision not in DECISIONS:
-        raise ThresholdsError(f"{where}: decision is {decision!r}; write one of {', '.join(DECISIONS)}")
-    if (level is not None and level not in LEVELS) or (decision == "ticket" and level is None):
-        raise ThresholdsError(f"{where}: level is {level!r}; write one of {', '.join(LEVELS)}")
-    for name, bound in when.items():
-        if name not in _FACTS:
-            raise ThresholdsError(f"{where}: there is no fact {name!r}; there are {', '.join(sorted(_FACTS))}")
-        if not isinstance(bound, bool | int | float | list):
-            raise ThresholdsError(f"{where}: {name} is {bound!r}; write a number, true, false or a list")
-    return Row(str(decision), cast("str | None", level), str(entry.get("why", "")), when)

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from feedback_assets.config.sections.priority import PriorityRules
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import records
 from feedback_assets.lineage import ClusterRow, Lineage, cluster_rows
-from feedback_assets.priority.rules import PriorityRules
 from feedback_assets.statistics import Bools, Floats, Ints
 from feedback_assets.tables import CommerceEvent, Sentiment, Triage
 from feedback_assets.text import text_or_none

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from feedback_assets.config.sections.priority import PriorityRules
 from feedback_assets.priority.baseline import surprise, volume_ratio
 from feedback_assets.priority.inputs import LOOK_BACK, ClusterState, PriorityInputs
-from feedback_assets.priority.rules import PriorityRules
 from feedback_assets.statistics import Bools, Floats, Ints, benjamini_hochberg
 
 # Fewer in the last days are no sudden fault, whatever was expected.

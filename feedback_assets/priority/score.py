@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.sections.priority import PriorityRules
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import conform, empty
 from feedback_assets.priority.baseline import at_least, most_in_six_hours
 from feedback_assets.priority.decision import Facts, decide
 from feedback_assets.priority.inputs import ClusterState, Members, PriorityFrames, PriorityInputs, build_inputs
 from feedback_assets.priority.rises import Rises, find_rises
-from feedback_assets.priority.rules import PriorityRules
 from feedback_assets.statistics import Bools, Floats, Ints
 
 _MONTH, _WEEK = 28, 7

@@ -18,9 +18,6 @@ from feedback_assets.lake.frames import records
 from feedback_assets.statistics import Bools, Floats, Ints
 from feedback_assets.text import fold, text_or_none, version_key
 
-# No complaint, and so in no category: questions and praise.
-_QUIET = "no_issue"
-
 # What is read of each input.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "feedback": ("day", "event_id", "region", "app_version", "product_id"),
@@ -131,7 +128,6 @@ def prepare(frames: Frames) -> Inputs:
         feedback["app_version"].map(lambda told: version_key(told) or None if isinstance(told, str) else None)
     )
     item_of = {str(event): number for number, event in enumerate(feedback["event_id"])}
-    issues = frames.issues[frames.issues["category"] != _QUIET]
     return Inputs(
         feedback=feedback,
         item_of=item_of,
@@ -142,7 +138,7 @@ def prepare(frames: Frames) -> Inputs:
         regions=regions,
         products={name: number for number, name in enumerate(products)},
         versions={name: number for number, name in enumerate(versions)},
-        issues=_placed(issues, item_of),
+        issues=_placed(frames.issues, item_of),
         members=_placed(frames.members, item_of),
         clusters=records(frames.clusters.sort_values(["day", "cluster_id"], kind="stable")),
     )

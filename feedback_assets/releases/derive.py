@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from feedback_assets.releases.rules import ReleaseRules
+from feedback_assets.config.sections.releases import ReleaseRules
 from feedback_assets.text import version_key
 
 # "Hardly anybody": testers and staff name a version before it is out, a tenth of what names it then at most.

@@ -12,10 +12,10 @@ from datetime import timedelta
 
 import numpy as np
 
+from feedback_assets.config.sections.releases import ReleaseRules
 from feedback_assets.releases.counts import Release, Window
 from feedback_assets.releases.jumps import Jump, dispersion, jump
 from feedback_assets.releases.onset import Onsets, scan
-from feedback_assets.releases.rules import ReleaseRules
 from feedback_assets.releases.versions import Named, VersionEvidence, compare
 from feedback_assets.statistics import Bools, Floats, Ints
 

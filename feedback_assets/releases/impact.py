@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.sections.releases import ReleaseRules
 from feedback_assets.lake.frames import conform, empty
 from feedback_assets.releases.counts import Frames, Inputs, Release, Window, prepare, releases_on, window
 from feedback_assets.releases.evidence import Evidence, gather
-from feedback_assets.releases.rules import ReleaseRules
 from feedback_assets.releases.verdict import Case, Verdict, case, enough, judge, plausible
 from feedback_assets.statistics import benjamini_hochberg
 

@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from feedback_assets.config.sections.releases import ReleaseRules
 from feedback_assets.releases.counts import Release, Scope, Window
 from feedback_assets.releases.evidence import Evidence
-from feedback_assets.releases.rules import ReleaseRules
 
 _SURE = 0.05
 

@@ -14,12 +14,12 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from feedback_assets.config.sections.tickets import TicketRules
 from feedback_assets.lake.frames import records
 from feedback_assets.lineage import Lineage, LineageAsOf, cluster_rows
 from feedback_assets.tickets.concentration import Concentration, concentration
 from feedback_assets.tickets.open_tickets import RECENT_DAYS, OpenTicket
 from feedback_assets.tickets.rows import Cluster, Record, item_of
-from feedback_assets.tickets.rules import Rules
 
 # The place of items that name no region.
 _NOWHERE = "no region"
@@ -62,7 +62,7 @@ class ClusterIndex:
         row = self._now.row(cluster_id)
         return None if row is None else Cluster.from_record(row)
 
-    def evidence(self, cluster_id: str, expected: float, rules: Rules) -> Recent:
+    def evidence(self, cluster_id: str, expected: float, rules: TicketRules) -> Recent:
         """What a new ticket starts with: the issues of the days, and of the regions, that had more than expected.
 
         The days before a fault, and the places it does not reach, are background: counted as evidence they would
@@ -74,7 +74,7 @@ class ClusterIndex:
         where = self._concentration(cluster_id, issues, expected * len(above), rules)
         return Recent(self._within(issues, frozenset(where.places if where else ())), where)
 
-    def further_evidence(self, cluster_id: str, ticket: OpenTicket, rules: Rules) -> list[str]:
+    def further_evidence(self, cluster_id: str, ticket: OpenTicket, rules: TicketRules) -> list[str]:
         """What more speaks for a ticket: days above what was expected before it, in the regions it is about.
 
         What the baseline is now does not count: it holds the fault. After a fix no day stands out, and the ordinary
@@ -103,7 +103,7 @@ class ClusterIndex:
                 return sum(len(self._between(other, first, end - timedelta(days=1))) for other in others) / days
         return 0.0
 
-    def _recent(self, cluster_id: str, rules: Rules) -> list[tuple[date, str]]:
+    def _recent(self, cluster_id: str, rules: TicketRules) -> list[tuple[date, str]]:
         first = self._now.day - timedelta(days=rules.evidence_days - 1)
         return sorted(self._of(cluster_id, first, self._now.day))
 
@@ -121,7 +121,7 @@ class ClusterIndex:
         return [issue for issue in issues if not regions or self._place(issue) in regions]
 
     def _concentration(
-        self, cluster_id: str, issues: Sequence[str], expected: float, rules: Rules
+        self, cluster_id: str, issues: Sequence[str], expected: float, rules: TicketRules
     ) -> Concentration | None:
         last = self._now.day - timedelta(days=rules.evidence_days)
         before = (issue for _, issue in self._of(cluster_id, date.min, last)) if issues else ()
@@ -132,7 +132,7 @@ class ClusterIndex:
         return self._region.get(item_of(issue), _NOWHERE)
 
 
-def _above(recent: Sequence[tuple[date, str]], expected: float, rules: Rules) -> set[date]:
+def _above(recent: Sequence[tuple[date, str]], expected: float, rules: TicketRules) -> set[date]:
     """The days with more issues than expected: so many times as many, and beyond the spread of a count."""
     counts = Counter(when for when, _ in recent)
     least = rules.evidence_lift * expected + math.sqrt(max(expected, 0.0))

@@ -15,12 +15,12 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.sections.tickets import TicketRules
 from feedback_assets.lake.frames import conform, records
 from feedback_assets.lineage import Lineage, LineageAsOf
 from feedback_assets.tables import Level, TicketAction, TicketState
 from feedback_assets.text import text_or_none
 from feedback_assets.tickets.rows import Cluster, PlannedAction, Record, as_date, date_or_none, item_of
-from feedback_assets.tickets.rules import Rules
 
 CLOSED = frozenset({"closed", "resolved", "invalid", "duplicate", "deferred"})
 # A day's evidence is at most so many days old (`Rules.evidence_days`), so older actions hold no issue that counts.
@@ -159,7 +159,7 @@ class OpenTickets:
             if known:
                 self.put(replace(ticket, closed_on=known[-1] or None))
 
-    def same_problem(self, cluster: Cluster, day: date, rules: Rules) -> OpenTicket | None:
+    def same_problem(self, cluster: Cluster, day: date, rules: TicketRules) -> OpenTicket | None:
         """The ticket a cluster is met again by: one that covers it, else a fresh one of equal cause."""
         covering = self._met(self._by_cluster.get(cluster.cluster_id, ()))
         if covering:
@@ -187,7 +187,7 @@ class OpenTickets:
                 ended.add(ticket.key)
         return pairs
 
-    def parent_of(self, ticket: OpenTicket, rules: Rules) -> str | None:
+    def parent_of(self, ticket: OpenTicket, rules: TicketRules) -> str | None:
         """Key of the open ticket of another owner that holds so many of the same items that it is the parent."""
         items = {item_of(member) for member in ticket.members}
         for other in sorted(self.by_key.values(), key=_age):

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.sections.tickets import TicketRules
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import conform, records
 from feedback_assets.lineage import Lineage, cluster_rows
@@ -37,7 +38,6 @@ from feedback_assets.tickets.rows import (
     batch_frame,
     planned_actions,
 )
-from feedback_assets.tickets.rules import Rules
 
 # What is read of each input; the quotes and words of a ticket come from here.
 LINEAGE = ("day", "cluster_id", "status", "merged_into")
@@ -89,7 +89,7 @@ class Plan:
     open_tickets: pd.DataFrame
 
 
-def plan_tickets(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: Rules) -> Plan:
+def plan_tickets(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: TicketRules) -> Plan:
     """Plan the days asked for.
 
     Args:
@@ -122,7 +122,7 @@ def _morning(inputs: Inputs, first: date) -> OpenTickets:
 class _Planner:
     """Plans one day after another; `tickets` is what the days so far left."""
 
-    def __init__(self, inputs: Inputs, taxonomy: Taxonomy, rules: Rules, tickets: OpenTickets) -> None:
+    def __init__(self, inputs: Inputs, taxonomy: Taxonomy, rules: TicketRules, tickets: OpenTickets) -> None:
         self.tickets = tickets
         self._taxonomy, self._rules = taxonomy, rules
         self._index = ClusterIndex(inputs.clusters, inputs.members, inputs.feedback)

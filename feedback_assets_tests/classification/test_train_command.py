@@ -57,7 +57,8 @@ def test_the_same_call_gives_the_same_model_and_scores(tmp_path: Path) -> None:
 def test_labels_outside_a_given_taxonomy_are_listed_with_the_closest(tmp_path: Path) -> None:
     content = yaml.safe_load((PROMPTS / "taxonomy.yaml").read_text(encoding="utf-8"))
     category = content["categories"]["defect"]
-    content["categories"] = {"BILLS": category, "CARE": category, "ROOM": category}
+    roles = {"BILLS": None, "CARE": "no_issue", "ROOM": "catch_all"}
+    content["categories"] = {name: {**category, "role": role} for name, role in roles.items()}
     taxonomy = tmp_path / "taxonomy.yaml"
     taxonomy.write_text(yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(CallError, match="'BILL'; did you mean 'BILLS'"):

@@ -10,8 +10,8 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.clusters.assign_days import ClusterResult, assign_days
 from feedback_assets.clusters.embedding import ConceptEmbedding
-from feedback_assets.clusters.rules import ClusterRules
 from feedback_assets.clusters.summary import Titles
+from feedback_assets.config.sections.clusters import ClusterRules, TitleNames
 from feedback_assets.lake.frames import empty
 from feedback_assets.text import Lexicon
 
@@ -45,6 +45,7 @@ RULES = ClusterRules(
     loose=frozenset(),
     skip=frozenset({"no_issue"}),
     ignored_concepts=frozenset({"really"}),
+    telling_concepts=frozenset({"too_tight", "too_wide", "adverts", "crash", "parcel"}),
     vague=frozenset(),
     join_bound=0.33,
     join_open=0.55,
@@ -63,6 +64,7 @@ RULES = ClusterRules(
     title_distinct=1.5,
     sure_theme=0.85,
     lease_seconds=60,
+    titles=TitleNames(categories={}, sub_labels={}, concepts={}),
 )
 TITLES = Titles({"sizing_fit": "Sizing", "app_usability": "App"}, {"adverts": "too many adverts"})
 EMBEDDING = ConceptEmbedding.fit(LEXICON, EXAMPLES, RULES.ignored_concepts)

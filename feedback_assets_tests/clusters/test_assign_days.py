@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -95,7 +94,7 @@ def test_a_word_in_parentheses_is_borne_out_by_most_members() -> None:
     assert title(cluster, elsewhere, RULES, TITLES) == "App: slow"
     cluster.counts["concepts"].update({"crash": 2})
     assert title(cluster, elsewhere, RULES, TITLES) == "App: slow (crash)"
-    assert title(cluster, elsewhere, replace(RULES, vague=frozenset({"crash"})), TITLES) == "App: slow"
+    assert title(cluster, elsewhere, RULES.model_copy(update={"vague": frozenset({"crash"})}), TITLES) == "App: slow"
 
 
 def test_a_theme_that_half_of_the_members_carry_names_none_of_them() -> None:
@@ -105,7 +104,7 @@ def test_a_theme_that_half_of_the_members_carry_names_none_of_them() -> None:
     )  # fmt: skip
     cluster.counts["sub_labels"].update({"adverts": 10, "slow": 10})
     assert title(cluster, CategoryTotals(), RULES, TITLES) == "App: various complaints"
-    one_fault = replace(RULES, loose=frozenset({"app_usability"}))
+    one_fault = RULES.model_copy(update={"loose": frozenset({"app_usability"})})
     assert title(cluster, CategoryTotals(), one_fault, TITLES) == "App: too many adverts"
     cluster.counts["sub_labels"].update({"adverts": 2})
     assert title(cluster, CategoryTotals(), RULES, TITLES) == "App: too many adverts"

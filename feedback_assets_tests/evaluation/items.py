@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.config.prompts_folder import load_config
+from feedback_assets.config.sections.watching import DriftRules
 from feedback_assets.evaluation.drift_items import COLUMNS
-from feedback_assets.evaluation.drift_rules import DriftRules, drift_rules
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
-RULES: DriftRules = drift_rules(load_thresholds(PROMPTS / "thresholds.yaml").section("drift"))
+RULES: DriftRules = load_config(PROMPTS).thresholds.drift
 FIRST = date(2025, 3, 3)
 LAST = FIRST + timedelta(days=34)
 _WORDS = np.array([f"word{n}" for n in range(600)])

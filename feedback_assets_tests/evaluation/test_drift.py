@@ -17,7 +17,7 @@ Plant = Callable[[pd.DataFrame], None]
 
 
 def _judged(frame: pd.DataFrame, *names: str) -> list[Verdict]:
-    return judge(frame, LAST, RULES, places, str.split, names or tuple(WATCHED))
+    return judge(frame, LAST, RULES, "other", places, str.split, names or tuple(WATCHED))
 
 
 def _becomes(column: str, value: object, share: float) -> Plant:
@@ -139,7 +139,7 @@ def test_labels_that_moved_with_a_new_model_say_so():
 
 def test_the_first_days_of_a_lake_are_too_few_to_compare():
     frame = made(1, days=9)
-    verdicts = judge(frame, frame["day"].max(), RULES, places, str.split)
+    verdicts = judge(frame, frame["day"].max(), RULES, "other", places, str.split)
     assert {verdict.level for verdict in verdicts} == {"too_few"}
     assert "2 days before" in verdicts[0].reason
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import load
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.evaluation.latency import HOPS, judge, latencies, look
+from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.frames import conform
 from feedback_assets.lake.store import COMMITS_READ, Commit, Lake
 
@@ -77,8 +78,8 @@ def test_the_lake_and_landing_tell_when_each_hop_was_reached(tmp_path: Path):
     }  # fmt: skip
     frame = conform(pd.DataFrame([row]), tables.SILVER_FEEDBACK)
     lake.write_days(tables.SILVER_FEEDBACK, frame, DAY, DAY + timedelta(days=1), {"partition": str(DAY)})
-    section = load_thresholds(load().prompts_dir / "thresholds.yaml").section("latency")
-    found = {hop.name: look(lake, str(landing), hop, section) for hop in HOPS}
+    rules = load_config(load().prompts_dir).thresholds.latency
+    found = {hop.name: look(lake, Landing(str(landing)), hop, rules) for hop in HOPS}
     assert 1.4 < found["landed"].days[0].p50 < 1.6
     assert not found["landed"].kept
     assert 2 <= found["silver"].days[0].p50 < 4

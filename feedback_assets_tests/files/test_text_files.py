@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from feedback_assets.classification.llm.prompt import PromptError, load_prompt
-from feedback_assets.classification.model.examples import ExamplesError
-from feedback_assets.classification.model.recipe import read_lexicon
+from feedback_assets.config.documents import ConfigError
 from feedback_assets.config.mappings import load_all
 from feedback_assets.config.settings import load
 from feedback_assets.config.taxonomy import load_taxonomy
+from feedback_assets.config.word_files import read_lexicon
 from feedback_assets.errors import CallError
 from feedback_assets.files.text_files import json_lines, parse_mapping, read_mapping
 
@@ -67,7 +67,7 @@ def test_the_packaged_files_are_read_as_the_safe_loader_reads_them() -> None:
 def test_a_broken_lexicon_or_front_matter_is_told_like_any_other_file(tmp_path: Path) -> None:
     lexicon, prompt = tmp_path / "lexicon.yaml", tmp_path / "classify.md"
     lexicon.write_text("concepts:\n  late: {en: [late]}\n  late: {en: [delay]}\n")
-    with pytest.raises(ExamplesError, match=r"lexicon\.yaml: not YAML: 'late' stands here a second time"):
+    with pytest.raises(ConfigError, match=r"lexicon\.yaml: not YAML: 'late' stands here a second time"):
         read_lexicon(lexicon)
     prompt.write_text("---\nname: [\n---\n{{scales}} {{taxonomy}}\n")
     with pytest.raises(PromptError, match=r"classify\.md: front matter: not YAML"):

@@ -11,16 +11,16 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.prompts_folder import load_config
+from feedback_assets.config.sections.priority import PriorityRules
 from feedback_assets.config.settings import load
 from feedback_assets.config.taxonomy import load_taxonomy
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.lake.frames import conform, empty
 from feedback_assets.priority.inputs import COLUMNS, PriorityFrames
-from feedback_assets.priority.rules import PriorityRules, priority_rules
 from feedback_assets.priority.score import score_clusters
 
 FIRST = date(2026, 3, 1)
-RULES: PriorityRules = priority_rules(load_thresholds(load().prompts_dir / "thresholds.yaml").section("priority"))
+RULES: PriorityRules = load_config(load().prompts_dir).thresholds.priority
 TAXONOMY = load_taxonomy(load().prompts_dir / "taxonomy.yaml")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +35,7 @@ def test_more_issues_are_more_surprising_and_more_volume_less(
 
 
 def test_weekdays_and_weather_widen_what_chance_allows() -> None:
-    narrow = replace(RULES, most_shape=1e6)
+    narrow = RULES.model_copy(update={"most_shape": 1e6})
     args = np.array([140]), np.array([400]), np.array([0.25]), np.array([2.0])
     assert surprise(*args, RULES).p_value[0] > 20 * surprise(*args, narrow).p_value[0]
 

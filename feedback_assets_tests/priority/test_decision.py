@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from feedback_assets.config.thresholds import ThresholdsError
-from feedback_assets.priority.decision import Facts, decide, decision_table
+from feedback_assets.config.sections.priority import Conditions
+from feedback_assets.priority.decision import Facts, decide
 from feedback_assets_tests.priority.story import RULES
 
 CALM = Facts(
@@ -56,17 +56,5 @@ def test_the_table_decides(facts: Facts, decision: str, level: str | None) -> No
     assert f"{facts.members_7d} issue" in found.reason
 
 
-BROKEN = [
-    ([{"decision": "panic", "when": {}}], "decision is 'panic'"),
-    ([{"decision": "ticket", "when": {}}], "level is None"),
-    ([{"decision": "watch", "when": {"mood": 1}}], "there is no fact 'mood'"),
-    ([{"decision": "watch", "when": {"lift": 2}}], "the last row has conditions"),
-    ([{"decision": "watch", "when": {"lift": "high"}}], "lift is 'high'"),
-    ([], "is no list"),
-]
-
-
-@pytest.mark.parametrize(("entries", "told"), BROKEN)
-def test_a_table_that_cannot_be_used_says_why(entries: object, told: str) -> None:
-    with pytest.raises(ThresholdsError, match=told):
-        decision_table(entries, "thresholds.yaml")
+def test_every_condition_asks_for_a_fact_and_every_fact_can_be_asked_for() -> None:
+    assert set(Conditions.model_fields) == {field.name for field in fields(Facts)}

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.prompts_folder import load_config
+from feedback_assets.config.sections.releases import ReleaseRules
 from feedback_assets.config.settings import load
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.lake.frames import conform
 from feedback_assets.releases.counts import COLUMNS, Frames
-from feedback_assets.releases.rules import ReleaseRules, release_rules
 from feedback_assets.text import version_key
 
-RULES: ReleaseRules = release_rules(load_thresholds(load().prompts_dir / "thresholds.yaml").section("releases"))
+RULES: ReleaseRules = load_config(load().prompts_dir).thresholds.releases
 FIRST = date(2026, 3, 2)
 CATEGORIES = {"delivery": 0.05, "checkout_payment": 0.03, "app_usability": 0.06, "sizing_fit": 0.03, "defect": 0.05,
               "listing_accuracy": 0.02, "service_quality": 0.04}  # fmt: skip

@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.lake.frames import conform, empty, table_hash
 from feedback_assets.tickets.plan import Inputs
 from feedback_assets.tickets.plan import plan_tickets as plan_all
-from feedback_assets.tickets.rules import Rules
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 TAXONOMY = load_taxonomy(PROMPTS / "taxonomy.yaml")
+RULES = load_config(PROMPTS).thresholds.tickets
 DAY = date(2025, 3, 10)
 
 
@@ -104,7 +105,7 @@ def event(day: date, key: str, status: str) -> dict[str, object]:
 
 
 def test_a_ticket_is_created_once_and_then_gathers_evidence():
-    rows = plan(inputs(span(3)), span(3), TAXONOMY, Rules())
+    rows = plan(inputs(span(3)), span(3), TAXONOMY, RULES)
     assert list(rows["action"]) == ["create", "add_evidence", "add_evidence"]
     assert rows["ticket_key"].nunique() == 1
     assert json.loads(rows["members"].iloc[1]) == ["11-0#0", "11-1#0", "11-2#0"]
@@ -112,22 +113,22 @@ def test_a_ticket_is_created_once_and_then_gathers_evidence():
 
 
 def test_a_range_plans_what_its_days_plan_one_by_one():
-    whole = plan(inputs(span(4)), span(4), TAXONOMY, Rules())
+    whole = plan(inputs(span(4)), span(4), TAXONOMY, RULES)
     history = empty(tables.TICKET_BATCH)
     for day in span(4):
-        history = pd.concat([history, plan(inputs(span(4), history=history), [day], TAXONOMY, Rules())])
+        history = pd.concat([history, plan(inputs(span(4), history=history), [day], TAXONOMY, RULES)])
     assert table_hash(whole, tables.TICKET_BATCH) == table_hash(history, tables.TICKET_BATCH)
 
 
 def test_a_watched_cluster_without_a_ticket_gets_none():
     quiet = [scored(day, "c1", "watch", None) for day in span(2)]
-    assert plan(inputs(span(2), priority=quiet), span(2), TAXONOMY, Rules()).empty
+    assert plan(inputs(span(2), priority=quiet), span(2), TAXONOMY, RULES).empty
 
 
 def test_a_higher_level_raises_the_ticket():
     days = span(2)
     rows = plan(
-        inputs(days, priority=[scored(days[0], "c1"), scored(days[1], "c1", level="P2")]), days, TAXONOMY, Rules()
+        inputs(days, priority=[scored(days[0], "c1"), scored(days[1], "c1", level="P2")]), days, TAXONOMY, RULES
     )
     assert list(rows["action"]) == ["create", "raise", "add_evidence"]
     assert "P3 to P2" in rows["reason"].iloc[1]
@@ -139,7 +140,7 @@ def test_another_cluster_of_the_same_cause_joins_the_open_ticket():
     rows = plan(
         inputs(days, clusters=[cluster(days[0], "c1"), cluster(days[1], "c2")],
                priority=[scored(days[0], "c1"), scored(days[1], "c2")], members=members),
-        days, TAXONOMY, Rules(),
+        days, TAXONOMY, RULES,
     )  # fmt: skip
     assert list(rows["action"]) == ["create", "add_evidence"]
 
@@ -150,30 +151,30 @@ def test_another_cause_of_the_same_product_is_a_new_ticket():
     rows = plan(
         inputs(days, clusters=[cluster(days[0], "c1"), cluster(days[1], "c2", sub_label="runs_large")],
                priority=[scored(days[0], "c1"), scored(days[1], "c2")], members=members),
-        days, TAXONOMY, Rules(),
+        days, TAXONOMY, RULES,
     )  # fmt: skip
     assert list(rows["action"]) == ["create", "create"]
 
 
 def test_a_closed_ticket_that_comes_back_is_reopened_only_with_enough_new_issues():
     days = span(5)
-    first = plan(inputs(days), days[:1], TAXONOMY, Rules())
+    first = plan(inputs(days), days[:1], TAXONOMY, RULES)
     key = str(first["ticket_key"].iloc[0])
     closed = [event(days[1], key, "closed")]
-    few = plan(inputs(days, history=first, events=closed), days[1:2], TAXONOMY, Rules())
+    few = plan(inputs(days, history=first, events=closed), days[1:2], TAXONOMY, RULES)
     assert few.empty
-    enough = plan(inputs(days, history=first, events=closed), days[1:], TAXONOMY, Rules())
+    enough = plan(inputs(days, history=first, events=closed), days[1:], TAXONOMY, RULES)
     assert list(enough["action"][:1]) == ["reopen"]
     assert "Closed on" in enough["reason"].iloc[0]
 
 
 def test_an_approval_waits_for_a_person():
-    rows = plan(inputs(span(1), priority=[scored(DAY, "c1", "approval", "P1")]), span(1), TAXONOMY, Rules())
+    rows = plan(inputs(span(1), priority=[scored(DAY, "c1", "approval", "P1")]), span(1), TAXONOMY, RULES)
     assert rows["state"].tolist() == ["needs_approval"]
 
 
 def test_the_ticket_says_only_what_the_data_supports():
-    row = plan(inputs(span(1)), span(1), TAXONOMY, Rules()).iloc[0]
+    row = plan(inputs(span(1)), span(1), TAXONOMY, RULES).iloc[0]
     fields = json.loads(row["fields"])
     assert fields["sales_value_touched"] == 150.0
     assert fields["regions"] == {"EU": 3}
@@ -185,7 +186,7 @@ def test_the_ticket_says_only_what_the_data_supports():
 def test_what_waited_for_approval_becomes_a_ticket_when_it_grows_into_one():
     days = span(2)
     rows = plan(
-        inputs(days, priority=[scored(days[0], "c1", "approval", "P1"), scored(days[1], "c1")]), days, TAXONOMY, Rules()
+        inputs(days, priority=[scored(days[0], "c1", "approval", "P1"), scored(days[1], "c1")]), days, TAXONOMY, RULES
     )
     assert rows["state"].tolist() == ["needs_approval", "ready"]
     assert rows["action"].tolist() == ["create", "create"]
@@ -199,7 +200,7 @@ def test_the_same_complaint_about_another_carrier_is_a_new_ticket():
     rows = plan(
         inputs(days, clusters=[cluster(days[0], "c1"), other],
                priority=[scored(days[0], "c1"), scored(days[1], "c2")], members=members),
-        days, TAXONOMY, Rules(),
+        days, TAXONOMY, RULES,
     )  # fmt: skip
     assert list(rows["action"]) == ["create", "create"]
 
@@ -209,7 +210,7 @@ def test_ordinary_complaints_after_the_fix_are_no_evidence():
     told = [*((day, f"{day:%d}-{n}", "c1") for day in days[:2] for n in range(9)),
             *((day, f"{day:%d}-0", "c1") for day in days[2:])]  # fmt: skip
     priority = [{**scored(day, "c1"), "baseline_daily": 1.0} for day in days]
-    rows = plan(inputs(days, priority=priority, members=told), days, TAXONOMY, Rules())
+    rows = plan(inputs(days, priority=priority, members=told), days, TAXONOMY, RULES)
     assert rows["members_total"].max() == 18
 
 
@@ -220,12 +221,12 @@ def test_a_rise_in_two_regions_has_their_reports_as_evidence_from_day_to_day():
     told = inputs(days, members=[*before, *names], priority=[{**scored(d, "c1"), "baseline_daily": 2.0} for d in days])
     region = {name: "PT" if int(name.rsplit("-", 1)[1]) < 11 else "GB" for _, name, _ in names}
     told.feedback["region"] = [region.get(event, "GB") for event in told.feedback["event_id"]]
-    rows = plan(told, days, TAXONOMY, Rules())
+    rows = plan(told, days, TAXONOMY, RULES)
     assert json.loads(rows["fields"].iloc[0])["concentrated_in"]["regions"] == ["PT"]
     assert rows["members_total"].tolist() == [11, 22, 33]
     assert "come from PT" in json.loads(rows["fields"].iloc[0])["concentrated_in"]["reason"]
     history = empty(tables.TICKET_BATCH)
     for day in days:
-        one = plan(Inputs(**{**told.__dict__, "history": history}), [day], TAXONOMY, Rules())
+        one = plan(Inputs(**{**told.__dict__, "history": history}), [day], TAXONOMY, RULES)
         history = pd.concat([history, one])
     assert table_hash(rows, tables.TICKET_BATCH) == table_hash(history, tables.TICKET_BATCH)

@@ -46,8 +46,8 @@ from datetime import UTC, datetime
 from feedback_assets.config.settings import load
 from feedback_assets.tickets.delivery import deliver
 from feedback_assets.tickets.trackers import open_tracker, tracker_names
-from feedback_assets_tests.tickets.test_plan import Rules, TAXONOMY, inputs, plan, span
-batch = plan(inputs(span(2)), span(2), TAXONOMY, Rules())
+from feedback_assets_tests.tickets.test_plan import RULES, TAXONOMY, inputs, plan, span
+batch = plan(inputs(span(2)), span(2), TAXONOMY, RULES)
 receipts = deliver(batch, {}, open_tracker(load()), datetime.now(UTC), propose=False)
 columns = ["action", "outcome", "tracker", "external_id"]
 print(json.dumps([tracker_names(), receipts[columns].to_dict("records")]))

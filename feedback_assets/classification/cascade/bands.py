@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from feedback_assets.config.thresholds import Section
+from feedback_assets.config.sections.classification import ClassificationRules
 
 
 @dataclass(frozen=True)
@@ -63,21 +63,19 @@ class Triage:
     reason: str
 
 
-def bands_from(measured: Sequence[Measured], section: Section) -> Bands:
+def bands_from(measured: Sequence[Measured], rules: ClassificationRules) -> Bands:
     """The band edges for the error rate the owner accepts.
 
     Args:
         measured: The model's measurements; empty when it has none.
-        section: The section `classification` of the thresholds.
+        rules: The section `classification` of the thresholds.
 
-    Raises:
-        ThresholdsError: A threshold is missing or out of range.
     """
-    accepted = section.number("accepted_error_rate", 0, 1)
-    least = section.number("band_examples", 1)
+    accepted = rules.accepted_error_rate
+    least = rules.band_examples
     fallback = Bands(
-        section.number("automatic_default", 0, 1),
-        section.number("signal_default", 0, 1),
+        rules.automatic_default,
+        rules.signal_default,
         "default bands: the model has not measured its precision",
     )
     known = sorted((row for row in measured if row.examples >= least), key=lambda row: row.confidence)
@@ -86,7 +84,7 @@ def bands_from(measured: Sequence[Measured], section: Section) -> Bands:
     sure = [row for row in known if row.precision >= 1 - accepted]
     # No confidence is right often enough: nothing is automatic.
     automatic = min((row.confidence for row in sure), default=1.01)
-    hopeless = [row for row in known if row.band_precision < section.number("signal_precision", 0, 1)]
+    hopeless = [row for row in known if row.band_precision < rules.signal_precision]
     signal = min(max((row.confidence for row in hopeless), default=0.0), fallback.signal, automatic)
     right = f"{min(sure, key=lambda row: row.confidence).precision:.2f}" if sure else "never enough"
     return Bands(automatic, signal, f"measured out of fold: right {right} from confidence {min(automatic, 1.0):.2f} on")

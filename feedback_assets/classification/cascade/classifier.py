@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedback_assets.classification.cascade.bands import Bands, bands_from, measured
-from feedback_assets.classification.cascade.cues import Cues, load_cues
-from feedback_assets.classification.cascade.moderation import Moderator, load_moderator
+from feedback_assets.classification.cascade.cues import Cues, cues_of
+from feedback_assets.classification.cascade.moderation import Moderator, moderator_of
 from feedback_assets.classification.cascade.rules import LabelledText, Rules, taxonomy_examples
 from feedback_assets.classification.llm.prompt import Prompt, load_prompt
 from feedback_assets.classification.model.examples import load_examples
 from feedback_assets.classification.model.local_answer import LocalClassifier
-from feedback_assets.config.taxonomy import Category, Taxonomy, load_taxonomy
-from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.config.prompts_folder import load_config, load_kept
+from feedback_assets.config.taxonomy import Category, Taxonomy
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ def read_classifier(
     local: LocalClassifier,
     precision_by_confidence: Sequence[Mapping[str, float]] = (),
     measured_on: int = 0,
+    kept: bool = False,
 ) -> Classifier:
     """Load one version set of the prompts folder; its keyword rules are measured on its examples.
 
@@ -61,29 +62,27 @@ def read_classifier(
         local: The local model.
         precision_by_confidence: What the local model measured out of fold: `confidence`, `share`, `precision`.
         measured_on: How many examples that was measured on.
+        kept: The folder is a kept version set: its files may be of any day, and only what labels need is checked.
 
     Raises:
         CallError: A file is missing or wrong; the message names file, field and the fix.
     """
-    taxonomy = load_taxonomy(prompts / "taxonomy.yaml")
-    section = load_thresholds(prompts / "thresholds.yaml").section("classification")
-    cues = load_cues(prompts / "cues.yaml")
-    told = Bands(
-        section.number("automatic_default", 0, 1), section.number("signal_default", 0, 1), "as the model says of itself"
-    )
-    accepted = section.number("accepted_error_rate", 0, 1)
-    right = Bands(1 - accepted, told.signal, "as the rule was measured on the examples")
+    config = load_kept(prompts) if kept else load_config(prompts).labels
+    taxonomy, thresholds = config.taxonomy, config.classification
+    cues = cues_of(config.cues, taxonomy.unactionable)
+    told = Bands(thresholds.automatic_default, thresholds.signal_default, "as the model says of itself")
+    right = Bands(1 - thresholds.accepted_error_rate, told.signal, "as the rule was measured on the examples")
     return Classifier(
         taxonomy=taxonomy,
         cues=cues,
-        moderator=load_moderator(prompts / "moderation.yaml", section.number("profanity", 0, 1)),
-        rules=Rules(taxonomy, cues, read_labelled(prompts, taxonomy), section),
+        moderator=moderator_of(config.moderation, thresholds.profanity),
+        rules=Rules(taxonomy, cues, read_labelled(prompts, taxonomy), thresholds),
         prompt=load_prompt(prompts / "classify.md", taxonomy),
-        bands=bands_from(measured(precision_by_confidence, measured_on), section),
+        bands=bands_from(measured(precision_by_confidence, measured_on), thresholds),
         rule_bands=right,
         model_bands=told,
         local=local,
-        thresholds_version=section.version,
+        thresholds_version=config.thresholds_version,
     )
 
 

@@ -6,19 +6,16 @@ Deterministic and documented, for when no language model answers. Nothing here c
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-from feedback_assets.errors import CallError
-from feedback_assets.files.text_files import read_mapping
+from feedback_assets.config.word_files import CueWords
 from feedback_assets.text import Lexicon, tokens
 
 # Cue -> severity it raises an issue to. The scale: 4 cannot use or buy, 5 danger, loss of money or data.
 # Charged twice is 4: the bank mostly gives it back within days.
 _SEVERITY = {"danger": 5, "loss": 5, "overcharged": 4, "unusable": 4}
-# Domains in which a cue can be meant literally: "the best fire TV app" in no_issue is no fire.
-_NEVER_RAISED = frozenset({"no_issue", "feature_request", "other"})
 _CONTENTLESS = ("praise", "filler", "vague")
 # Above this many words even a text of praise words alone may be ironic or say something.
 _CONTENTLESS_WORDS = 8
@@ -28,16 +25,18 @@ _COMPLAINING_SIGNS = frozenset("👎😡🤬😠💩🤮😤😞☹🙁")
 Content = Literal["says_something", "praise", "vague", "empty"]
 
 
-class CuesError(CallError):
-    """The cues file cannot be used; the message names file, cue and the fix."""
-
-
 @dataclass(frozen=True)
 class Cues:
-    """The cue words of one file."""
+    """The cue words of one file.
+
+    Attributes:
+        version: Hash of the words, 12 hex digits.
+        never_raised: Categories whose severity no cue raises.
+    """
 
     lexicon: Lexicon
     version: str
+    never_raised: frozenset[str] = frozenset()
 
     def content(self, text: str) -> Content:
         """Whether a text is nothing but praise, nothing but vague complaint, empty, or says something."""
@@ -62,7 +61,7 @@ class Cues:
 
     def severity(self, category: str, floor: int, text: str, language: str | None) -> int:
         """The category's floor, raised by what the words say; 1 to 5."""
-        if category in _NEVER_RAISED:
+        if category in self.never_raised:
             return floor
         raised = [_SEVERITY[cue] for cue in self.lexicon.concepts(text, language) if cue in _SEVERITY]
         return max([floor, *raised])
@@ -84,27 +83,13 @@ def _signs(text: str) -> Content:
     return "praise" if signs & _PRAISING_SIGNS else "empty"
 
 
-def load_cues(path: Path) -> Cues:
-    """Read `cue: {language: [words]}` from a YAML file.
+def cues_of(words: CueWords, never_raised: Collection[str] = ()) -> Cues:
+    """The cues of a file.
 
-    Raises:
-        CuesError: The file is missing or not of that form.
+    Args:
+        words: What the file says.
+        never_raised: Categories whose severity no cue raises: "the best fire TV app" is praise and no fire.
     """
-    if not path.is_file():
-        raise CuesError(f"{path}: no such file; copy the packaged cues.yaml or set FEEDBACK_PROMPTS")
-    content = read_mapping(path, CuesError, "write `cue: {en: [word, …]}`")
-    entries: dict[str, dict[str, list[str]]] = {}
-    for cue, spec in content.items():
-        entries[str(cue)] = _checked(path, str(cue), spec)
-    return Cues(Lexicon(entries, str(path)), hashlib.sha256(repr(sorted(entries.items())).encode()).hexdigest()[:12])
-
-
-def _checked(path: Path, cue: str, spec: object) -> dict[str, list[str]]:
-    if not isinstance(spec, dict):
-        raise CuesError(f"{path}: {cue} is no mapping; write `{cue}: {{en: [word, …]}}`")
-    words: dict[str, list[str]] = {}
-    for language, phrases in cast("dict[object, object]", spec).items():
-        if not isinstance(phrases, list) or not all(isinstance(p, str) for p in cast("list[object]", phrases)):
-            raise CuesError(f"{path}: {cue}.{language} is no list of texts; put each word in quotes")
-        words[str(language)] = cast("list[str]", phrases)
-    return words
+    entries = words.entries
+    digest = hashlib.sha256(repr(sorted(entries.items())).encode()).hexdigest()[:12]
+    return Cues(Lexicon(entries, "cues"), digest, frozenset(never_raised))

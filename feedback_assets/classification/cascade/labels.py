@@ -18,7 +18,6 @@ from feedback_assets.classification.llm.answer import IssueAnswer, ItemAnswer
 from feedback_assets.classification.llm.answer_checks import verbatim
 from feedback_assets.classification.model.local_answer import LocalAnswer
 
-NO_ISSUE = "no_issue"
 # Fields of an issue that only a language model or a person can fill.
 _ONLY_READ = ("causes", "suggested_action", "reproduction_hints")
 _FILLABLE = ("sub_label", "component", "symptom", "sentiment", "urgency")
@@ -138,13 +137,13 @@ def from_local(
     item: Item, clean: str, local: LocalAnswer, classifier: Classifier, moderation: str | None, where: Triage
 ) -> Answer:
     """The local model's labels; further issues only where the first one is an issue."""
-    further = () if local.category == NO_ISSUE else local.secondary
+    further = () if local.category == classifier.taxonomy.no_issue else local.secondary
     found = [
         Label(local.category, local.sub_label, local.confidence),
         *(
             Label(issue.category, issue.sub_label, issue.probability)
             for issue in further
-            if issue.category not in (NO_ISSUE, local.category)
+            if issue.category not in (classifier.taxonomy.no_issue, local.category)
         ),
     ]
     return Answer(
@@ -172,7 +171,7 @@ def from_model(
         answered_by="language_model",
         model=str(row["model"]),
         model_version=str(row["model_version"]),
-        category=first.category if first else NO_ISSUE,
+        category=first.category if first else classifier.taxonomy.no_issue,
         sub_label=first.sub_label if first else None,
         issues=tuple(_issue_of(issue, item.text) for issue in answer.issues),
         sentiment=answer.sentiment,
@@ -193,10 +192,12 @@ def from_people(
     item: Item, before: Answer, decided: Sequence[tuple[str, str | None]], by: str, classifier: Classifier
 ) -> Answer:
     """What a person decided, over whatever was answered before; tone and moderation stay as they were."""
-    found = [Label(category, sub_label, 1.0) for category, sub_label in decided if category != NO_ISSUE]
+    found = [
+        Label(category, sub_label, 1.0) for category, sub_label in decided if category != classifier.taxonomy.no_issue
+    ]
     clean = classifier.moderator.clean(item.text).text
     urgency = before.issues[0].urgency if before.issues else None
-    first = decided[0] if decided else (NO_ISSUE, None)
+    first = decided[0] if decided else (classifier.taxonomy.no_issue, None)
     return Answer(
         answered_by="people",
         model="people",
@@ -220,7 +221,7 @@ def _issues(
     text = clean or item.text
     issues: list[Issue] = []
     for label in found:
-        if label.category == NO_ISSUE:
+        if label.category == classifier.taxonomy.no_issue:
             continue
         floor = classifier.taxonomy.category(label.category).severity_floor
         quote = _quote(text, item.text, label.category, classifier)

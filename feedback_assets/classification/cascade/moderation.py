@@ -9,11 +9,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from feedback_assets.errors import CallError
-from feedback_assets.files.text_files import read_mapping
+from feedback_assets.config.word_files import ModerationWords
 from feedback_assets.text import Lexicon
 
 # Worst first: a text that holds several is filed under the first.
@@ -24,10 +22,6 @@ _TAGGED = re.compile(r"<\s*(\w+)\s*>[^<]*</\s*\1\s*>|</?\s*(?![A-Z_]+\s*>)\w+\s*
 _CLAUSE = re.compile(r"(?<=[,;:–—\n])\s+|\s+(?=(?:but|aber|pero|mais|mas)\s)", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 _LEAST_WORDS = 3
-
-
-class ModerationError(CallError):
-    """The moderation file cannot be used; the message names file, field and the fix."""
 
 
 @dataclass(frozen=True)
@@ -117,36 +111,11 @@ class Moderator:
         return verdicts
 
 
-def load_moderator(path: Path, profanity: float) -> Moderator:
-    """Read `kind: {language: [words]}` and `injection: [patterns]` from a YAML file.
+def moderator_of(words: ModerationWords, profanity: float) -> Moderator:
+    """The moderator of a file.
 
-    Raises:
-        ModerationError: The file is missing, is not of that form, or a pattern does not compile.
+    Args:
+        words: What the file says.
+        profanity: Probability of the profanity model from which an English text counts as abuse.
     """
-    if not path.is_file():
-        raise ModerationError(f"{path}: no such file; copy the packaged moderation.yaml or set FEEDBACK_PROMPTS")
-    entries: dict[str, Any] = read_mapping(path, ModerationError, "write `abuse: {en: [word, …]}`")
-    unknown = sorted(set(entries) - set(KINDS))
-    if unknown:
-        raise ModerationError(f"{path}: unknown kind {unknown[0]!r}; there are {', '.join(KINDS)}")
-    patterns = [_pattern(path, number, text) for number, text in enumerate(entries.get("injection") or [], start=1)]
-    words = {kind: _words(path, kind, entries[kind]) for kind in KINDS if kind != "injection" and kind in entries}
-    return Moderator(words, patterns, profanity)
-
-
-def _pattern(path: Path, number: int, text: object) -> re.Pattern[str]:
-    try:
-        return re.compile(str(text), re.IGNORECASE)
-    except re.error as error:
-        raise ModerationError(f"{path}: injection, entry {number}: {error}; fix the regular expression") from error
-
-
-def _words(path: Path, kind: str, spec: object) -> dict[str, list[str]]:
-    if not isinstance(spec, dict):
-        raise ModerationError(f"{path}: {kind} is no mapping; write `{kind}: {{en: [word, …]}}`")
-    words: dict[str, list[str]] = {}
-    for language, phrases in cast("dict[object, object]", spec).items():
-        if not isinstance(phrases, list) or not all(isinstance(p, str) for p in cast("list[object]", phrases)):
-            raise ModerationError(f"{path}: {kind}.{language} is no list of texts; put each word in quotes")
-        words[str(language)] = cast("list[str]", phrases)
-    return words
+    return Moderator(words.entries, words.patterns, profanity)

@@ -1,7 +1,7 @@
 """Rules: keywords that may answer alone because their precision was measured, and texts that say nothing.
 
-The first step of the cascade. Keywords stand in the taxonomy; nothing here knows any category by heart
-but `no_issue` and `other`.
+The first step of the cascade. Keywords and roles of categories stand in the taxonomy; nothing here knows a category
+by name.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from feedback_assets.classification.cascade.cues import Cues
+from feedback_assets.config.sections.classification import ClassificationRules
 from feedback_assets.config.taxonomy import Taxonomy
-from feedback_assets.config.thresholds import Section
 from feedback_assets.text import Lexicon, tokens
 
 # Words that turn a text to a second thought; a rule leaves such a text to the models.
@@ -78,10 +78,12 @@ class Rules:
         taxonomy: Its keywords; `keyword` may end in `*` for any ending.
         cues: Tells whether a text says anything.
         examples: Labelled texts the keywords are measured on, those of the taxonomy itself included by the caller.
-        section: The section `classification` of the thresholds.
+        thresholds: The section `classification` of the thresholds.
     """
 
-    def __init__(self, taxonomy: Taxonomy, cues: Cues, examples: Sequence[LabelledText], section: Section) -> None:
+    def __init__(
+        self, taxonomy: Taxonomy, cues: Cues, examples: Sequence[LabelledText], thresholds: ClassificationRules
+    ) -> None:
         keywords = {
             f"{name}\n{keyword}": {"any": [keyword]}
             for name, category in taxonomy.categories.items()
@@ -90,12 +92,12 @@ class Rules:
         self._taxonomy = taxonomy
         self._cues = cues
         self._lexicon = Lexicon(keywords, f"taxonomy {taxonomy.name}, keywords")
-        self._most_words = section.number("rule_words", 1)
+        self._most_words = thresholds.rule_words
         # Measured on texts a rule may read at all; long texts and second thoughts are the models' anyway.
         self.measured: tuple[Rule, ...] = _measure(
             keywords, self._lexicon, [e for e in examples if self._short(e.text)]
         )
-        least, precision = section.number("rule_matches", 1), section.number("rule_precision", 0, 1)
+        least, precision = thresholds.rule_matches, thresholds.rule_precision
         self._alone: Mapping[str, Rule] = {
             f"{rule.category}\n{rule.keyword}": rule
             for rule in self.measured
@@ -123,19 +125,21 @@ class Rules:
         content = self._cues.content(text)
         liked = rating is not None and rating >= _LIKED
         disliked = rating is not None and rating <= _DISLIKED
-        if content == "says_something" or not self._taxonomy.allows("no_issue"):
+        if content == "says_something":
             return None
         if (content == "praise" and not disliked) or (content == "empty" and liked):
-            return self._nothing("no_issue", "praise", "positive", "nothing but praise")
-        if self._taxonomy.allows("other") and not liked and (content == "vague" or (content == "empty" and disliked)):
-            return self._nothing("other", "vague_negative", "negative", "a complaint that does not say of what")
+            return self._nothing(self._taxonomy.no_issue, "praise", "positive", "nothing but praise")
+        if not liked and (content == "vague" or (content == "empty" and disliked)):
+            reason = "a complaint that does not say of what"
+            return self._nothing(self._taxonomy.catch_all, "vague_negative", "negative", reason)
         if content == "empty":
-            return self._nothing("no_issue", "unreadable", "neutral", "no words and no clear rating")
+            return self._nothing(self._taxonomy.no_issue, "unreadable", "neutral", "no words and no clear rating")
         return None
 
     def _nothing(self, category: str, sub_label: str, sentiment: str, reason: str) -> RuleAnswer:
         known = sub_label if self._taxonomy.allows(category, sub_label) else None
-        return RuleAnswer(category, known, _CONTENTLESS_CONFIDENCE, sentiment, category == "other", reason)
+        vague = category == self._taxonomy.catch_all
+        return RuleAnswer(category, known, _CONTENTLESS_CONFIDENCE, sentiment, vague, reason)
 
     def _keyword(self, text: str) -> RuleAnswer | None:
         if not self._alone or not self._short(text):

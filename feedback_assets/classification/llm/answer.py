@@ -75,7 +75,7 @@ class ItemAnswer(_Answered):
 
 def answer_model(taxonomy: Taxonomy) -> type[ItemAnswer]:
     """The answer with exactly the taxonomy's categories and sub-labels allowed; praise has an empty list."""
-    labels = tuple(name for name in taxonomy.labels if name != "no_issue")
+    labels = tuple(name for name in taxonomy.labels if name != taxonomy.no_issue)
     sub_labels = tuple(dict.fromkeys(sub for name in labels for sub in taxonomy.category(name).sub_labels))
     category: Any = Literal[labels]
     # typing hands the same Optional out for literals that are equal, whatever their order; with their order noted, the

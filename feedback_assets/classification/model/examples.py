@@ -91,7 +91,9 @@ def _of_file(path: Path, taxonomy: Taxonomy) -> Iterator[Example]:
 def _example(row: dict[str, Any], group: str, where: str, taxonomy: Taxonomy) -> Example:
     issues = tuple((str(issue.get("category")), issue.get("sub_label")) for issue in row.get("issues") or ())
     if not issues:
-        raise ExamplesError(f"{where}: field issues is empty; name at least one category, `no_issue` for praise")
+        raise ExamplesError(
+            f"{where}: field issues is empty; name at least one category, {taxonomy.no_issue!r} for praise"
+        )
     for category, sub_label in issues:
         if category not in taxonomy.categories:
             raise ExamplesError(f"{where}: field issues: no category {category!r}{closest(category, taxonomy.labels)}")

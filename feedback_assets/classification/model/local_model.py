@@ -44,7 +44,8 @@ _NOTHING_SAID = 0.85
 # justify, since some complain politely under five stars and some mistake one star for the best.
 _STARS_SAY = float(np.log(4.0))
 _DELIGHTED, _ANGRY = 5.0, 2.0
-_NOTHING = "no_issue"
+# What an artefact means that was trained before taxonomies declared roles.
+_OLDER_NO_ISSUE, _OLDER_CATCH_ALL = "no_issue", "other"
 # Where the classes in an artefact lay until version 0.1.0.
 _OLDER_PACKAGE = "feedback_assets.classification"
 _OLDER_MODULES = ("blend", "calibration", "features", "fields", "local_model")
@@ -102,6 +103,16 @@ class LocalModel:
         return list(self.metadata["thresholds"])
 
     @property
+    def no_issue(self) -> str:
+        """The category of a text without anything to act on."""
+        return str(self.metadata.get("no_issue", _OLDER_NO_ISSUE))
+
+    @property
+    def catch_all(self) -> str:
+        """The category of a complaint that does not say of what."""
+        return str(self.metadata.get("catch_all", _OLDER_CATCH_ALL))
+
+    @property
     def measured_on(self) -> int:
         """How many held-out answers that was measured on."""
         return int(self.metadata["measured_on"])
@@ -154,11 +165,11 @@ class LocalModel:
 
         Args:
             features: Of the texts, shape (texts, features).
-            ratings: 1 to 5 or None, one for each text; they speak for or against `no_issue` only.
+            ratings: 1 to 5 or None, one for each text; they speak for or against there being no issue only.
         """
         scores = self.parts.category.scores(features)
-        if ratings is not None and _NOTHING in self.labels:
-            scores[:, self.labels.index(_NOTHING)] += [_from_rating(stars) for stars in ratings]
+        if ratings is not None and self.no_issue in self.labels:
+            scores[:, self.labels.index(self.no_issue)] += [_from_rating(stars) for stars in ratings]
         said = (scores + self.parts.lean).argmax(axis=1)
         chance = probabilities(scores)
         return said, self.parts.curve(chance[np.arange(len(said)), said]), chance
@@ -253,7 +264,7 @@ class LocalModel:
 
     def _from_stars(self, stars: float | None, answer: LocalAnswer) -> LocalAnswer:
         complains = stars is not None and stars <= 2
-        category = "other" if complains else _NOTHING
+        category = self.catch_all if complains else self.no_issue
         if category not in self.labels:
             return answer
         mood = None if stars is None else "positive" if stars >= 4 else "negative" if complains else "neutral"
@@ -298,7 +309,7 @@ def _names_of_older_artefacts() -> Iterator[None]:
 
 
 def _from_rating(stars: float | None) -> float:
-    """What a rating adds to the score of `no_issue`."""
+    """What a rating adds to the score of there being no issue."""
     if stars is None or _ANGRY < stars < _DELIGHTED:
         return 0.0
     return _STARS_SAY if stars >= _DELIGHTED else -_STARS_SAY

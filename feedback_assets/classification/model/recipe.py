@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from feedback_assets.classification.model.examples import ExamplesError
 from feedback_assets.classification.model.features import LexiconEntries
 from feedback_assets.config.taxonomy import Taxonomy
-from feedback_assets.files.text_files import read_mapping
 
 
 @dataclass(frozen=True)
@@ -23,6 +20,15 @@ class Recipe:
     lexicon: LexiconEntries | None = None
     # Word pairs seen once are noise in a set of many languages, and half of its size.
     min_pairs: int = 1
+    # The categories of texts without an issue and of complaints about nothing named; labels without roles have none.
+    no_issue: str = "no_issue"
+    catch_all: str = "other"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the version of a model depends on; roles only where the names do not say them."""
+        older = {"no_issue": "no_issue", "catch_all": "other"}
+        return {name: value for name, value in vars(self).items() if older.get(name) != value}
 
     @classmethod
     def of(cls, taxonomy: Taxonomy, lexicon: LexiconEntries | None = None, min_pairs: int = 1) -> Recipe:
@@ -33,16 +39,6 @@ class Recipe:
             sub_labels={name: category.sub_labels for name, category in taxonomy.categories.items()},
             lexicon=lexicon,
             min_pairs=min_pairs,
+            no_issue=taxonomy.no_issue,
+            catch_all=taxonomy.catch_all,
         )
-
-
-def read_lexicon(path: Path) -> LexiconEntries | None:
-    """The concepts of the lexicon file; None when there is none."""
-    if not path.is_file():
-        return None
-    start = "write `concepts:` and below it `name: {en: [stem*, …]}`"
-    content = read_mapping(path, ExamplesError, start)
-    entries: Any = content.get("concepts", content)
-    if not isinstance(entries, dict):
-        raise ExamplesError(f"{path}: `concepts:` holds no mapping; {start}")
-    return {str(name): spec for name, spec in entries.items() if isinstance(spec, dict)}

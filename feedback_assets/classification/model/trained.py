@@ -6,13 +6,16 @@ Files and settings end here; how it is learned stands in `training.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from feedback_assets.classification.model.examples import Example, load_examples
+from feedback_assets.classification.model.features import LexiconEntries
 from feedback_assets.classification.model.local_model import LocalModel
-from feedback_assets.classification.model.recipe import Recipe, read_lexicon
+from feedback_assets.classification.model.recipe import Recipe
 from feedback_assets.classification.model.training import Progress, train, version_of
 from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import load_taxonomy
+from feedback_assets.config.word_files import read_lexicon
 
 
 def load_or_train(
@@ -55,6 +58,11 @@ def version_to_train(settings: Settings) -> str:
 
 def _to_learn(settings: Settings, corrections: Sequence[Example] | None) -> tuple[list[Example], Recipe]:
     taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
-    lexicon = read_lexicon(settings.prompts_dir / "lexicon.yaml")
+    lexicon = _lexicon(settings.prompts_dir / "lexicon.yaml")
     examples = [*load_examples(settings.prompts_dir / "examples", taxonomy), *(corrections or ())]
     return examples, Recipe.of(taxonomy, lexicon, min_pairs=2)
+
+
+def _lexicon(path: Path) -> LexiconEntries | None:
+    """The concepts of the lexicon file; None where a kept version set has none."""
+    return read_lexicon(path)[1].entries if path.is_file() else None

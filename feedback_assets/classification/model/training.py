@@ -57,7 +57,7 @@ class _Learned:
 def version_of(examples: Sequence[Example], recipe: Recipe) -> str:
     """Content hash of examples, labels, lexicon and the constants of the code: same version, same model."""
     constants = [CODE_VERSION, LEAN, INNER_FOLDS, *learner.CONSTANTS]
-    content = json.dumps([[vars(e) for e in examples], vars(recipe), constants], sort_keys=True, default=str)
+    content = json.dumps([[vars(e) for e in examples], recipe.content, constants], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
@@ -96,6 +96,8 @@ def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0, categories
         "confused": confused(recipe.labels, learned.truth, learned.said),
         "lexicon_concepts": len(recipe.lexicon or ()),
         "features": learned.parts.features.size,
+        "no_issue": recipe.no_issue,
+        "catch_all": recipe.catch_all,
     }
     return LocalModel(learned.parts, metadata)
 

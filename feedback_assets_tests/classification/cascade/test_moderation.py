@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from feedback_assets.classification.cascade.bands import Bands, bands_from, measured, triage
-from feedback_assets.classification.cascade.moderation import ModerationError, load_moderator
-from feedback_assets.config.thresholds import Section, load_thresholds
+from feedback_assets.classification.cascade.moderation import moderator_of
+from feedback_assets.config.documents import ConfigError
+from feedback_assets.config.prompts_folder import load_config
+from feedback_assets.config.word_files import read_moderation
 from feedback_assets_tests.classification.standins import PROMPTS
 
-MODERATOR = load_moderator(PROMPTS / "moderation.yaml", 0.95)
+MODERATOR = moderator_of(read_moderation(PROMPTS / "moderation.yaml")[1], 0.95)
 BANDS = Bands(0.8, 0.45, "measured")
 
 
@@ -81,30 +83,31 @@ def test_confidence_decides_between_automatic_review_and_signal() -> None:
 
 
 def test_bands_follow_the_measured_precision_and_the_accepted_error_rate() -> None:
-    section = load_thresholds(PROMPTS / "thresholds.yaml").section("classification")
+    section = load_config(PROMPTS).thresholds.classification
     rows = [
         {"confidence": 0.0, "share": 1.0, "precision": 0.75},
         {"confidence": 0.4, "share": 0.8, "precision": 0.85},
         {"confidence": 0.6, "share": 0.6, "precision": 0.92},
         {"confidence": 0.9, "share": 0.01, "precision": 1.0},
     ]
-    owner = Section("classification", {**section.values, "accepted_error_rate": 0.1}, "here")
+    owner = section.model_copy(update={"accepted_error_rate": 0.1})
     bands = bands_from(measured(rows, 1000), owner)
     assert (bands.automatic, bands.signal) == (0.6, 0.0)
     assert "0.92" in bands.reason
-    strict = Section("classification", {**section.values, "accepted_error_rate": 0.01}, "here")
+    strict = section.model_copy(update={"accepted_error_rate": 0.01})
     assert bands_from(measured(rows, 1000), strict).automatic > 1
 
 
 def test_without_measurements_the_defaults_hold_and_say_so() -> None:
-    section = load_thresholds(PROMPTS / "thresholds.yaml").section("classification")
+    section = load_config(PROMPTS).thresholds.classification
     bands = bands_from([], section)
     assert (bands.automatic, bands.signal) == (0.8, 0.45)
     assert "not measured" in bands.reason
 
 
-def test_a_broken_pattern_names_file_and_entry(tmp_path: Path) -> None:
+def test_a_broken_pattern_names_file_line_and_entry(tmp_path: Path) -> None:
     path = tmp_path / "moderation.yaml"
-    path.write_text("injection: ['ok', '(']\n", encoding="utf-8")
-    with pytest.raises(ModerationError, match=r"moderation\.yaml: injection, entry 2"):
-        load_moderator(path, 0.9)
+    kinds = "".join(f"{kind}: {{en: [word]}}\n" for kind in ("self_harm", "threat", "abuse"))
+    path.write_text(f"{kinds}injection:\n  - ok\n  - (\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"moderation\.yaml: line 6: injection\.1: missing \), unterminated"):
+        read_moderation(path)

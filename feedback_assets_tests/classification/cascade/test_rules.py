@@ -8,18 +8,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from feedback_assets.classification.cascade.cues import load_cues
+from feedback_assets.classification.cascade.cues import cues_of
 from feedback_assets.classification.cascade.rules import LabelledText, Rules
-from feedback_assets.config.taxonomy import load_taxonomy
-from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets_tests.classification.standins import PROMPTS, classifier
 
 NAMED = "charged twice"
 
 
 def rules(examples: list[LabelledText]) -> Rules:
-    section = load_thresholds(PROMPTS / "thresholds.yaml").section("classification")
-    return Rules(load_taxonomy(PROMPTS / "taxonomy.yaml"), load_cues(PROMPTS / "cues.yaml"), examples, section)
+    config = load_config(PROMPTS)
+    return Rules(config.taxonomy, cues_of(config.cues), examples, config.thresholds.classification)
 
 
 def told(text: str, category: str, times: int) -> list[LabelledText]:

@@ -1,0 +1,122 @@
+"""The word lists beside the taxonomy: `cues.yaml`, `lexicon.yaml` and `moderation.yaml`, loaded and checked.
+
+Only what the files say. What a room does with the words stands in the room.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, RootModel
+
+from feedback_assets.config.documents import Document, read_document, validate
+from feedback_assets.config.strict import CueName, LanguageName, Strict, Words, setting
+from feedback_assets.text import Lexicon
+
+Phrases = Mapping[LanguageName, tuple[Words, ...]]
+Entries = dict[str, dict[str, list[str]]]
+
+# The cues the code knows. Each other one is called `part_` and the component that its words name.
+FIXED_CUES = ("praise", "filler", "vague", "churn", "danger", "loss", "overcharged", "unusable")
+PART = "part_"
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"{error}; correct the regular expression") from error
+    return pattern
+
+
+class CueWords(RootModel[Mapping[CueName, Phrases]]):
+    """`cue: {language: [words]}`: what tells severity, churn, the part, and whether a text says anything."""
+
+    @property
+    def entries(self) -> Entries:
+        """The words by cue and language, as the file has them."""
+        return _plain(self.root)
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The components that cues name, in the order of the file."""
+        return tuple(name.removeprefix(PART) for name in self.root if name.startswith(PART))
+
+
+class LexiconWords(Strict):
+    """`concepts: {concept: {language: [stems and phrases]}}`."""
+
+    version: int = setting("whole number", "Of the file; one more with each change.", ge=1)
+    concepts: Mapping[str, Phrases] = setting("words by concept and language", "What names a concept.")
+
+    @property
+    def entries(self) -> Entries:
+        """The words by concept and language, as the file has them."""
+        return _plain(self.concepts)
+
+
+class ModerationWords(Strict):
+    """What people must see first, the worst kind first, and sentences that talk to the machine."""
+
+    self_harm: Phrases = setting("words by language", "The customer may hurt themselves.")
+    threat: Phrases = setting("words by language", "The customer threatens somebody.")
+    abuse: Phrases = setting("words by language", "The customer insults somebody.")
+    injection: tuple[Annotated[str, AfterValidator(_compiles)], ...] = setting(
+        "regular expressions", "A sentence that talks to the machine. It is set aside before a model reads the rest."
+    )
+
+    @property
+    def entries(self) -> Entries:
+        """The words by kind and language, as the file has them."""
+        return _plain({"self_harm": self.self_harm, "threat": self.threat, "abuse": self.abuse})
+
+    @property
+    def patterns(self) -> list[re.Pattern[str]]:
+        """The sentences that talk to the machine."""
+        return [re.compile(pattern, re.IGNORECASE) for pattern in self.injection]
+
+
+def read_cues(path: Path) -> tuple[Document, CueWords]:
+    """Read and check a cues file; names are checked with the taxonomy.
+
+    Raises:
+        ConfigError: It is not there or not of that form.
+    """
+    document = read_document(path, "write `cue: {en: [word, …]}`")
+    return document, validate(CueWords, document)
+
+
+def read_lexicon(path: Path) -> tuple[Document, LexiconWords]:
+    """Read and check a lexicon; names are checked with taxonomy and thresholds.
+
+    Raises:
+        ConfigError: It is not there or not of that form.
+    """
+    document = read_document(path, "write `concepts:` and below it `concept: {en: [stem*, …]}`")
+    return document, validate(LexiconWords, document)
+
+
+def read_moderation(path: Path) -> tuple[Document, ModerationWords]:
+    """Read and check a moderation file; languages are checked with the taxonomy.
+
+    Raises:
+        ConfigError: It is not there, not of that form, or a pattern is no regular expression.
+    """
+    document = read_document(path, "write `abuse: {en: [word, …]}`")
+    return document, validate(ModerationWords, document)
+
+
+def _plain(words: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Entries:
+    return {name: {language: list(phrases) for language, phrases in spec.items()} for name, spec in words.items()}
+
+
+def load_lexicon(path: Path) -> Lexicon:
+    """The concepts of a lexicon file, ready to find in texts.
+
+    Raises:
+        ConfigError: It is not there or not of that form.
+    """
+    return Lexicon(read_lexicon(path)[1].entries, str(path))
