@@ -6,15 +6,15 @@ import dagster as dg
 
 from feedback_assets import tables
 from feedback_assets.classification.review_queue import check_review_queue
-from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.lake.store import Lake
 
 
 @dg.asset_check(asset=dg.AssetKey(list(tables.GOLD_ITEMS.key)))
 def review_share(lake: dg.ResourceParam[Lake], prompts: dg.ResourceParam[Path]) -> dg.AssetCheckResult:
     """People can read what waits for them on the newest day: its share is below the threshold."""
-    section = load_thresholds(prompts / "thresholds.yaml").section("classification")
-    found = check_review_queue(lake, section.number("review_share", 0, 1))
+    rules = load_config(prompts).thresholds.classification
+    found = check_review_queue(lake, rules.review_share)
     return dg.AssetCheckResult(
         passed=found.acceptable,
         severity=dg.AssetCheckSeverity.WARN,

@@ -14,9 +14,9 @@ from feedback_assets import tables
 from feedback_assets.clusters.assign_days import CONTEXT, assign_days
 from feedback_assets.clusters.embedding import ConceptEmbedding
 from feedback_assets.clusters.recalled import RecalledEmbedding, memo_of
-from feedback_assets.clusters.rules import ClusterRules, cluster_rules
 from feedback_assets.clusters.summary import Titles, titles
-from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.config.prompts_folder import load_config
+from feedback_assets.config.sections.clusters import ClusterRules
 from feedback_assets.dagster_kit.day_assets import day_multi_asset, run_days, show_on_page
 from feedback_assets.dagster_kit.partitions import same_day
 from feedback_assets.lake.store import Lake
@@ -31,7 +31,7 @@ def _lease_seconds(prompts: Path) -> float:
 
 
 def _rules(prompts: Path) -> ClusterRules:
-    return cluster_rules(load_thresholds(prompts / "thresholds.yaml").section("clusters"))
+    return load_config(prompts).thresholds.clusters
 
 
 @day_multi_asset(
@@ -69,9 +69,8 @@ def prepared(prompts: Path) -> tuple[ClusterRules, Titles, ConceptEmbedding]:
 
 @lru_cache(maxsize=2)
 def _prepared(prompts: Path, changed: float) -> tuple[ClusterRules, Titles, ConceptEmbedding]:
-    section = load_thresholds(prompts / "thresholds.yaml").section("clusters")
-    rules = cluster_rules(section)
-    return rules, titles(section), ConceptEmbedding.load(prompts, rules.ignored_concepts)
+    rules = load_config(prompts).thresholds.clusters
+    return rules, titles(rules), ConceptEmbedding.load(prompts, rules.ignored_concepts)
 
 
 def _changed(prompts: Path) -> float:

@@ -8,9 +8,8 @@ from pathlib import Path
 import dagster as dg
 
 from feedback_assets import tables
-from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.evaluation.drift_detection import WATCHED, Verdict
-from feedback_assets.evaluation.drift_rules import drift_rules
 from feedback_assets.evaluation.drift_sample import watch
 from feedback_assets.evaluation.latency import HOPS, Hop, look
 from feedback_assets.files.landing_files import Landing
@@ -28,14 +27,14 @@ def _latency_check(hop: Hop) -> dg.AssetChecksDefinition:
     def latency(
         lake: dg.ResourceParam[Lake], landing: dg.ResourceParam[Landing], prompts: dg.ResourceParam[Path]
     ) -> dg.AssetCheckResult:
-        section = load_thresholds(prompts / "thresholds.yaml").section("latency")
-        found = look(lake, landing, hop, section)
+        rules = load_config(prompts).thresholds.latency
+        found = look(lake, landing, hop, rules)
         told = {str(one.day): f"p50 {one.p50:g} min, p95 {one.p95:g} min, {one.items} items" for one in found.days}
         return dg.AssetCheckResult(
             passed=found.kept,
             severity=dg.AssetCheckSeverity.WARN,
             description=found.reason,
-            metadata={"budget_minutes": section.number(hop.budget, 0), **told},
+            metadata={"budget_minutes": getattr(rules, hop.budget), **told},
         )
 
     return latency
@@ -47,8 +46,8 @@ latency_checks = [_latency_check(hop) for hop in HOPS]
 @dg.multi_asset_check(specs=[dg.AssetCheckSpec(name, asset=_ITEMS, description=told) for name, told in WATCHED.items()])
 def drift(lake: dg.ResourceParam[Lake], prompts: dg.ResourceParam[Path]) -> Iterator[dg.AssetCheckResult]:
     """Hold the newest week of items against the four weeks before it."""
-    rules = drift_rules(load_thresholds(prompts / "thresholds.yaml").section("drift"))
-    for verdict in watch(lake, prompts, rules):
+    config = load_config(prompts)
+    for verdict in watch(lake, prompts, config.thresholds.drift, config.taxonomy.catch_all):
         yield _result(verdict)
 
 

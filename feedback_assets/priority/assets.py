@@ -10,8 +10,8 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.taxonomy import Taxonomy, load_taxonomy
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.dagster_kit.day_assets import day_asset, run_days
 from feedback_assets.dagster_kit.partitions import last_28_days, last_56_days, same_day
 from feedback_assets.lake.snapshots import rows_that_hold
@@ -19,7 +19,6 @@ from feedback_assets.lake.store import Lake
 from feedback_assets.priority.daily_counts import compute_trends, daily_counts
 from feedback_assets.priority.inputs import COLUMNS, PriorityFrames
 from feedback_assets.priority.rates import compute_rates
-from feedback_assets.priority.rules import priority_rules
 from feedback_assets.priority.score import score_clusters
 from feedback_assets.priority.top_table import top_problems_table
 
@@ -51,7 +50,7 @@ def priority(
 ) -> pd.DataFrame:
     """Score every cluster of the last 28 days and look it up in the decision table."""
     days = run_days(context)
-    rules = priority_rules(load_thresholds(prompts / "thresholds.yaml").section("priority"))
+    rules = load_config(prompts).thresholds.priority
     frames = PriorityFrames(members, issues, clusters, feedback, commerce)
     scored = score_clusters(frames, days, rules, _taxonomy(prompts))
     table = top_problems_table(scored, clusters, members, days[-1])

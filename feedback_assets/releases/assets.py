@@ -8,12 +8,11 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.dagster_kit.day_assets import day_asset, run_days
 from feedback_assets.dagster_kit.partitions import last_28_days, last_56_days
 from feedback_assets.releases.counts import COLUMNS, Frames
 from feedback_assets.releases.impact import release_impact
-from feedback_assets.releases.rules import release_rules
 
 
 @day_asset(
@@ -36,7 +35,7 @@ def impact_of_releases(
     clusters: pd.DataFrame,
 ) -> pd.DataFrame:
     """Test every category and cluster for a jump after each release of the last fortnight."""
-    rules = release_rules(load_thresholds(prompts / "thresholds.yaml").section("releases"))
+    rules = load_config(prompts).thresholds.releases
     found = release_impact(Frames(releases, feedback, issues, members, clusters), run_days(context), rules)
     suspects = int((found["verdict"] == "suspect").sum())
     context.log.info("%d comparisons, %d suspects", len(found), suspects)

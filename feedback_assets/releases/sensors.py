@@ -11,12 +11,11 @@ from pathlib import Path
 import dagster as dg
 
 from feedback_assets import tables
-from feedback_assets.config.thresholds import load_thresholds
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.dagster_kit.resources import Clock
 from feedback_assets.lake.store import Lake
 from feedback_assets.releases.counts import releases_on
 from feedback_assets.releases.quiet import quiet_days
-from feedback_assets.releases.rules import release_rules
 
 _IMPACT = dg.AssetKey(list(tables.GOLD_RELEASE_IMPACT.key))
 # A release told of in the last four weeks may have its window open; the same as partitions.last_28_days.
@@ -38,7 +37,7 @@ def open_releases(
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask for each whole day of an open window that was never computed, once a day."""
     today = clock().date()
-    rules = release_rules(load_thresholds(prompts / "thresholds.yaml").section("releases"))
+    rules = load_config(prompts).thresholds.releases
     shipped = lake.read(tables.SILVER_RELEASES, start=today - timedelta(days=_LOOK_BACK))
     done = {date.fromisoformat(key) for key in context.instance.get_materialized_partitions(_IMPACT)}
     waiting = quiet_days(releases_on(shipped, today, _LOOK_BACK), done, today, rules.window_days)

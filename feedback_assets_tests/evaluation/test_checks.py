@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from feedback_assets import tables
+from feedback_assets.config.documents import ConfigError
 from feedback_assets.config.settings import load
-from feedback_assets.config.thresholds import ThresholdsError
 from feedback_assets.definitions import build_resources
 from feedback_assets.evaluation.checks import drift
 from feedback_assets.evaluation.drift_detection import WATCHED
@@ -84,12 +84,13 @@ def test_thresholds_come_from_the_one_file_and_a_missing_one_is_named(
     text = (PROMPTS / "thresholds.yaml").read_text(encoding="utf-8")
     other = tmp_path / "prompts"
     other.mkdir()
-    (other / "lexicon.yaml").write_bytes((PROMPTS / "lexicon.yaml").read_bytes())
+    for name in ("lexicon", "taxonomy", "cues", "moderation"):
+        (other / f"{name}.yaml").write_bytes((PROMPTS / f"{name}.yaml").read_bytes())
     (other / "thresholds.yaml").write_text(text.replace("  warn: 0.1\n  fail: 0.25", "  warn: 3\n  fail: 4"))
     monkeypatch.setenv("FEEDBACK_PROMPTS", str(other))
     assert _run(lake)["drift_label_mix"].passed
     (other / "thresholds.yaml").write_text(text.replace("  axes: 8", "  axes: eight"))
-    with pytest.raises(ThresholdsError, match=r"drift\.axes is 'eight'; write `axes: <number>`"):
+    with pytest.raises(ConfigError, match=r"line \d+: drift\.axes: input should be a valid integer \(it is 'eight'\)"):
         _run(lake)
 
 
