@@ -9,8 +9,8 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.taxonomy import load_taxonomy
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.dagster_kit.day_assets import day_asset, day_multi_asset, run_days
 from feedback_assets.dagster_kit.partitions import last_28_days, same_day
 from feedback_assets.dagster_kit.resources import Clock
@@ -29,7 +29,6 @@ from feedback_assets.tickets.delivery import (
 )
 from feedback_assets.tickets.history import rows_since, snapshot_before
 from feedback_assets.tickets.plan import COLUMNS, LINEAGE, Inputs, plan_tickets
-from feedback_assets.tickets.rules import Rules
 from feedback_assets.tickets.tracker import Tracker
 
 _SHOWN = (
@@ -64,7 +63,7 @@ def ticket_batch(
 ) -> dict[str, pd.DataFrame]:
     """Fold the days' priorities and clusters into what should exist in the tracker."""
     days = run_days(context)
-    rules = Rules.read(load_thresholds(prompts / "thresholds.yaml").section("tickets"))
+    rules = load_config(prompts).thresholds.tickets
     snapshot, window = snapshot_before(lake, days[0]), days[0] - timedelta(days=28)
     inputs = Inputs(
         priority=priority,
