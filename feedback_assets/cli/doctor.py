@@ -16,13 +16,11 @@ from rich.console import Console
 
 from feedback_assets import tables
 from feedback_assets.classification.cascade.classifier import read_labelled
-from feedback_assets.classification.cascade.cues import load_cues
 from feedback_assets.classification.llm.language_model import ModelSettingsError, Request, RetryPolicy
 from feedback_assets.classification.llm.prompt import load_prompt
 from feedback_assets.classification.loader import open_model
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import Settings
-from feedback_assets.config.taxonomy import load_taxonomy
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.errors import CallError, OutsideError
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.installation import Installation
@@ -30,8 +28,6 @@ from feedback_assets.lake.store import Lake, LakeError
 from feedback_assets.orchestration.upgrade import require_current
 from feedback_assets.tickets.trackers import open_tracker
 
-# Sections of the thresholds; each is asked for by the room of its name.
-_SECTIONS = ("classification", "clusters", "priority", "tickets", "releases", "drift", "latency", "evaluation")
 _WORD = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
 _HELLO = Request(
     "doctor", [{"role": "user", "content": "Answer with the word yes."}], {**_WORD, "additionalProperties": False}
@@ -85,14 +81,10 @@ def _writable(what: str, folder: Path) -> Finding:
 
 
 def _prompts(settings: Settings) -> Finding:
-    """Whether every file of the prompts folder can be read, and the sections of the thresholds that rooms ask for."""
+    """Whether every file of the prompts folder can be used, alone and with the others."""
     folder = settings.prompts_dir
     try:
-        taxonomy = load_taxonomy(folder / "taxonomy.yaml")
-        thresholds = load_thresholds(folder / "thresholds.yaml")
-        for section in _SECTIONS:
-            thresholds.section(section)
-        load_cues(folder / "cues.yaml")
+        taxonomy = load_config(folder).taxonomy
         load_prompt(folder / "classify.md", taxonomy)
         read_labelled(folder, taxonomy)
     except CallError as error:

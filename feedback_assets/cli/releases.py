@@ -17,8 +17,8 @@ from rich.text import Text
 
 from feedback_assets import tables
 from feedback_assets.config import mappings
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import Settings
-from feedback_assets.config.thresholds import load_thresholds
 from feedback_assets.errors import CallError
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.installation import Installation
@@ -27,7 +27,6 @@ from feedback_assets.landing.envelope import Envelope, digest, to_line
 from feedback_assets.landing.writer import object_name, write_object
 from feedback_assets.releases.derive import Derived, derive
 from feedback_assets.releases.listing import suspected
-from feedback_assets.releases.rules import release_rules
 from feedback_assets.text import version_key
 
 _SOURCE = "versions_seen"
@@ -78,7 +77,7 @@ def show(console: Console, found: list[dict[str, Any]]) -> None:
 
 def derived(settings: Settings, lake: Lake) -> list[Derived]:
     """The versions that came out within the history and have no release yet."""
-    rules = release_rules(load_thresholds(settings.prompts_dir / "thresholds.yaml").section("releases"))
+    rules = load_config(settings.prompts_dir).thresholds.releases
     feedback = lake.read(tables.SILVER_FEEDBACK, columns=["day", "app_version"])
     return derive(feedback, set(_known(settings)), rules)
 
