@@ -103,7 +103,7 @@ def _layout(settings: Settings) -> Finding:
 
 def _landed(settings: Settings) -> str:
     landing = Landing(settings.landing_root, settings.storage)
-    counts = {stream: len(landing.days(stream)) for stream in tables.STREAMS}
+    counts = {stream: len(days) for stream, days in landing.day_folders(tables.STREAMS).items()}
     told = ", ".join(f"{stream} {days} days" for stream, days in counts.items() if days)
     return told or "nothing landed yet; try feedback import FILE"
 

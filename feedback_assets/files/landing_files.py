@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -19,6 +20,11 @@ from feedback_assets.files.store_marker import Marker, StoreError
 
 _DAY = "day="
 SUFFIX = ".jsonl"
+# Requests to an object store at the same time.
+_REQUESTS = 16
+# How long an empty answer is believed without looking for the marker again.
+_PROOF_SECONDS = 10.0
+_READABLE, _WRITABLE = "readable", "writable"
 _MARKER = "_landing.json"
 _MARKER_CONTENT = b'{"kind": "landing", "format": 1}\n'
 
@@ -47,6 +53,7 @@ class Landing:
 
     root: str
     options: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    _proved_at: dict[str, float] = field(default_factory=dict[str, float], init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object_stores.refuse_unknown_scheme(self.root)
@@ -65,15 +72,12 @@ class Landing:
 
         Raises:
             ImportError: The driver for this kind of URL is not installed; it names the package.
-            StoreError: Something else answers than the store that is meant; see `has_marker`.
         """
-        _ = self.has_marker
         files, path = object_stores.file_system(self.root, dict(self.options))
         return files, path.rstrip("/")
 
-    @cached_property
     def has_marker(self) -> bool:
-        """Whether an object store has the marker of landing; asked once. A disk answers for itself and has none.
+        """Whether an object store has the marker of landing. A disk answers for itself and has none.
 
         Raises:
             StoreError: Something else answers, the bucket is missing, or nothing answers.
@@ -87,18 +91,52 @@ class Landing:
         return content is not None
 
     def ensure_marker(self) -> None:
-        """What a writer does first: mark landing in an object store, and read the marker back.
+        """What a writer does first: mark landing in an object store, and read the marker back. Once for each value.
 
         Raises:
             StoreError: The store does not keep what is written, or see `has_marker`.
         """
-        if self.is_local or self.has_marker:
+        if self.is_local or _WRITABLE in self._proved_at:
             return
-        marker = self._marker()
-        marker.create(_MARKER_CONTENT)
-        self.__dict__.pop("has_marker", None)  # the kept answer, to ask again
-        if not self.has_marker:
-            raise StoreError(marker.lost_content())
+        if not self.has_marker():
+            marker = self._marker()
+            marker.create(_MARKER_CONTENT)
+            if not self.has_marker():
+                raise StoreError(marker.lost_content())
+        self._proved_at[_WRITABLE] = time.monotonic()
+
+    def day_folders(self, streams: Sequence[str]) -> dict[str, dict[date, int]]:
+        """The days of each stream that have a folder, in order.
+
+        Args:
+            streams: The streams; those of an object store are asked at once.
+
+        Returns:
+            Stream -> day -> when the folder last changed, in nanoseconds since 1970; 0 in an object store, which does
+            not tell.
+
+        Raises:
+            StoreError: Something else answers than the store that is meant.
+        """
+        if self.is_local:
+            return {stream: _local_days(self.local_path(stream)) for stream in streams}
+        with ThreadPoolExecutor(_REQUESTS) as pool:
+            folders = list(pool.map(self._day_folders, streams))
+        return {stream: dict.fromkeys(days, 0) for stream, days in zip(streams, folders, strict=True)}
+
+    def fingerprints(self, places: Sequence[tuple[str, date]]) -> list[str]:
+        """The fingerprints of some days, each a stream and a day; empty where a day has no objects.
+
+        Raises:
+            StoreError: Something else answers than the store that is meant.
+        """
+        folders = [folder(stream, day) for stream, day in places]
+        if self.is_local or not folders:
+            listed = [self._objects(place) for place in folders]
+        else:
+            with ThreadPoolExecutor(_REQUESTS) as pool:
+                listed = list(pool.map(self._objects, folders))
+        return [fingerprint(objects) if objects else "" for objects in listed]
 
     def _marker(self) -> Marker:
         return Marker(self.root, _MARKER, "FEEDBACK_LANDING_URL or FEEDBACK_HOME", self.options)
@@ -157,17 +195,30 @@ class Landing:
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
     def _day_folders(self, stream: str) -> dict[date, str]:
-        """Folders of days below a stream; what is not called `day=YYYY-MM-DD` is none."""
+        """Folders of days below a stream, in order; what is not called `day=YYYY-MM-DD` is none."""
         if self.is_local:
-            names = _scan_names(self.local_path(stream))
-        else:
-            system, base = self.file_system()
-            try:
-                names = [path.rstrip("/").rpartition("/")[2] for path in system.ls(f"{base}/{stream}", detail=False)]
-            except FileNotFoundError:
-                names = []
-        folders = {day: f"{stream}/{name}" for name in names if (day := _day_of(name)) is not None}
-        return dict(sorted(folders.items()))
+            return {day: folder(stream, day) for day in _local_days(self.local_path(stream))}
+        system, base = self.file_system()
+        system.invalidate_cache()  # others write here
+        try:
+            paths: list[str] = system.ls(f"{base}/{stream}", detail=False)
+        except FileNotFoundError:
+            paths = []
+        names = [path.rstrip("/").rpartition("/")[2] for path in paths]
+        days = sorted(day for name in names if (day := _day_of(name)) is not None)
+        if not days:
+            self._prove()
+        return {day: folder(stream, day) for day in days}
+
+    def _prove(self) -> None:
+        """An empty listing proves nothing: whatever answers with 200 reads as empty. So ask for the marker.
+
+        Raises:
+            StoreError: Something else answers than the store that is meant.
+        """
+        if time.monotonic() - self._proved_at.get(_READABLE, -_PROOF_SECONDS) >= _PROOF_SECONDS:
+            self.has_marker()
+            self._proved_at[_READABLE] = time.monotonic()
 
     def _objects(self, place: str) -> list[LandingObject]:
         if not self.is_local:
@@ -184,13 +235,16 @@ class Landing:
         try:
             listed: dict[str, dict[str, Any]] = system.find(f"{base}/{place}", detail=True)
         except FileNotFoundError:
-            return []
+            listed = {}
         start = len(base) + 1
-        return [
+        objects = [
             LandingObject(path[start:], int(info["size"]))
             for path, info in listed.items()
             if _is_object(path.rpartition("/")[2])
         ]
+        if not objects:
+            self._prove()
+        return objects
 
 
 def folder(stream: str, day: date) -> str:
@@ -213,12 +267,14 @@ def _day_of(name: str) -> date | None:
         return None
 
 
-def _scan_names(where: Path) -> list[str]:
+def _local_days(where: Path) -> dict[date, int]:
+    """The days that have a folder, in order, each with when the folder last changed in nanoseconds since 1970."""
     try:
         with os.scandir(where) as entries:
-            return [entry.name for entry in entries]
+            days = {day: entry.stat().st_mtime_ns for entry in entries if (day := _day_of(entry.name)) is not None}
     except FileNotFoundError:
-        return []
+        return {}
+    return dict(sorted(days.items()))
 
 
 def _is_object(name: str) -> bool:
