@@ -25,6 +25,7 @@ from feedback_assets.config.documents import (
     suggestion,
     validate,
 )
+from feedback_assets.config.names import declared, undeclared, uses
 from feedback_assets.config.strict import Count, DomainName, Number, Strict, Words, setting
 
 _START = "start with `name:`, `version:`, `change:`, `categories:`"
@@ -207,7 +208,8 @@ def check_taxonomy(document: Document) -> Taxonomy:
         ConfigError: It lacks something or contradicts itself; one line for each fault.
     """
     taxonomy = validate(Taxonomy, document, _as_today(document.content))
-    refuse(fault for check in (_role_faults, _scale_faults, _example_faults) for fault in check(taxonomy, document))
+    checks = (_domain_faults, _role_faults, _scale_faults, _example_faults)
+    refuse(fault for check in checks for fault in check(taxonomy, document))
     return taxonomy
 
 
@@ -229,6 +231,11 @@ def _as_today(content: Mapping[Any, Any]) -> Mapping[Any, Any]:
     }
     older = {"scales": {}, "languages": None, "components": None}
     return {**older, **content, "categories": {**known, **named}}
+
+
+def _domain_faults(taxonomy: Taxonomy, document: Document) -> list[Fault]:
+    """Each category is in a domain of the file."""
+    return undeclared(uses(taxonomy, document), {"domain": declared(document, ("domains",), taxonomy.domains)})
 
 
 def _role_faults(taxonomy: Taxonomy, document: Document) -> list[Fault]:
