@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import Settings
 from feedback_assets.installation import Installation
 from feedback_assets.orchestration.upgrade import require_current
@@ -65,6 +66,7 @@ def _run(
 ) -> tuple[list[Block], list[BlockResult]]:
     """What was planned, and what became of it."""
     require_current(settings)
+    load_config(settings.prompts_dir)  # Refuses what is misspelt before anything runs.
     with console.status("Looking at what waits …"):
         from feedback_assets.definitions import build_defs
         from feedback_assets.orchestration import runner
