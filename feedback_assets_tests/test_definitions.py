@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from feedback_assets import definitions, tables
-from feedback_assets.config.settings import load
+from feedback_assets.config.settings import Settings, load
+from feedback_assets.files.landing_files import Landing
+from feedback_assets.lake.store import Lake
+from feedback_assets.landing.writer import write_object
 
 PACKAGE = Path(definitions.__file__).parent
 
@@ -51,6 +55,30 @@ def test_every_table_by_day_has_a_blocking_contract_check(graph):
 def test_what_reaches_a_tracker_is_guarded_by_reconciliation_and_personal_data(graph):
     names = {key.name for key in graph.asset_check_keys if key.asset_key == dg.AssetKey(["silver", "feedback"])}
     assert {"contract", "reconciliation", "personal_data"} <= names
+
+
+def test_partitions_begin_at_the_first_day_of_the_settings(tmp_path: Path):
+    defs = definitions.build_defs(Settings(home=tmp_path, first_day=date(2024, 5, 1)))
+    graph = defs.resolve_asset_graph()
+    nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
+    assert {node.partitions_def.get_first_partition_key() for node in nodes if node.is_partitioned} == {"2024-05-01"}
+    assert defs.resolve_job_def("every_room").partitions_def.get_first_partition_key() == "2024-05-01"
+
+
+def test_what_replaces_a_resource_reaches_assets_checks_and_sensors(tmp_path: Path):
+    landing, lake = Landing(str(tmp_path / "other")), Lake(str(tmp_path / "other lake"))
+    write_object(landing, "feedback", date(2025, 3, 1), "s-1.jsonl", [b'{"event_id":"1","source":"s","payload":{}}'])
+    noon = datetime(2025, 3, 1, 12, tzinfo=UTC)
+    replaced = {"landing": landing, "lake": lake, "clock": lambda: noon}
+    defs = definitions.build_defs(Settings(home=tmp_path / "home"), replaced)
+    keys = [dg.AssetKey(["bronze", "feedback"])]
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = defs.resolve_job_def("every_room").execute_in_process(
+            instance=instance, asset_selection=keys, partition_key="2025-03-01"
+        )
+    assert done.success
+    assert len(lake.read(tables.BRONZE_FEEDBACK)) == 1
+    assert not (tmp_path / "home").exists()
 
 
 def test_the_location_loads_in_a_fresh_interpreter_without_a_warning():
