@@ -47,7 +47,7 @@ check: $(DEV_STAMP) ## format, lint, types, import rules
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 
-format: $(DEV_STAMP) ## mend format and what lint can mend
+format: $(DEV_STAMP) ## fix format and what lint can fix
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from feedback_assets import definitions, tables
+from feedback_assets.cli import main as cli
 from feedback_assets.config.settings import Settings, load
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.store import Lake
@@ -92,6 +93,22 @@ def test_a_home_may_have_the_name_of_a_command(tmp_path: Path):
     command = [sys.executable, "-m", "feedback_assets.cli.main", "--home", "run", "tickets", "--json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+@pytest.mark.parametrize("words", [["top", "--json"], ["tickets", "--json"], ["releases", "--json"]])
+def test_a_command_that_reads_ends_without_having_loaded_dagster(tmp_path: Path, words: list[str]):
+    code = (
+        "import atexit, os, sys; from feedback_assets.cli import main; "
+        "atexit.register(lambda: 'dagster' in sys.modules and os._exit(9)); "
+        f"sys.argv = ['feedback', '--home', {str(tmp_path)!r}, *{words!r}]; main.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_command_is_where_the_table_says():
+    for name in cli.COMMANDS:
+        cli.build(name)
 
 
 def test_commands_that_read_start_without_dagster():

@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 
     what: str
     good: bool
-    said: str
+    message: str
 
 
 def doctor_command(
@@ -53,8 +53,8 @@ def doctor_command(
     else:
         console = Console()
         for finding in findings:
-            console.print(f"{'[green]good[/green]' if finding.good else '[red]mend[/red]'}  {finding.what}: ", end="")
-            console.print(finding.said, markup=False, highlight=False)
+            console.print(f"{'[green]good[/green]' if finding.good else '[red]fix[/red]'}  {finding.what}: ", end="")
+            console.print(finding.message, markup=False, highlight=False)
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)
 
@@ -104,8 +104,8 @@ def _layout(settings: Settings) -> Finding:
 def _landed(settings: Settings) -> str:
     landing = Landing(settings.landing_root, settings.storage)
     counts = {stream: len(days) for stream, days in landing.day_folders(tables.STREAMS).items()}
-    told = ", ".join(f"{stream} {days} days" for stream, days in counts.items() if days)
-    return told or "nothing landed yet; try feedback import FILE"
+    landed = ", ".join(f"{stream} {days} days" for stream, days in counts.items() if days)
+    return landed or "nothing landed yet; try feedback import FILE"
 
 
 def _tables(lake: Lake) -> Iterator[Finding]:

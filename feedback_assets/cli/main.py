@@ -44,7 +44,7 @@ COMMANDS = {
     "tickets": Command("feedback_assets.tickets.cli", "tickets_command", "List tickets, approve or release them."),
     "parity": Command("feedback_assets.spark.cli", "parity_command", "Compare silver on Spark with silver here."),
     "upgrade": Command("feedback_assets.cli.upgrade", "upgrade_command", "Bring an older home to this version."),
-    "doctor": Command("feedback_assets.cli.doctor", "doctor_command", "Check the installation and say what to mend."),
+    "doctor": Command("feedback_assets.cli.doctor", "doctor_command", "Check the installation and say what to fix."),
 }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def main() -> None:
     try:
         build(called)()
     except ValidationError as error:
-        _stop(_settings_told(error), CALL_WRONG)
+        _stop(_settings_faults(error), CALL_WRONG)
     except CallError as error:
         _stop(str(error), CALL_WRONG)
     except OutsideError as error:
@@ -76,21 +76,21 @@ def main() -> None:
         # Of a folder or file of the installation: full, read-only, not a folder. Anything without a name is a defect.
         if error.filename is None:
             raise
-        mend = (
+        fix = (
             "free space, or"
             if error.errno in (errno.ENOSPC, errno.EDQUOT)
             else "make it a folder that can be written, or"
         )
-        told = (
-            f"{error.filename2 or error.filename}: {error.strerror}; {mend} choose another with --home or FEEDBACK_HOME"
+        message = (
+            f"{error.filename2 or error.filename}: {error.strerror}; {fix} choose another with --home or FEEDBACK_HOME"
         )
-        _stop(told, OUTSIDE_FAILED)
+        _stop(message, OUTSIDE_FAILED)
     except Exception as error:
         # A command that opened Dagster's history has SQLAlchemy loaded; the others must not wait for it.
         log = import_module("feedback_assets.orchestration.event_log") if "sqlalchemy" in sys.modules else None
-        if log is None or (told := log.refusal(error)) is None:
+        if log is None or (message := log.refusal(error)) is None:
             raise
-        _stop(told, OUTSIDE_FAILED)
+        _stop(message, OUTSIDE_FAILED)
 
 
 def _called(words: Sequence[str]) -> str | None:
@@ -98,18 +98,18 @@ def _called(words: Sequence[str]) -> str | None:
     return next((word for before, word in pairwise(["", *words]) if word in COMMANDS and before != "--home"), None)
 
 
-def _stop(told: str, code: int) -> None:
-    typer.echo(f"feedback: {told}", err=True)
+def _stop(message: str, code: int) -> None:
+    typer.echo(f"feedback: {message}", err=True)
     sys.exit(code)
 
 
-def _settings_told(error: ValidationError) -> str:
+def _settings_faults(error: ValidationError) -> str:
     """Each fault of the settings by the variable it came from."""
     if error.title != "Settings":
         raise error
     faults = ((" ".join(str(part) for part in fault["loc"][:1]), fault) for fault in error.errors())
     return "\n".join(
-        f"FEEDBACK_{name.upper()} is {fault['input']!r}: {fault['msg']}; mend or unset it"
+        f"FEEDBACK_{name.upper()} is {fault['input']!r}: {fault['msg']}; fix or unset it"
         if name
         else fault["msg"].removeprefix("Value error, ")
         for name, fault in faults

@@ -46,11 +46,11 @@ def plan_command(
     planned = _planned(installation, scope, alternative, since, until)
     from feedback_assets.evaluation.prompt_report import as_dict
 
-    told = as_dict(planned)
+    report = as_dict(planned)
     if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
-        _show_plan(Console(), told)
+        _show_plan(Console(), report)
 
 
 @app.command("diff")
@@ -78,7 +78,7 @@ def diff_command(
 
         settings, lake, now = installation.settings, installation.lake, datetime.now(UTC)
         rows = change_rows(planned.held, now)
-        told: dict[str, Any] = {
+        report: dict[str, Any] = {
             **{name: as_dict(planned)[name] for name in ("prompt_before", "prompt_after", "scope", "unknown")},
             "compared": len(rows),
             "agreement": agreement(planned.held),
@@ -86,15 +86,15 @@ def diff_command(
             "golden": golden_scores(settings, lake, planned, ask_golden, status.update),
         }
         if keep:
-            told["rows_added"] = lake.append_missing(tables.LABEL_CHANGES, rows, {"asset": tables.LABEL_CHANGES.name})
+            report["rows_added"] = lake.append_missing(tables.LABEL_CHANGES, rows, {"asset": tables.LABEL_CHANGES.name})
     if items:
-        told["items"] = [
+        report["items"] = [
             {**row, "day": str(row["day"])} for row in rows.drop(columns=["compared_at"]).to_dict("records")
         ]
     if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
-        _show_diff(Console(), told)
+        _show_diff(Console(), report)
 
 
 @app.command("backfill")
@@ -115,12 +115,12 @@ def backfill_command(
     planned = _planned(installation, scope, alternative, since, until)
     from feedback_assets.evaluation.prompt_report import as_dict
 
-    console, told = Console(stderr=True), as_dict(planned)
+    console, report = Console(stderr=True), as_dict(planned)
     if not as_json:
-        _show_plan(console, told)
+        _show_plan(console, report)
     if not planned.days:
         if as_json:
-            typer.echo(json.dumps({**told, "started": None, "success": True}, ensure_ascii=False, indent=2))
+            typer.echo(json.dumps({**report, "started": None, "success": True}, ensure_ascii=False, indent=2))
         return
     if not yes and not typer.confirm(f"Send {planned.requests} requests in {len(planned.blocks)} runs?", err=True):
         raise typer.Exit(1)
@@ -148,7 +148,7 @@ def backfill_command(
         for text in failures:
             console.print(text, markup=False)
     if as_json:
-        done = {**told, "started": started, "success": not failures, "failures": failures, "warnings": notes}
+        done = {**report, "started": started, "success": not failures, "failures": failures, "warnings": notes}
         typer.echo(json.dumps(done, ensure_ascii=False, indent=2))
     elif not failures and ui is None:
         console.print("Next: feedback prompts diff; feedback tickets --release --by NAME sends what was proposed.")
@@ -185,9 +185,14 @@ def promote_command(
         first = (since or now).date()
         keep_version_files(settings.prompts_dir, version_sets_dir(settings), version_set)
         promote(installation.lake, Promotion(first, version_set, by, why, now))
-    told = {"effective_day": str(first), "prompt_version": version_set.prompt_version, "promoted_by": by, "reason": why}
+    report = {
+        "effective_day": str(first),
+        "prompt_version": version_set.prompt_version,
+        "promoted_by": by,
+        "reason": why,
+    }
     if as_json:
-        typer.echo(json.dumps(told, indent=2))
+        typer.echo(json.dumps(report, indent=2))
     else:
         Console().print(f"{version_set.prompt_version} is in force from {first} on.")
 
@@ -215,52 +220,54 @@ def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def _show_plan(console: Console, told: dict[str, Any]) -> None:
-    console.print(f"{told['reason']}.", highlight=False)
+def _show_plan(console: Console, report: dict[str, Any]) -> None:
+    console.print(f"{report['reason']}.", highlight=False)
     console.print(
-        f"{', '.join(told['prompt_before']) or 'nothing'} -> {told['prompt_after']}, asked of {told['model']}"
+        f"{', '.join(report['prompt_before']) or 'nothing'} -> {report['prompt_after']}, asked of {report['model']}"
     )
-    console.print(f"Scope: {told['scope_reason']}.", highlight=False)
-    if told["days"]:
-        _show_days(console, told)
-    for group in told["left_out"]:
+    console.print(f"Scope: {report['scope_reason']}.", highlight=False)
+    if report["days"]:
+        _show_days(console, report)
+    for group in report["left_out"]:
         days, versions = group["days"], ", then ".join(group["prompt_versions"])
         console.print(f"{len(days)} days are left out and keep {versions}: {_listed(days)}", highlight=False)
 
 
-def _show_days(console: Console, told: dict[str, Any]) -> None:
+def _show_days(console: Console, report: dict[str, Any]) -> None:
     table = Table(
         "day", *(_right(name) for name in ("items", "texts", "requests", "tokens", "flips", "open")), box=None
     )
-    for day in told["days"][:_DAYS_SHOWN]:
+    for day in report["days"][:_DAYS_SHOWN]:
         tokens = day["tokens_in"] + day["tokens_out"]
         numbers = (day["items"], day["texts"], day["requests"], tokens, day["flips"], day["unknown"])
         table.add_row(day["day"], *(f"{number:,}" for number in numbers))
     console.print(table)
-    if len(told["days"]) > _DAYS_SHOWN:
-        console.print(f"… {len(told['days']) - _DAYS_SHOWN} more days; --json lists them all")
-    cost = "price not known" if told["cost"] is None else f"{told['cost']:,.2f} {told['currency']}".strip()
-    measured = f"measured on {told['tokens_measured_on']} answers" if told["tokens_measured_on"] else "supposed"
+    if len(report["days"]) > _DAYS_SHOWN:
+        console.print(f"… {len(report['days']) - _DAYS_SHOWN} more days; --json lists them all")
+    cost = "price not known" if report["cost"] is None else f"{report['cost']:,.2f} {report['currency']}".strip()
+    measured = f"measured on {report['tokens_measured_on']} answers" if report["tokens_measured_on"] else "supposed"
     console.print(
-        f"{told['texts']:,} texts, {told['requests']:,} requests in {len(told['runs'])} runs, "
-        f"{told['tokens_in']:,} + {told['tokens_out']:,} tokens ({measured}): {cost} ({told['price']}).",
+        f"{report['texts']:,} texts, {report['requests']:,} requests in {len(report['runs'])} runs, "
+        f"{report['tokens_in']:,} + {report['tokens_out']:,} tokens ({measured}): {cost} ({report['price']}).",
         highlight=False,
     )
-    console.print(f"Not counted: {told['not_counted']}.")
-    if told["of_these_late"]:
-        console.print(f"Of the requests, {told['of_these_late']} are about items that no version has answered.")
-    for block in told["over_budget"]:
+    console.print(f"Not counted: {report['not_counted']}.")
+    if report["of_these_late"]:
+        console.print(f"Of the requests, {report['of_these_late']} are about items that no version has answered.")
+    for block in report["over_budget"]:
         console.print(f"[red]{block['from']} to {block['to']} costs more than FEEDBACK_DAILY_BUDGET allows.[/red]")
-    console.print(f"{told['unknown']:,} labels are open until they are asked; known flips:")
-    _show_flips(console, told["flips"])
+    console.print(f"{report['unknown']:,} labels are open until they are asked; known flips:")
+    _show_flips(console, report["flips"])
 
 
-def _show_diff(console: Console, told: dict[str, Any]) -> None:
-    console.print(f"{', '.join(told['prompt_before'])} -> {told['prompt_after']}", highlight=False)
-    agreement = "nothing to compare yet" if told["agreement"] is None else f"{told['agreement']:.1%} the same category"
-    console.print(f"{told['compared']:,} items answered under both, {agreement}; {told['unknown']:,} still open.")
-    _show_flips(console, told["flips"])
-    for name, row in told["golden"].items():
+def _show_diff(console: Console, report: dict[str, Any]) -> None:
+    console.print(f"{', '.join(report['prompt_before'])} -> {report['prompt_after']}", highlight=False)
+    agreement = (
+        "nothing to compare yet" if report["agreement"] is None else f"{report['agreement']:.1%} the same category"
+    )
+    console.print(f"{report['compared']:,} items answered under both, {agreement}; {report['unknown']:,} still open.")
+    _show_flips(console, report["flips"])
+    for name, row in report["golden"].items():
         low, high = row["macro_f1_interval"]
         console.print(
             f"golden set {name}: macro-F1 {row['macro_f1']:.3f} [{low:.3f}, {high:.3f}], "
@@ -269,7 +276,7 @@ def _show_diff(console: Console, told: dict[str, Any]) -> None:
             f"({row['prompt_version']})",
             highlight=False,
         )
-    for row in told.get("items", []):
+    for row in report.get("items", []):
         console.print(
             f"{row['day']}  {row['event_id']}  {row['label_before']} -> {row['label_after']}", highlight=False
         )

@@ -21,7 +21,7 @@ _TEXTS = TypeAdapter(dict[str, str])
 
 
 class Settings(BaseSettings):
-    """What one installation is told."""
+    """The settings of one installation."""
 
     model_config = SettingsConfigDict(env_prefix="FEEDBACK_", env_file=".env", extra="ignore", frozen=True)
 
@@ -158,14 +158,14 @@ class Settings(BaseSettings):
 
     def _storage_options(self) -> dict[str, str]:
         try:
-            told = _TEXTS.validate_json(self.storage_options.get_secret_value() or "{}")
+            options = _TEXTS.validate_json(self.storage_options.get_secret_value() or "{}")
         except ValidationError as error:
             # What was written may hold a key, so neither this message nor its cause repeats it.
             raise ValueError(
                 "FEEDBACK_STORAGE_OPTIONS is no JSON object of texts; "
                 'write it like {"aws_endpoint_url": "http://minio:9000", "aws_region": "eu-central-1"}'
             ) from error.__cause__
-        return {name.lower(): value for name, value in told.items()}
+        return {name.lower(): value for name, value in options.items()}
 
     @cached_property
     def prompts_dir(self) -> Path:
@@ -210,6 +210,6 @@ def load(**overrides: object) -> Settings:
     """The settings of this process, with overrides from the command line.
 
     Raises:
-        pydantic.ValidationError: A value is missing or out of range; it names the variable and the mend.
+        pydantic.ValidationError: A value is missing or out of range; it names the variable and the fix.
     """
     return Settings(**overrides)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Runs whose process is gone: found, marked failed, and so finished by somebody without a person.
+"""Runs whose process is gone: recognised, marked failed, and so finished by somebody without a person.
 
 A killed process says nothing, and Dagster's default launcher cannot tell, so its run would stay started: it would hold
 the queue's only place and keep automation from its days for ever. `feedback run` looks at its start, the daemon with
@@ -83,8 +83,8 @@ def _process_of(instance: DagsterInstance, run: dg.DagsterRun, created: datetime
         event = entry.dagster_event
         if event is None or event.event_type != dg.DagsterEventType.ENGINE_EVENT:
             continue
-        told = event.engine_event_data.metadata.get("pid")
-        if told is not None and str(told.value).isdigit():
+        value = event.engine_event_data.metadata.get("pid")
+        if value is not None and str(value.value).isdigit():
             host, _ = processes.here()
-            return _Process(host, int(str(told.value)), datetime.fromtimestamp(entry.timestamp, UTC))
+            return _Process(host, int(str(value.value)), datetime.fromtimestamp(entry.timestamp, UTC))
     return None

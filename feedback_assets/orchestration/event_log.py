@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 
 # What SQLite says, and what to do about it; of a full disk it often says no more than "disk I/O error".
-_MENDS = {
+_FIXES = {
     "disk I/O error": "free space in the home or make it writable",
     "disk is full": "free space in the home",
     "readonly database": "make the home writable",
@@ -26,15 +26,15 @@ _MENDS = {
 
 
 def refusal(error: Exception) -> str | None:
-    """What SQLite refused, with the mend: a full or read-only disk, a damaged or busy file; None for other errors."""
+    """What SQLite refused, with the fix: a full or read-only disk, a damaged or busy file; None for other errors."""
     if not isinstance(error, (DatabaseError, sqlite3.DatabaseError)):
         return None
     cause = str(error.orig if isinstance(error, DatabaseError) else error)
-    mend = next((mend for sign, mend in _MENDS.items() if sign in cause), None)
-    if mend is None:
+    fix = next((fix for sign, fix in _FIXES.items() if sign in cause), None)
+    if fix is None:
         return None
     return (
-        f"the history of runs cannot be read or written: {cause}; {mend}, and run again: what was committed stays, and "
+        f"the history of runs cannot be read or written: {cause}; {fix}, and run again: what was committed stays, and "
         "the rest is computed then"
     )
 

@@ -125,13 +125,13 @@ def open_instance(settings: Settings) -> DagsterInstance:
 
 def blocks(days: Sequence[date], largest_gap: int = _LARGEST_GAP, longest: int = _LONGEST_BLOCK) -> list[Block]:
     """Contiguous blocks that cover the days, oldest first, so that cluster identity flows through time."""
-    found: list[Block] = []
+    covered: list[Block] = []
     for day in sorted(days):
-        if found and (day - found[-1].last).days <= largest_gap and (day - found[-1].first).days < longest:
-            found[-1] = Block(found[-1].first, day)
+        if covered and (day - covered[-1].last).days <= largest_gap and (day - covered[-1].first).days < longest:
+            covered[-1] = Block(covered[-1].first, day)
         else:
-            found.append(Block(day, day))
-    return found
+            covered.append(Block(day, day))
+    return covered
 
 
 def run_block(
@@ -206,10 +206,11 @@ def failures_of(result: dg.ExecuteInProcessResult) -> list[str]:
     texts: list[str] = []
     for event in result.all_events:
         if event.event_type == DagsterEventType.STEP_FAILURE:
-            error, said = event.step_failure_data.error, event.step_failure_data.user_failure_data
+            error, user_failure = event.step_failure_data.error, event.step_failure_data.user_failure_data
             cause = error.cause if error is not None and error.cause is not None else error
-            told = (said and said.description) or (cause and cause.message)  # said: a step raised dg.Failure
-            texts.append(f"{event.step_key}: {told.strip() if told else 'failed'}")
+            # The description of a step that raised dg.Failure, else what the error says.
+            message = (user_failure and user_failure.description) or (cause and cause.message)
+            texts.append(f"{event.step_key}: {message.strip() if message else 'failed'}")
         elif event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed and check.blocking:
@@ -230,7 +231,7 @@ def _is_outside(result: dg.ExecuteInProcessResult) -> bool:
 
 
 def _kinds(kind: type[Exception]) -> set[type[Exception]]:
-    return {kind}.union(*(_kinds(one) for one in kind.__subclasses__()))
+    return {kind}.union(*(_kinds(subclass) for subclass in kind.__subclasses__()))
 
 
 def notes_of(results: Sequence[BlockResult]) -> list[str]:

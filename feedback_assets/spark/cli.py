@@ -53,12 +53,12 @@ def parity_command(
     with _server(settings) as remote:
         compared = compare(lake, *days, rules, SparkEngine(remote))
     if as_json:
-        typer.echo(json.dumps([{**asdict(one), "equal": one.equal} for one in compared], indent=1))
+        typer.echo(json.dumps([{**asdict(table), "equal": table.equal} for table in compared], indent=1))
     else:
         shown = Table("table", "rows", "on Spark", "hash here", "on Spark", "equal", box=None)
-        for one in compared:
-            cells = (one.rows_in_process, one.rows_on_spark, one.hash_in_process[:12], one.hash_on_spark[:12])
-            shown.add_row(one.table, *map(str, cells), "yes" if one.equal else "NO")
+        for table in compared:
+            cells = (table.rows_in_process, table.rows_on_spark, table.hash_in_process[:12], table.hash_on_spark[:12])
+            shown.add_row(table.table, *map(str, cells), "yes" if table.equal else "NO")
         Console().print(shown)
     raise typer.Exit(0 if agree(compared) else 1)
 

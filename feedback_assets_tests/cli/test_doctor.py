@@ -31,7 +31,7 @@ def azure(settings: Settings, url: str) -> Settings:
 
 
 def said(settings: Settings, what: str) -> tuple[bool, str]:
-    return next((found.good, found.said) for found in examine(settings) if found.what == what)
+    return next((found.good, found.message) for found in examine(settings) if found.what == what)
 
 
 def test_a_fresh_installation_is_good(settings: Settings):

@@ -159,7 +159,7 @@ def test_an_old_home_is_refused_by_run_named_by_doctor_and_opened_by_upgrade(set
     assert refused.returncode == 2
     assert "sensor_threads" in refused.stderr and "`feedback upgrade`" in refused.stderr
     findings = {one["what"]: one for one in json.loads(command(settings, "doctor", "--json").stdout)}
-    assert not findings["layout"]["good"] and "`feedback upgrade`" in findings["layout"]["said"]
+    assert not findings["layout"]["good"] and "`feedback upgrade`" in findings["layout"]["message"]
     planned = json.loads(command(settings, "upgrade", "--dry-run", "--json").stdout)
     done = json.loads(command(settings, "upgrade", "--json").stdout)
     assert [step["name"] for step in planned] == [step["name"] for step in done]
