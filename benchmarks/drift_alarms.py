@@ -29,7 +29,7 @@ from feedback_assets.demo import calendar as calendars
 from feedback_assets.demo import problems, releases, shop
 from feedback_assets.demo.items import BACKGROUND, Writer
 from feedback_assets.demo.voices import Voices
-from feedback_assets.evaluation.drift_detection import WATCHED, judge
+from feedback_assets.evaluation.drift_detection import WATCHED, detect_drift
 from feedback_assets.evaluation.drift_items import COLUMNS
 from feedback_assets.evaluation.drift_sample import text_places
 from feedback_assets.landing.bronze import bronze_frame
@@ -134,10 +134,10 @@ def alarms(frame: Frame, rules: DriftRules, embed) -> Counter[tuple[str, str]]:
     """Days on which each check was not still, by level."""
     found: Counter[tuple[str, str]] = Counter()
     for number in range(HISTORY, HISTORY + JUDGED):
-        for verdict in judge(frame, FIRST + timedelta(days=number), rules, "other", embed, content_words):
-            found[verdict.name, verdict.level] += 1
-            if verdict.level != "still":
-                print("  ", FIRST + timedelta(days=number), verdict.name, verdict.reason[:300], flush=True)
+        for result in detect_drift(frame, FIRST + timedelta(days=number), rules, "other", embed, content_words):
+            found[result.name, result.level] += 1
+            if result.level != "still":
+                print("  ", FIRST + timedelta(days=number), result.name, result.reason[:300], flush=True)
     return found
 
 
@@ -149,7 +149,7 @@ def caught(frame: Frame, name: str, strength: float, rules: DriftRules, embed) -
         near = frame[(frame["day"] > last - timedelta(days=HISTORY)) & (frame["day"] <= last)].reset_index(drop=True)
         rows = np.flatnonzero((near["day"] > last - timedelta(days=rules.recent_days)).to_numpy())
         PLANTS[name][1](near, rows, strength, rng)
-        found += judge(near, last, rules, "other", embed, content_words, [name])[0].level != "still"
+        found += detect_drift(near, last, rules, "other", embed, content_words, [name])[0].level != "still"
     return found
 
 

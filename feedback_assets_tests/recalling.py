@@ -15,9 +15,9 @@ _BRING_ROWS = tuple(
         "config.hash_key",
         "errors",
         "files.object_stores",
+        "files.store_marker",
         "files.whole_files",
         "lake",
-        "personal",
     )
 )
 

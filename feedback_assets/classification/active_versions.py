@@ -21,7 +21,7 @@ from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.errors import CallError
 from feedback_assets.files.whole_files import beside, sweep, write_through
 from feedback_assets.lake.store import Lake
-from feedback_assets.tables import GOLD_ITEMS, IN_FORCE
+from feedback_assets.tables import ACTIVE_VERSIONS, GOLD_ITEMS
 
 # What a version set is made of: all that `read_classifier` and the training of the local model read.
 _FILES = ("taxonomy.yaml", "thresholds.yaml", "cues.yaml", "moderation.yaml", "classify.md", "lexicon.yaml")
@@ -114,7 +114,7 @@ def version_set_of(classifier: Classifier) -> VersionSet:
 
 def promotions(lake: Lake) -> list[Promotion]:
     """All promotions, the oldest first."""
-    rows = cast("list[dict[str, Any]]", lake.read(IN_FORCE).to_dict("records"))
+    rows = cast("list[dict[str, Any]]", lake.read(ACTIVE_VERSIONS).to_dict("records"))
     known = [
         Promotion(
             row["effective_day"],
@@ -150,7 +150,7 @@ def active_on(day: date, known: Sequence[Promotion]) -> ActiveVersions:
         if not override.scope or not active:
             active = (base,)
         elif override not in active and active != (base,):
-            active = (*active, override)
+            active += (override,)
     return active
 
 
@@ -170,7 +170,7 @@ def promote(lake: Lake, promotion: Promotion) -> None:
         "reason": promotion.reason,
         "promoted_at": pd.Timestamp(promotion.promoted_at),
     }
-    lake.append_missing(IN_FORCE, pd.DataFrame([row]), {"asset": IN_FORCE.name})
+    lake.append_missing(ACTIVE_VERSIONS, pd.DataFrame([row]), {"asset": ACTIVE_VERSIONS.name})
 
 
 def ensure_active(

@@ -1,5 +1,7 @@
 """Wiring of the classification room: items and issues of each day, labelled under what is in force for it."""
 
+# pyright: basic
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -64,7 +66,7 @@ def gold_labels(
         labelled = label_days(rows, corrections, active, registry, client, now, recalled)
     finally:
         client.ledger.close()
-    for message in client.errors.told():
+    for message in client.errors.sentences():
         context.log.warning("%s", message)
     show_on_page(context, tables.GOLD_ITEMS, recalled.work.metadata())
     frames = concat_frames([stays, labelled])

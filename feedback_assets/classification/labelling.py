@@ -15,8 +15,8 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.classification.active_versions import ActiveVersions, Override, VersionSet, VersionSetError
-from feedback_assets.classification.cascade.cascade import ModelClient
 from feedback_assets.classification.cascade.classifier import Classifier
+from feedback_assets.classification.llm.model_client import ModelClient
 from feedback_assets.classification.overrides import classify_with_overrides
 from feedback_assets.classification.recalled import Recalled
 from feedback_assets.classification.rows import apply_decision, decisions, gold_rows, items_of

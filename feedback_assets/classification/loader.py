@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feedback_assets.classification.active_versions import VersionSet, VersionSetError, version_set_of
-from feedback_assets.classification.cascade.cascade import ModelClient
 from feedback_assets.classification.cascade.classifier import Classifier, read_classifier
 from feedback_assets.classification.ledger import Ledger
 from feedback_assets.classification.llm.language_model import LanguageModel, ModelSettingsError, sampling_of
+from feedback_assets.classification.llm.model_client import ModelClient
 from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.store import Lake

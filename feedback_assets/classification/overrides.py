@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from feedback_assets.classification.active_versions import ActiveVersions, VersionSet
-from feedback_assets.classification.cascade.cascade import ModelClient, classify
+from feedback_assets.classification.cascade.cascade import classify
 from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.labels import Answer, Item
+from feedback_assets.classification.llm.model_client import ModelClient
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ agree to the request. Reading tables and telling people stand elsewhere.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -15,11 +14,12 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets.classification.active_versions import ActiveVersions, VersionSet
-from feedback_assets.classification.cascade.cascade import ModelClient, request_key
+from feedback_assets.classification.cascade.cascade import request_key
 from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.labels import Answer, Item
-from feedback_assets.classification.ledger import ledger_key
-from feedback_assets.classification.llm.language_model import Reply, Request
+from feedback_assets.classification.ledger import messages_json
+from feedback_assets.classification.llm.language_model import Reply, ReplyOutcome, Request
+from feedback_assets.classification.llm.model_client import ModelClient, ledger_key
 from feedback_assets.classification.overrides import LabelledItem, classify_with_overrides
 from feedback_assets.classification.rows import items_of
 
@@ -38,19 +38,14 @@ class RecordingModel:
     sampling: Mapping[str, Any]
     noted: dict[str, tuple[int, bool]] = field(default_factory=dict[str, tuple[int, bool]])
 
-    def ask(self, requests: Sequence[Request], kept: Callable[[Request, Reply], None]) -> list[Reply]:
+    def ask(self, requests: Sequence[Request], keep: Callable[[Request, Reply], None]) -> list[Reply]:
         """Note each request; see `LanguageModel.ask`."""
-        reply = Reply("budget", detail="it is only planned")
+        reply = Reply(ReplyOutcome.BUDGET, detail="it is only planned")
         for request in requests:
             first = ledger_key(request.messages[:2], request.schema, self.name, self.sampling)
-            self.noted[first] = (request_length(request.messages), len(request.messages) > 2)
-            kept(request, reply)
+            self.noted[first] = (len(messages_json(request.messages)), len(request.messages) > 2)
+            keep(request, reply)
         return [reply for _ in requests]
-
-
-def request_length(messages: Sequence[Mapping[str, str]]) -> int:
-    """Characters of the messages as the ledger keeps them."""
-    return len(json.dumps([dict(message) for message in messages], ensure_ascii=False))
 
 
 @dataclass(frozen=True)
@@ -107,17 +102,16 @@ class Usage:
     answers: int = 0
 
 
-def measure_usage(ledger: pd.DataFrame, model: str) -> Usage:
-    """Measure tokens on the answers of one model; the supposed numbers where there are none.
+def measure_usage(answers: pd.DataFrame) -> Usage:
+    """Measure tokens on answers; the supposed numbers where there are none.
 
     Args:
-        ledger: Columns `model`, `request`, `tokens_in`, `tokens_out` of `ledger/answers`.
-        model: Deployment or model name.
+        answers: Columns `request_characters`, `tokens_in`, `tokens_out` of `ledger/answers`, of one model.
     """
-    rows = ledger[(ledger["model"] == model) & (ledger["tokens_in"] > 0)]
+    rows = answers[answers["tokens_in"] > 0]
     if rows.empty:
         return Usage()
-    characters = float(rows["request"].str.len().sum())
+    characters = float(rows["request_characters"].sum())
     return Usage(characters / float(rows["tokens_in"].sum()), float(rows["tokens_out"].mean()), len(rows))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.classification.cascade.cascade import ModelClient
+from feedback_assets.classification.llm.model_client import ModelClient
 from feedback_assets.lake.frames import conform, rows_where
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version, having, keys_of, positions
 from feedback_assets.lake.store import Lake
@@ -49,9 +49,9 @@ class Recalled:
 
     def __init__(self, memo: Memo, client: ModelClient | None) -> None:
         self._memo = memo
-        self._settled = client is None or (client.model is None and not len(client.ledger))
-        told = "" if client is None or self._settled else f"{client.name} {json.dumps(dict(client.sampling))}"
-        self._version = f"{memo.code} {told}"
+        self._settled = client is None or (client.model is None and client.ledger.is_empty())
+        asked = "" if client is None or self._settled else f"{client.name} {json.dumps(dict(client.sampling))}"
+        self._version = f"{memo.code} {asked}"
         self.work = Work(0, 0)
 
     def label(

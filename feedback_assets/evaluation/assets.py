@@ -1,5 +1,7 @@
 """Wiring of evaluation: golden scores, the plan of a change of prompts, and labels side by side; old rows are kept."""
 
+# pyright: basic
+
 # Without `from __future__ import annotations`: Dagster wants the context's annotation as a type, not as text.
 
 from datetime import datetime

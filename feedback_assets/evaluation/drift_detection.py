@@ -1,6 +1,6 @@
 """What is watched for drift, and the verdict on each; the newest week against the four before it.
 
-Pure: a frame of items and the rules go in, verdicts with a reason come out. How a slice is compared stands in
+Pure: a frame of items and the rules go in, results with a reason come out. How a slice is compared stands in
 `drift_moves.py`.
 """
 
@@ -36,7 +36,7 @@ _SLICES_TOLD = 5
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DriftResult:
     """What one check says.
 
     Attributes:
@@ -64,7 +64,7 @@ class Verdict:
     judged: int = 0
 
 
-def judge(
+def detect_drift(
     frame: pd.DataFrame,
     newest: date,
     rules: DriftRules,
@@ -72,7 +72,7 @@ def judge(
     embed: Embed,
     words: Words,
     names: Sequence[str] = tuple(WATCHED),
-) -> list[Verdict]:
+) -> list[DriftResult]:
     """Judge the newest days against those before them, one verdict for each name.
 
     Args:
@@ -91,11 +91,11 @@ def judge(
             f"too little to compare: {now} items from {items.window}, {len(items.frame) - now} on {days_before} days "
             f"before; it takes {rules.least_rows} on each side and {rules.least_baseline_days} days before"
         )
-        return [Verdict(name, "too_few", 0, rules.warn, told, now, items.window, items.baseline) for name in names]
-    return [_verdict(name, items, now) for name in names]
+        return [DriftResult(name, "too_few", 0, rules.warn, told, now, items.window, items.baseline) for name in names]
+    return [_detect(name, items, now) for name in names]
 
 
-def _verdict(name: str, items: Items, now: int) -> Verdict:
+def _detect(name: str, items: Items, now: int) -> DriftResult:
     rules = items.rules
     warn, fail = (rules.other_warn, rules.other_fail) if name == "drift_other_share" else (rules.warn, rules.fail)
     slices = [one for one in items.slices(_NO_SLICE.get(name)) if name not in _OF_WORDS or one.name != _TOO_SHORT]
@@ -111,7 +111,7 @@ def _verdict(name: str, items: Items, now: int) -> Verdict:
         told = f"still: {span}; the largest {unit} of {len(moves)} slices is {largest.told()}"
         if largest.move.size >= warn:
             told += f"; over {warn:g}, but so much comes by chance with {largest.items} items"
-        return Verdict(name, "still", largest.move.size, warn, told, now, items.window, items.baseline,
+        return DriftResult(name, "still", largest.move.size, warn, told, now, items.window, items.baseline,
                        tuple(rest[:_SLICES_TOLD]), len(moves))  # fmt: skip
     worst = moved[0].move.size
     level, threshold = ("fail", fail) if worst >= fail else ("warn", warn)
@@ -123,7 +123,7 @@ def _verdict(name: str, items: Items, now: int) -> Verdict:
         told += (
             f". A lasting rise of {items.catch_all!r} in {where}: the taxonomy may lack a category; read what is in it"
         )
-    return Verdict(name, level, worst, threshold, told, now, items.window, items.baseline,
+    return DriftResult(name, level, worst, threshold, told, now, items.window, items.baseline,
                    tuple((moved + rest)[:_SLICES_TOLD]), len(moves))  # fmt: skip
 
 

@@ -131,9 +131,10 @@ def _vocabulary(items: Items, sides: Sides) -> SliceMove:
         items.counts(rows[before], bins_before[words[before]], size),
         items.counts(rows[now], bins_now[words[now]], size),
     )
-    move = compare(*counted, items.weekdays, (*(names[word] for word in top), _RARE, _NEW))
+    move = compare(*counted, items.weekdays, (*(names[int(word)] for word in top), _RARE, _NEW))
     fresh = np.bincount(words[now][seen[words[now]] == 0], minlength=len(names))
-    often = [names[word] for word in np.argsort(-fresh, kind="stable")[:3] if fresh[word] >= 3]
+    most: list[int] = np.argsort(-fresh, kind="stable")[:3].tolist()
+    often = [names[word] for word in most if fresh[word] >= 3]
     note = f"new: {', '.join(often)}" if often else ""
     return SliceMove(sides.name, move, len(sides.now), len(sides.before), note)
 

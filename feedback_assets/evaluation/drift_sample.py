@@ -18,7 +18,7 @@ from feedback_assets import tables
 from feedback_assets.clusters.embedding import ConceptEmbedding, Issue, content_words
 from feedback_assets.config.sections.watching import DriftRules
 from feedback_assets.config.word_files import load_lexicon
-from feedback_assets.evaluation.drift_detection import WATCHED, Verdict, judge
+from feedback_assets.evaluation.drift_detection import WATCHED, DriftResult, detect_drift
 from feedback_assets.evaluation.drift_items import COLUMNS, Embed
 from feedback_assets.lake.store import Lake
 
@@ -27,7 +27,7 @@ _OF_LABELS = ("event_id", "category", "confidence", "model_version")
 _WEEK = 7
 
 
-def watch(lake: Lake, prompts: Path, rules: DriftRules, catch_all: str) -> list[Verdict]:
+def check_drift(lake: Lake, prompts: Path, rules: DriftRules, catch_all: str) -> list[DriftResult]:
     """Judge the newest week that has items against the weeks before it.
 
     Args:
@@ -38,11 +38,11 @@ def watch(lake: Lake, prompts: Path, rules: DriftRules, catch_all: str) -> list[
     """
     days = lake.days(tables.GOLD_ITEMS)
     if not days:
-        return [Verdict(name, "too_few", 0, rules.warn, "no items yet", 0, "", "") for name in WATCHED]
+        return [DriftResult(name, "too_few", 0, rules.warn, "no items yet", 0, "", "") for name in WATCHED]
     newest = max(days)
     first = newest - timedelta(days=rules.recent_days + rules.baseline_days - 1)
     items = read_items(lake, first, newest, rules.rows_a_day)
-    return judge(items, newest, rules, catch_all, text_places(prompts), content_words)
+    return detect_drift(items, newest, rules, catch_all, text_places(prompts), content_words)
 
 
 def read_items(lake: Lake, first: date, last: date, rows_a_day: int) -> pd.DataFrame:

@@ -6,12 +6,15 @@ Statistics only, on counts and scores by day; what is compared with them stands 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
+import scipy.special  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
-from scipy.special import chdtrc, fdtrc
 
 Numbers = NDArray[np.float64]
+Indices = NDArray[np.int64]
+special = cast("Any", scipy.special)  # it has no stubs
 
 # Below five expected in a cell a chi-square is no longer one (Cochran 1954); such bins are pooled.
 LEAST_EXPECTED = 5.0
@@ -72,13 +75,13 @@ def compare(before: Numbers, now: Numbers, weekdays: NDArray[np.int64], names: t
         return STILL
     smaller = min(n, m) / (n + m)
     order = np.flatnonzero((totals[0] + totals[1]) * smaller >= LEAST_EXPECTED)
-    rest = np.setdiff1d(np.arange(before.shape[1]), order)
-    labels = [names[at] for at in order]
+    rest: Indices = np.flatnonzero(~np.isin(np.arange(len(names)), order))
+    labels = [names[at] for at in order.tolist()]
     before_kept, now_kept = before[:, order], totals[1][order]
     if len(rest) and (totals[0][rest].sum() + totals[1][rest].sum()) > 0:
         before_kept = np.column_stack([before_kept, before[:, rest].sum(axis=1)])
         now_kept = np.append(now_kept, totals[1][rest].sum())
-        labels.append(names[rest[0]] if len(rest) == 1 else POOLED)
+        labels.append(names[int(rest[0])] if len(rest) == 1 else POOLED)
     bins = len(labels)
     if bins < 2:
         return STILL
@@ -95,7 +98,7 @@ def compare(before: Numbers, now: Numbers, weekdays: NDArray[np.int64], names: t
         max(0.0, float(size)),
         _chance(square / spread, bins - 1, freedom),
         spread,
-        tuple(Share(labels[at], float(was[at] / n), float(now_kept[at] / m)) for at in most),
+        tuple(Share(labels[int(at)], float(was[at] / n), float(now_kept[at] / m)) for at in most),
     )
 
 
@@ -135,7 +138,7 @@ def compare_centres(before: Numbers, days_before: NDArray[np.int64], now: Number
 
 def _chance(square: float, bins: int, freedom: float) -> float:
     """The upper tail of a chi-square scaled by a spread that is itself an estimate: Fisher's F, not chi-square."""
-    return float(fdtrc(bins, freedom, square / bins) if freedom else chdtrc(bins, square))
+    return float(special.fdtrc(bins, freedom, square / bins) if freedom else special.chdtrc(bins, square))
 
 
 def spread_of_days(counts: Numbers, weekdays: NDArray[np.int64]) -> tuple[float, float]:

@@ -77,4 +77,4 @@ def measure_labels(model: LocalModel, labels: LabelsFile) -> dict[str, Any]:
         told = "; ".join(f"{name!r}{closest(name, model.labels)}" for name in unknown[:5])
         raise CallError(f"{labels.path}: column {labels.label_column}: the model does not know {told}")
     answers = model.answer(labels.texts)
-    return {"model_version": model.version, **labels.told(), **score(labels.labels, answers, {})}
+    return {"model_version": model.version, **labels.as_dict(), **score(labels.labels, answers, {})}

@@ -51,15 +51,15 @@ class DayLatency:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LatencyResult:
     """Whether a hop keeps its budget, and why in words."""
 
-    kept: bool
+    within_budget: bool
     reason: str
     days: tuple[DayLatency, ...]
 
 
-def look(lake: Lake, landing: Landing, hop: Hop, rules: LatencyRules) -> Verdict:
+def measure_latency(lake: Lake, landing: Landing, hop: Hop, rules: LatencyRules) -> LatencyResult:
     """How long the items of the newest days took to a hop.
 
     Args:
@@ -70,13 +70,13 @@ def look(lake: Lake, landing: Landing, hop: Hop, rules: LatencyRules) -> Verdict
     """
     days = sorted(lake.days(tables.SILVER_FEEDBACK))[-_DAYS:]
     if not days:
-        return Verdict(True, "no feedback yet", ())
+        return LatencyResult(True, "no feedback yet", ())
     columns = ["day", "received_at", "landing_object"]
     items = lake.read(tables.SILVER_FEEDBACK, days[0], days[-1] + timedelta(days=1), columns)
     landed = {path: landing.landed_at(path) for path in items["landing_object"].unique()}
     commits = None if hop.name == "landed" else lake.commits(hop.table)
     found = latencies(items, landed, commits, timedelta(hours=rules.history_hours))
-    return judge(hop.name, found, getattr(rules, hop.budget))
+    return compare_with_budget(hop.name, found, getattr(rules, hop.budget))
 
 
 def latencies(
@@ -101,11 +101,11 @@ def latencies(
         return []
     places = known[["day", "landing_object"]].drop_duplicates()
     pairs = list(places.itertuples(index=False, name=None))
-    told = {
+    times = {
         "landed": [landed.get(path) for _, path in pairs],
         "reached": [_reached(day, landed.get(path), commits) for day, path in pairs],
     }
-    places = places.assign(**{n: pd.Series(at, places.index, "datetime64[us, UTC]") for n, at in told.items()})
+    places = places.assign(**{n: pd.Series(at, places.index, "datetime64[us, UTC]") for n, at in times.items()})
     timed = known.merge(places, on=["day", "landing_object"])
     timed = timed[(timed["landed"] - timed["received_at"] <= history) & timed["reached"].notna()]
     minutes = ((timed["reached"] - timed["received_at"]).dt.total_seconds() / 60).clip(lower=0)
@@ -115,19 +115,21 @@ def latencies(
     ]
 
 
-def judge(name: str, days: Sequence[DayLatency], budget: float) -> Verdict:
+def compare_with_budget(name: str, days: Sequence[DayLatency], budget: float) -> LatencyResult:
     """Whether 95 of 100 items of every day reached the hop within the budget, in minutes."""
     if not days:
-        return Verdict(True, "no item landed soon after it was received: there is nothing to time", ())
-    worst = max(days, key=lambda one: one.p95)
-    told = f"{name}: 95 of 100 items of {worst.day} within {worst.p95:g} minutes, the budget is {budget:g}"
-    return Verdict(worst.p95 <= budget, told, tuple(days))
+        return LatencyResult(True, "no item landed soon after it was received: there is nothing to time", ())
+    worst = max(days, key=lambda day: day.p95)
+    reason = f"{name}: 95 of 100 items of {worst.day} within {worst.p95:g} minutes, the budget is {budget:g}"
+    return LatencyResult(worst.p95 <= budget, reason, tuple(days))
 
 
 def _reached(day: date, landed: datetime | None, commits: Sequence[Commit] | None) -> datetime | None:
     if landed is None or commits is None:
         return landed
     # Of a long history only the newest commits are told: who landed before them may have been reached by another.
-    if len(commits) >= COMMITS_READ and landed < min(one.at for one in commits):
+    if len(commits) >= COMMITS_READ and landed < min(commit.at for commit in commits):
         return None
-    return min((one.at for one in commits if one.at >= landed and one.first <= day <= one.last), default=None)
+    return min(
+        (commit.at for commit in commits if commit.at >= landed and commit.first <= day <= commit.last), default=None
+    )

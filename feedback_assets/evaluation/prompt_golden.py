@@ -11,9 +11,10 @@ from datetime import date
 from typing import Any
 
 from feedback_assets.classification.active_versions import promotions
-from feedback_assets.classification.cascade.cascade import ModelClient, classify
+from feedback_assets.classification.cascade.cascade import classify
 from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.labels import Item
+from feedback_assets.classification.llm.model_client import ModelClient
 from feedback_assets.classification.loader import ClassifierRegistry, open_client
 from feedback_assets.config.settings import Settings
 from feedback_assets.evaluation.golden import load_golden

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from feedback_assets import tables
 from feedback_assets.classification.active_versions import ActiveVersions, Promotion, active_on, promotions
 from feedback_assets.classification.confusions import EVERYTHING, Scope, close_alternatives
+from feedback_assets.classification.ledger import read_usage
 from feedback_assets.classification.loader import ClassifierRegistry, check_scope, open_client
 from feedback_assets.classification.prompt_changes import (
     Change,
@@ -30,6 +31,8 @@ from feedback_assets.evaluation.prices import Price, price_of
 from feedback_assets.lake.store import Lake
 
 Progress = Callable[[str], None]
+# Tokens of a request are measured on the answers of this long: enough of them, of the model as it is now.
+_USAGE_WINDOW = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -128,9 +131,7 @@ def plan(
     client = open_client(settings, lake, "plan", 1, tell)
     tell(f"reading {len(feedback)} items under the old and the new prompt")
     changed = compare_labels(feedback, _decided(lake), before, after, registry, client) if days else []
-    usage = measure_usage(
-        lake.read(tables.LEDGER, columns=["model", "request", "tokens_in", "tokens_out"]), client.name
-    )
+    usage = measure_usage(read_usage(lake, client.name, now - _USAGE_WINDOW))
     planned = plan_days(changed, usage)
     held = {day.day for day in planned}
     return Plan(

@@ -1,5 +1,7 @@
 """Watches the prompt as it is rendered, and has a plan made when it changed."""
 
+# pyright: basic
+
 # Without `from __future__ import annotations`: Dagster wants the annotation of a resource as a type, not as text.
 
 from pathlib import Path

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # In order. A change of columns, table names or file layouts in the lake is a name here and a step with that name in
 # `orchestration/upgrade.py`; a lake that lacks one is refused until `feedback upgrade` has run.
-CHANGES: tuple[str, ...] = ("ticket_fields",)
+CHANGES: tuple[str, ...] = ("ticket_fields", "ledger_prompts", "active_versions")
 
 FILE = "_layout.json"
 

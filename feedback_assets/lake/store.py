@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from feedback_assets.files import object_stores
@@ -320,6 +320,84 @@ class Lake:
             return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
 
         return self._commit(table, metadata, insert, lambda info: log.rows_inserted(info))
+
+    def append(self, table: Table, frame: pd.DataFrame, metadata: dict[str, str], rows_a_group: int) -> None:
+        """Append rows whose keys the caller knows to be new.
+
+        `append_missing` finds that out itself, but reads the whole table for it.
+
+        Args:
+            table: A table without days.
+            frame: The rows, sorted by key.
+            metadata: Kept with the commit.
+            rows_a_group: Rows of a group of the file; of a few keys only the groups that may hold them are read.
+
+        Raises:
+            ContractError: A row breaks the contract; nothing was written.
+            LakeError: The table is there but cannot be opened; nothing was written.
+        """
+        from feedback_assets.lake import contract
+
+        failures = contract.judge(frame, table).failures
+        if failures:
+            raise ContractError("; ".join(text for texts in failures.values() for text in texts))
+        data = frames.to_arrow(frame, table)
+
+        def add(delta: DeltaTable, properties: CommitProperties) -> None:
+            write_deltalake(
+                delta,
+                schemas.fit(data, arrow.stored_schema(delta), table),
+                mode="append",
+                schema_mode="merge",
+                writer_properties=WriterProperties(max_row_group_size=rows_a_group),
+                commit_properties=properties,
+            )
+
+        self._commit(table, metadata, add, lambda info: None)
+
+    def rewrite(
+        self, table: Table, batches: Callable[[], pa.RecordBatchReader], metadata: dict[str, str], rows_a_group: int
+    ) -> None:
+        """Replace all rows of a table without days, and its columns by those of the data, in one commit.
+
+        Args:
+            table: A table without days.
+            batches: Reads the data; called again when the commit has to be tried again.
+            metadata: Kept with the commit.
+            rows_a_group: As for `append`.
+
+        Raises:
+            LakeError: The table cannot be opened or written.
+        """
+
+        def overwrite(delta: DeltaTable, properties: CommitProperties) -> None:
+            write_deltalake(
+                delta,
+                batches(),
+                mode="overwrite",
+                schema_mode="overwrite",
+                writer_properties=WriterProperties(max_row_group_size=rows_a_group),
+                commit_properties=properties,
+            )
+
+        self._commit(table, metadata, overwrite, lambda info: None)
+
+    def compact(self, table: Table, metadata: dict[str, str], most_files: int, rows_a_group: int) -> None:
+        """Join small files where there are more than so many; the rows stay the same.
+
+        Raises:
+            LakeError: The table cannot be opened or written.
+        """
+
+        def join(delta: DeltaTable, properties: CommitProperties) -> None:
+            if len(delta.file_uris()) > most_files:
+                delta.optimize.compact(
+                    max_concurrent_tasks=1,
+                    writer_properties=WriterProperties(max_row_group_size=rows_a_group),
+                    commit_properties=properties,
+                )
+
+        self._commit(table, metadata, join, lambda info: None)
 
     def _replace(
         self,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from feedback_assets.classification import upgrade as ledger_upgrade
 from feedback_assets.config.settings import Settings
 from feedback_assets.errors import CallError
 from feedback_assets.lake.lease import held
@@ -77,6 +78,18 @@ LAKE_STEPS: tuple[Step, ...] = (
         "tickets/ticket_batch holds the fields of a ticket without Markdown, and ticket files are stamped accordingly",
         lambda home: ticket_upgrade.holds_markdown(home.lake),
         lambda home: ticket_upgrade.drop_markdown(home.lake, home.settings),
+    ),
+    Step(
+        "ledger_prompts",
+        "the ledger keeps each prompt once, and with an answer only what is its own",
+        lambda home: ledger_upgrade.has_whole_requests(home.lake),
+        lambda home: ledger_upgrade.split_requests(home.lake),
+    ),
+    Step(
+        "active_versions",
+        "the table ledger/in_force is called ledger/active_versions",
+        lambda home: ledger_upgrade.has_in_force(home.lake),
+        lambda home: ledger_upgrade.rename_in_force(home.lake),
     ),
 )
 # Changes of files outside the lake, which any machine with a home may have; each looks for itself.

@@ -32,8 +32,9 @@ from feedback_assets.tables.gold import (
     GOLD_TRENDS,
 )
 from feedback_assets.tables.ledger import (
-    IN_FORCE,
+    ACTIVE_VERSIONS,
     LEDGER,
+    LEDGER_PROMPTS,
 )
 from feedback_assets.tables.silver import (
     SILVER_CATALOG,
@@ -92,6 +93,7 @@ from feedback_assets.tables.values import (
 )
 
 __all__ = [
+    "ACTIVE_VERSIONS",
     "ALL",
     "ANSWERED_BY",
     "BRONZE",
@@ -112,9 +114,9 @@ __all__ = [
     "GOLD_RATES",
     "GOLD_RELEASE_IMPACT",
     "GOLD_TRENDS",
-    "IN_FORCE",
     "LABEL_CHANGES",
     "LEDGER",
+    "LEDGER_PROMPTS",
     "LEVELS",
     "OPEN_TICKETS",
     "PROMPT_PLAN",
@@ -188,7 +190,8 @@ ALL: tuple[Table, ...] = (
     PROMPT_PLAN,
     LABEL_CHANGES,
     LEDGER,
-    IN_FORCE,
+    LEDGER_PROMPTS,
+    ACTIVE_VERSIONS,
 )
 
 

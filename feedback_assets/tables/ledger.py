@@ -15,7 +15,9 @@ LEDGER = Table(
     by_day=False,
     columns=(
         required("ledger_key", "Hash of messages as sent, response schema, model and sampling.", LINK),
-        required("request", "Messages as sent, as JSON.", WORDS),
+        required("prompt_hash", "The prompt and the schema it was sent with, in `ledger/prompts`.", NONE),
+        required("request", "Messages as sent after the prompt, as JSON.", WORDS),
+        Column("request_characters", "int", "Characters of all messages as JSON.", nullable=False, minimum=0),
         text("answer", "The answer as JSON text; empty when refused.", WORDS),
         choice("outcome", "answered, invalid, refused.", AnswerOutcome),
         text("detail", "Why it is invalid or refused.", WORDS),
@@ -32,8 +34,22 @@ LEDGER = Table(
     ),
 )
 
-IN_FORCE = Table(
-    key=("ledger", "in_force"),
+LEDGER_PROMPTS = Table(
+    key=("ledger", "prompts"),
+    group="classification",
+    description="Each prompt that was sent to a language model, once, with the schema of its answers.",
+    primary_key=("prompt_hash",),
+    owner="product-operations",
+    by_day=False,
+    columns=(
+        required("prompt_hash", "Hash of prompt and schema.", NONE),
+        required("prompt", "The system message as sent; empty when there was none.", NONE),
+        text("response_schema", "Schema of the answer, as JSON; empty for answers of before it was kept.", NONE),
+    ),
+)
+
+ACTIVE_VERSIONS = Table(
+    key=("ledger", "active_versions"),
     group="classification",
     description="Which prompt, taxonomy, thresholds, rules and local model apply from which day on.",
     primary_key=("effective_day", "promoted_at"),

@@ -11,9 +11,10 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request as Wire
 from werkzeug import Response
 
-from feedback_assets.classification.cascade.cascade import ModelClient, classify
+from feedback_assets.classification.cascade.cascade import classify
 from feedback_assets.classification.cascade.labels import Answer, Item
 from feedback_assets.classification.ledger import Ledger
+from feedback_assets.classification.llm.model_client import ModelClient
 from feedback_assets.classification.llm.openai_model import OpenAIModel
 from feedback_assets.lake.store import Lake
 from feedback_assets.tables import LEDGER

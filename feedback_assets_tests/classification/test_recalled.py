@@ -12,16 +12,16 @@ import pytest
 from feedback_assets import tables
 from feedback_assets.classification import recalled
 from feedback_assets.classification.active_versions import Override, version_set_of
-from feedback_assets.classification.cascade.cascade import ModelClient
 from feedback_assets.classification.labelling import label_days
 from feedback_assets.classification.ledger import Ledger
+from feedback_assets.classification.llm.model_client import ModelClient
 from feedback_assets.classification.recalled import Recalled, memo_of
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.memo import Memo, Work
 from feedback_assets.lake.store import Lake
 from feedback_assets_tests.classification.standins import NOON, WordModel, classifier
 from feedback_assets_tests.classification.test_labelling import FEEDBACK, MONDAY, NOBODY, TUESDAY, silver
-from feedback_assets_tests.classification.test_ledger import row
+from feedback_assets_tests.classification.test_ledger import answered, request
 from feedback_assets_tests.recalling import uncovered
 
 DAYS = [MONDAY, TUESDAY]
@@ -105,7 +105,7 @@ def test_another_edition_or_other_code_recalls_nothing(lake: Lake):
 def test_what_a_language_model_may_still_say_is_not_recalled(lake: Lake, tmp_path: Path):
     labelled(lake, FEEDBACK, WordModel())
     ledger = Ledger(lake, tmp_path / "journal", "run")
-    ledger.add(row("somebody asked"))
+    ledger.add(request("somebody asked"), answered("somebody asked"))
     ledger.close()
     client = ModelClient("gpt", {}, ledger, None, lambda: NOON)
     _, work = labelled(lake, FEEDBACK, WordModel(), client=client)

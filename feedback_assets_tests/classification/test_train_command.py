@@ -57,7 +57,7 @@ def test_the_same_call_gives_the_same_model_and_scores(tmp_path: Path) -> None:
 def test_labels_outside_a_given_taxonomy_are_listed_with_the_closest(tmp_path: Path) -> None:
     content = yaml.safe_load((PROMPTS / "taxonomy.yaml").read_text(encoding="utf-8"))
     category = content["categories"]["defect"]
-    roles = {"BILLS": None, "CARE": "no_issue", "ROOM": "catch_all"}
+    roles = {"BILLS": "no_issue", "CARE": "catch_all", "ROOM": None}
     content["categories"] = {name: {**category, "role": role} for name, role in roles.items()}
     taxonomy = tmp_path / "taxonomy.yaml"
     taxonomy.write_text(yaml.safe_dump(content), encoding="utf-8")

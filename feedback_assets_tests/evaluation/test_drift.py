@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from feedback_assets.evaluation.drift_detection import WATCHED, Verdict, judge
+from feedback_assets.evaluation.drift_detection import WATCHED, DriftResult, detect_drift
 from feedback_assets.evaluation.drift_statistics import compare, spread_of_days
 from feedback_assets_tests.evaluation.items import LAST, RULES, made, places, recent
 
 Plant = Callable[[pd.DataFrame], None]
 
 
-def _judged(frame: pd.DataFrame, *names: str) -> list[Verdict]:
-    return judge(frame, LAST, RULES, "other", places, str.split, names or tuple(WATCHED))
+def _judged(frame: pd.DataFrame, *names: str) -> list[DriftResult]:
+    return detect_drift(frame, LAST, RULES, "other", places, str.split, names or tuple(WATCHED))
 
 
 def _becomes(column: str, value: object, share: float) -> Plant:
@@ -60,17 +60,17 @@ def test_planted_drift_is_found_and_the_bins_that_moved_are_named(name: str):
     plant, told = PLANTED[name]
     frame = made(1)
     plant(frame)
-    (verdict,) = _judged(frame, name)
-    assert verdict.level in ("warn", "fail") and verdict.value >= verdict.threshold
-    assert told in verdict.reason and "2025-03-31 to 2025-04-06" in verdict.reason
-    assert verdict.slices[0].move.size == verdict.value
+    (result,) = _judged(frame, name)
+    assert result.level in ("warn", "fail") and result.value >= result.threshold
+    assert told in result.reason and "2025-03-31 to 2025-04-06" in result.reason
+    assert result.slices[0].move.size == result.value
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_stable_days_with_other_weekends_and_a_week_twice_as_busy_are_still(seed: int):
-    verdicts = _judged(made(seed, busy=2.0))
-    assert [verdict.name for verdict in verdicts if verdict.level != "still"] == []
-    assert all(verdict.judged >= 10 and verdict.value < 0.1 for verdict in verdicts)
+    results = _judged(made(seed, busy=2.0))
+    assert [result.name for result in results if result.level != "still"] == []
+    assert all(result.judged >= 10 and result.value < 0.1 for result in results)
 
 
 def test_with_few_rows_an_index_that_chance_explains_is_no_alarm():
@@ -89,10 +89,10 @@ def test_with_few_rows_an_index_that_chance_explains_is_no_alarm():
 
 def test_a_slice_with_too_few_items_is_not_judged():
     frame = made(2, rows=40)
-    (verdict,) = _judged(frame, "drift_label_mix")
+    (result,) = _judged(frame, "drift_label_mix")
     weekly = frame.iloc[recent(frame)]["language"].value_counts()
-    assert verdict.judged < 10 and weekly["fr"] < RULES.least_rows
-    assert not any("language fr" in one.name for one in verdict.slices)
+    assert result.judged < 10 and weekly["fr"] < RULES.least_rows
+    assert not any("language fr" in one.name for one in result.slices)
 
 
 def test_drift_in_one_language_only_is_found_there():
@@ -100,8 +100,8 @@ def test_drift_in_one_language_only_is_found_there():
     rows = recent(frame)
     german = rows[(frame.loc[rows, "language"] == "de").to_numpy()]
     frame.loc[german[: len(german) // 2], "category"] = "defect"
-    (verdict,) = _judged(frame, "drift_label_mix")
-    assert verdict.slices[0].name == "language de" and verdict.level in ("warn", "fail")
+    (result,) = _judged(frame, "drift_label_mix")
+    assert result.slices[0].name == "language de" and result.level in ("warn", "fail")
 
 
 def test_a_lasting_rise_of_other_is_said_as_such_and_one_bad_day_is_not():
@@ -118,30 +118,30 @@ def test_a_lasting_rise_of_other_is_said_as_such_and_one_bad_day_is_not():
 def test_a_new_word_is_not_taken_for_a_lasting_rise():
     frame = made(1)
     _with("brandnew thing lasting", 0.5)(frame)
-    (verdict,) = _judged(frame, "drift_vocabulary")
-    assert "new: brandnew, thing, lasting" in verdict.reason and "A lasting rise" not in verdict.reason
+    (result,) = _judged(frame, "drift_vocabulary")
+    assert "new: brandnew, thing, lasting" in result.reason and "A lasting rise" not in result.reason
 
 
 def test_a_fall_of_other_is_no_alarm():
     frame = made(1)
     frame.loc[recent(frame), "category"] = "delivery"
-    (verdict,) = _judged(frame, "drift_other_share")
-    assert verdict.level == "still" and verdict.value == 0
+    (result,) = _judged(frame, "drift_other_share")
+    assert result.level == "still" and result.value == 0
 
 
 def test_labels_that_moved_with_a_new_model_say_so():
     frame = made(1)
     PLANTED["drift_label_mix"][0](frame)
     frame.loc[recent(frame), "model_version"] = "m2"
-    (verdict,) = _judged(frame, "drift_label_mix")
-    assert "labelled by m2, the days before were not" in verdict.reason
+    (result,) = _judged(frame, "drift_label_mix")
+    assert "labelled by m2, the days before were not" in result.reason
 
 
 def test_the_first_days_of_a_lake_are_too_few_to_compare():
     frame = made(1, days=9)
-    verdicts = judge(frame, frame["day"].max(), RULES, "other", places, str.split)
-    assert {verdict.level for verdict in verdicts} == {"too_few"}
-    assert "2 days before" in verdicts[0].reason
+    results = detect_drift(frame, frame["day"].max(), RULES, "other", places, str.split)
+    assert {result.level for result in results} == {"too_few"}
+    assert "2 days before" in results[0].reason
 
 
 def test_days_that_differ_by_weekday_only_have_no_spread_and_bursts_have():

@@ -11,7 +11,7 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import load
-from feedback_assets.evaluation.latency import HOPS, judge, latencies, look
+from feedback_assets.evaluation.latency import HOPS, compare_with_budget, latencies, measure_latency
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.frames import conform
 from feedback_assets.lake.store import COMMITS_READ, Commit, Lake
@@ -47,7 +47,7 @@ def test_history_and_what_nobody_can_time_are_left_out():
     assert latencies(items(NOON - timedelta(days=400)), landed, None, HISTORY) == []
     assert latencies(items(NOON, path="gone"), landed, None, HISTORY) == []
     assert latencies(items(NOON), landed, [Commit(minutes(after=1), DAY, DAY)], HISTORY) == []
-    assert judge("silver", [], 5).kept
+    assert compare_with_budget("silver", [], 5).within_budget
 
 
 def test_what_landed_before_the_oldest_commit_told_of_a_long_history_is_left_out():
@@ -59,10 +59,10 @@ def test_what_landed_before_the_oldest_commit_told_of_a_long_history_is_left_out
 
 def test_a_slow_day_breaks_the_budget_and_is_named():
     found = latencies(items(NOON), {"a": NOON}, [Commit(minutes(after=6), DAY, DAY)], HISTORY)
-    verdict = judge("silver", found, 5)
-    assert not verdict.kept
-    assert "2026-03-02 within 6 minutes, the budget is 5" in verdict.reason
-    assert judge("silver", found, 6).kept
+    result = compare_with_budget("silver", found, 5)
+    assert not result.within_budget
+    assert "2026-03-02 within 6 minutes, the budget is 5" in result.reason
+    assert compare_with_budget("silver", found, 6).within_budget
 
 
 def test_the_lake_and_landing_tell_when_each_hop_was_reached(tmp_path: Path):
@@ -79,9 +79,9 @@ def test_the_lake_and_landing_tell_when_each_hop_was_reached(tmp_path: Path):
     frame = conform(pd.DataFrame([row]), tables.SILVER_FEEDBACK)
     lake.write_days(tables.SILVER_FEEDBACK, frame, DAY, DAY + timedelta(days=1), {"partition": str(DAY)})
     rules = load_config(load().prompts_dir).thresholds.latency
-    found = {hop.name: look(lake, Landing(str(landing)), hop, rules) for hop in HOPS}
+    found = {hop.name: measure_latency(lake, Landing(str(landing)), hop, rules) for hop in HOPS}
     assert 1.4 < found["landed"].days[0].p50 < 1.6
-    assert not found["landed"].kept
+    assert not found["landed"].within_budget
     assert 2 <= found["silver"].days[0].p50 < 4
-    assert found["silver"].kept
+    assert found["silver"].within_budget
     assert found["ticketed"].days == ()

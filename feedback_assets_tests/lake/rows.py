@@ -47,4 +47,4 @@ def write(root: str, days: Sequence[date], issues: int, products: int, gate: Bar
 
 def append(root: str, rows: pd.DataFrame, gate: Barrier) -> None:
     gate.wait()
-    Lake(root).append_missing(tables.IN_FORCE, rows, {})
+    Lake(root).append_missing(tables.ACTIVE_VERSIONS, rows, {})

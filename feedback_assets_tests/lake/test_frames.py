@@ -43,11 +43,11 @@ def test_the_hash_does_not_see_order_index_or_volatile_columns() -> None:
     turned = frame.iloc[::-1].set_index(pd.Index([9, 8, 7, 6]))
     assert table_hash(turned, TABLE) == table_hash(frame, TABLE)
     row = pd.DataFrame({"effective_day": [day(0)], "promoted_by": ["ana"], "reason": ["first"]}).assign(
-        **{name: "v" for name in tables.IN_FORCE.column_names if name.endswith("_version")}
+        **{name: "v" for name in tables.ACTIVE_VERSIONS.column_names if name.endswith("_version")}
     )
     early, late = (row.assign(promoted_at=pd.Timestamp(at, tz="UTC")) for at in ("2024-03-01", "2025-03-01"))
-    assert table_hash(early, tables.IN_FORCE) == table_hash(late, tables.IN_FORCE)
-    assert table_hash(early, tables.IN_FORCE) != table_hash(late.assign(reason="second"), tables.IN_FORCE)
+    assert table_hash(early, tables.ACTIVE_VERSIONS) == table_hash(late, tables.ACTIVE_VERSIONS)
+    assert table_hash(early, tables.ACTIVE_VERSIONS) != table_hash(late.assign(reason="second"), tables.ACTIVE_VERSIONS)
 
 
 def test_the_hash_sees_vectors_and_nulls() -> None:

@@ -165,7 +165,7 @@ def test_a_declared_column_that_is_stored_with_another_type_is_refused_and_not_c
 
 
 def test_an_insert_compares_types_too(lake: Lake) -> None:
-    table = tables.IN_FORCE
+    table = tables.ACTIVE_VERSIONS
     schema = [
         pa.field(field.name, pa.int64() if field.name == "reason" else field.type) for field in table.arrow_schema()
     ]

@@ -284,7 +284,7 @@ def in_force(first: int, count: int) -> pd.DataFrame:
         [
             {
                 "effective_day": day(offset),
-                **{name: f"v{offset}" for name in tables.IN_FORCE.column_names if name.endswith("_version")},
+                **{name: f"v{offset}" for name in tables.ACTIVE_VERSIONS.column_names if name.endswith("_version")},
                 "promoted_by": "ana",
                 "reason": "first",
                 "promoted_at": pd.Timestamp("2024-03-01", tz="UTC"),
@@ -295,23 +295,23 @@ def in_force(first: int, count: int) -> pd.DataFrame:
 
 
 def test_only_rows_whose_key_is_missing_are_inserted(lake: Lake) -> None:
-    assert lake.append_missing(tables.IN_FORCE, in_force(0, 2), {}) == 2
+    assert lake.append_missing(tables.ACTIVE_VERSIONS, in_force(0, 2), {}) == 2
     changed = in_force(0, 3).assign(promoted_by="ben")
-    assert lake.append_missing(tables.IN_FORCE, pd.concat([changed, changed]), {}) == 1
-    assert lake.append_missing(tables.IN_FORCE, in_force(0, 0), {}) == 0
-    assert lake.read(tables.IN_FORCE)["promoted_by"].tolist() == ["ana", "ana", "ben"]
+    assert lake.append_missing(tables.ACTIVE_VERSIONS, pd.concat([changed, changed]), {}) == 1
+    assert lake.append_missing(tables.ACTIVE_VERSIONS, in_force(0, 0), {}) == 0
+    assert lake.read(tables.ACTIVE_VERSIONS)["promoted_by"].tolist() == ["ana", "ana", "ben"]
 
 
 def test_two_processes_inserting_the_same_keys_insert_them_once(lake: Lake) -> None:
     codes = at_once(rows.append, [(lake.root, in_force(0, 3)), (lake.root, in_force(0, 3))])
     assert codes == [0, 0]
-    assert len(lake.read(tables.IN_FORCE)) == 3
+    assert len(lake.read(tables.ACTIVE_VERSIONS)) == 3
 
 
 def test_a_row_that_breaks_the_contract_of_a_table_without_days_is_refused(lake: Lake) -> None:
-    with pytest.raises(ContractError, match="ledger/in_force, column reason: 1 of 1 rows are null"):
-        lake.append_missing(tables.IN_FORCE, in_force(0, 1).assign(reason=None), {})
-    assert lake.read(tables.IN_FORCE).empty
+    with pytest.raises(ContractError, match="ledger/active_versions, column reason: 1 of 1 rows are null"):
+        lake.append_missing(tables.ACTIVE_VERSIONS, in_force(0, 1).assign(reason=None), {})
+    assert lake.read(tables.ACTIVE_VERSIONS).empty
 
 
 def test_duckdb_queries_the_dataset(lake: Lake) -> None:

@@ -162,7 +162,7 @@ def test_a_commit_whose_answer_is_lost_is_ours_and_nothing_is_written_twice(serv
 
 
 def test_rows_of_an_insert_whose_answer_is_lost_stand_once_and_are_counted(servers: dict[str, str]) -> None:
-    table = tables.IN_FORCE
+    table = tables.ACTIVE_VERSIONS
     with Proxy(servers["moto"]).serving() as proxy:
         lake = Lake("s3://bucket/insert", stores.options(proxy.url))
         assert lake.append_missing(table, in_force(0, 1), {}) == 1

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from feedback_assets.config.sections.classification import ClassificationRules
+from feedback_assets.tables import ModerationKind, Triage
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Measured:
     examples: int
 
 
-def measured(rows: Sequence[Mapping[str, float]], examples: int) -> list[Measured]:
+def measurements(rows: Sequence[Mapping[str, float]], examples: int) -> list[Measured]:
     """The measurements a model's artefact holds.
 
     Args:
@@ -36,14 +37,14 @@ def measured(rows: Sequence[Mapping[str, float]], examples: int) -> list[Measure
         examples: How many examples were measured in all.
     """
     known = sorted(rows, key=lambda row: row["confidence"])
-    found: list[Measured] = []
+    measured: list[Measured] = []
     for place, row in enumerate(known):
         above = known[place + 1] if place + 1 < len(known) else {"share": 0.0, "precision": 0.0}
         mass = row["share"] - above["share"]
         right = row["share"] * row["precision"] - above["share"] * above["precision"]
         between = right / mass if mass > 0 else row["precision"]
-        found.append(Measured(row["confidence"], row["precision"], between, round(row["share"] * examples)))
-    return found
+        measured.append(Measured(row["confidence"], row["precision"], between, round(row["share"] * examples)))
+    return measured
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,10 @@ class Bands:
 
 
 @dataclass(frozen=True)
-class Triage:
+class TriageDecision:
     """Where an answer goes, and why, in words a person can read."""
 
-    triage: str
+    triage: Triage
     reason: str
 
 
@@ -90,7 +91,7 @@ def bands_from(measured: Sequence[Measured], rules: ClassificationRules) -> Band
     return Bands(automatic, signal, f"measured out of fold: right {right} from confidence {min(automatic, 1.0):.2f} on")
 
 
-def triage(confidence: float, moderation: str | None, bands: Bands) -> Triage:
+def decide_triage(confidence: float, moderation: ModerationKind | None, bands: Bands) -> TriageDecision:
     """Where an answer goes.
 
     Args:
@@ -98,12 +99,22 @@ def triage(confidence: float, moderation: str | None, bands: Bands) -> Triage:
         moderation: abuse, threat, self_harm, injection or None.
         bands: The edges.
     """
-    if moderation in ("self_harm", "threat", "abuse"):
-        return Triage("people", f"{moderation.replace('_', ' ')} found; people see it before anything shows it")
-    if moderation == "injection" and confidence < bands.automatic:
-        return Triage("people", f"the text talks to the machine and the label is unsure ({confidence:.2f})")
+    if moderation is not None and moderation != ModerationKind.INJECTION:
+        return TriageDecision(
+            Triage.PEOPLE, f"{moderation.replace('_', ' ')} found; people see it before anything shows it"
+        )
+    if moderation == ModerationKind.INJECTION and confidence < bands.automatic:
+        return TriageDecision(
+            Triage.PEOPLE, f"the text talks to the machine and the label is unsure ({confidence:.2f})"
+        )
     if confidence >= bands.automatic:
-        return Triage("automatic", f"confidence {confidence:.2f} is at least {bands.automatic:.2f}; {bands.reason}")
+        return TriageDecision(
+            Triage.AUTOMATIC, f"confidence {confidence:.2f} is at least {bands.automatic:.2f}; {bands.reason}"
+        )
     if confidence < bands.signal:
-        return Triage("signal", f"confidence {confidence:.2f} is under {bands.signal:.2f}; it counts as evidence only")
-    return Triage("review", f"confidence {confidence:.2f} is under {min(bands.automatic, 1.0):.2f}; {bands.reason}")
+        return TriageDecision(
+            Triage.SIGNAL, f"confidence {confidence:.2f} is under {bands.signal:.2f}; it counts as evidence only"
+        )
+    return TriageDecision(
+        Triage.REVIEW, f"confidence {confidence:.2f} is under {min(bands.automatic, 1.0):.2f}; {bands.reason}"
+    )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedback_assets.classification.cascade.bands import Bands, bands_from, measured
+from feedback_assets.classification.cascade.bands import Bands, bands_from, measurements
 from feedback_assets.classification.cascade.cues import Cues, cues_of
 from feedback_assets.classification.cascade.moderation import Moderator, moderator_of
 from feedback_assets.classification.cascade.rules import LabelledText, Rules, taxonomy_examples
@@ -78,7 +78,7 @@ def read_classifier(
         moderator=moderator_of(config.moderation, thresholds.profanity),
         rules=Rules(taxonomy, cues, read_labelled(prompts, taxonomy), thresholds),
         prompt=load_prompt(prompts / "classify.md", taxonomy),
-        bands=bands_from(measured(precision_by_confidence, measured_on), thresholds),
+        bands=bands_from(measurements(precision_by_confidence, measured_on), thresholds),
         rule_bands=right,
         model_bands=told,
         local=local,

@@ -45,22 +45,24 @@ class Cues:
             return _signs(text)
         if len(words) > _CONTENTLESS_WORDS:
             return "says_something"
-        found: dict[int, set[str]] = {}
+        concepts_at: dict[int, set[str]] = {}
         for match in self.lexicon.matches(text):
             if match.concept in _CONTENTLESS:
                 for position in range(match.start, match.end):
-                    found.setdefault(position, set()).add(match.concept)
-        if len(found) < len(words):
+                    concepts_at.setdefault(position, set()).add(match.concept)
+        if len(concepts_at) < len(words):
             return "says_something"
-        told = set[str]().union(*found.values())
-        complains = any("vague" in concepts and "praise" not in concepts for concepts in found.values())
-        praises = any("praise" in concepts and "vague" not in concepts for concepts in found.values())
+        named = set[str]().union(*concepts_at.values())
+        complains = any("vague" in concepts and "praise" not in concepts for concepts in concepts_at.values())
+        praises = any("praise" in concepts and "vague" not in concepts for concepts in concepts_at.values())
         if complains:
             return "says_something" if praises else "vague"
-        return "praise" if "praise" in told and "vague" not in told else "says_something"
+        return "praise" if "praise" in named and "vague" not in named else "says_something"
 
     def severity(self, category: str, floor: int, text: str, language: str | None) -> int:
         """The category's floor, raised by what the words say; 1 to 5."""
+        if category in self.never_raised:
+            return floor
         if category in self.never_raised:
             return floor
         raised = [_SEVERITY[cue] for cue in self.lexicon.concepts(text, language) if cue in _SEVERITY]

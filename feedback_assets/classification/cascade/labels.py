@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from feedback_assets.classification.cascade.bands import Triage
+from feedback_assets.classification.cascade.bands import TriageDecision
 from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.cascade.rules import RuleAnswer
-from feedback_assets.classification.ledger import Row
 from feedback_assets.classification.llm.answer import IssueAnswer, ItemAnswer
 from feedback_assets.classification.llm.answer_checks import verbatim
+from feedback_assets.classification.llm.model_client import StoredAnswer
 from feedback_assets.classification.model.local_answer import LocalAnswer
+from feedback_assets.tables import AnsweredBy, ModerationKind, Sentiment, Triage
 
 # Fields of an issue that only a language model or a person can fill.
 _ONLY_READ = ("causes", "suggested_action", "reproduction_hints")
@@ -25,7 +26,7 @@ _FILLABLE = ("sub_label", "component", "symptom", "sentiment", "urgency")
 _LONGEST_QUOTE = 200
 _SENTENCE_END = re.compile(r"(?<=[.!?…\n])\s+")
 # Middle of the range a sure reader gives, for texts of nothing but praise or blame.
-_SCORES = {"positive": 0.8, "neutral": 0.0, "negative": -0.8, "mixed": 0.0}
+_SCORES = {Sentiment.POSITIVE: 0.8, Sentiment.NEUTRAL: 0.0, Sentiment.NEGATIVE: -0.8, Sentiment.MIXED: 0.0}
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Issue:
     sub_label: str | None
     component: str | None
     symptom: str | None
-    sentiment: str | None
+    sentiment: Sentiment | None
     urgency: float | None
     severity: float
     churn_intent: bool
@@ -63,17 +64,17 @@ class Issue:
 class Answer:
     """Everything said about an item, and by whom."""
 
-    answered_by: str
+    answered_by: AnsweredBy
     model: str
     model_version: str
     category: str
     sub_label: str | None
     issues: tuple[Issue, ...]
-    sentiment: str | None
+    sentiment: Sentiment | None
     sentiment_score: float | None
     confidence: float
-    moderation: str | None
-    triage: Triage
+    moderation: ModerationKind | None
+    triage: TriageDecision
     feature_snapshot: str | None = None
     sampling: str | None = None
     ledger_key: str | None = None
@@ -105,86 +106,97 @@ class Label:
 def from_rule(
     item: Item,
     clean: str,
-    found: RuleAnswer,
+    rule: RuleAnswer,
     local: LocalAnswer,
     classifier: Classifier,
-    moderation: str | None,
-    where: Triage,
+    moderation: ModerationKind | None,
+    decision: TriageDecision,
 ) -> Answer:
     """A rule's label; tone and urgency come from the local model, which read the text too."""
-    agreed = found.category == local.category
-    sub_label = found.sub_label or (local.sub_label if agreed else None)
-    sentiment = found.sentiment or local.sentiment
-    score = local.sentiment_score if sentiment == local.sentiment else _SCORES.get(sentiment or "")
-    label = Label(found.category, sub_label, found.confidence)
+    agreed = rule.category == local.category
+    sub_label = rule.sub_label or (local.sub_label if agreed else None)
+    sentiment = rule.sentiment or local.sentiment
+    score = local.sentiment_score if sentiment == local.sentiment else _SCORES[sentiment] if sentiment else None
+    label = Label(rule.category, sub_label, rule.confidence)
     return Answer(
-        answered_by="rules",
+        answered_by=AnsweredBy.RULES,
         model="rules",
         model_version=classifier.rules_version,
-        category=found.category,
+        category=rule.category,
         sub_label=sub_label,
         issues=_issues(item, clean, [label], sentiment, local.urgency, classifier),
         sentiment=sentiment,
         sentiment_score=score,
-        confidence=found.confidence,
+        confidence=rule.confidence,
         moderation=moderation,
-        triage=where,
+        triage=decision,
         feature_snapshot=classifier.local.version,
     )
 
 
 def from_local(
-    item: Item, clean: str, local: LocalAnswer, classifier: Classifier, moderation: str | None, where: Triage
+    item: Item,
+    clean: str,
+    local: LocalAnswer,
+    classifier: Classifier,
+    moderation: ModerationKind | None,
+    decision: TriageDecision,
 ) -> Answer:
     """The local model's labels; further issues only where the first one is an issue."""
-    further = () if local.category == classifier.taxonomy.no_issue else local.secondary
-    found = [
+    no_issue = classifier.taxonomy.no_issue
+    further = () if local.category == no_issue else local.secondary
+    issues = [
         Label(local.category, local.sub_label, local.confidence),
         *(
             Label(issue.category, issue.sub_label, issue.probability)
             for issue in further
-            if issue.category not in (classifier.taxonomy.no_issue, local.category)
+            if issue.category not in (no_issue, local.category)
         ),
     ]
     return Answer(
-        answered_by="local_model",
+        answered_by=AnsweredBy.LOCAL_MODEL,
         model="local",
         model_version=classifier.local.version,
         category=local.category,
         sub_label=local.sub_label,
-        issues=_issues(item, clean, found, local.sentiment, local.urgency, classifier),
+        issues=_issues(item, clean, issues, local.sentiment, local.urgency, classifier),
         sentiment=local.sentiment,
         sentiment_score=local.sentiment_score,
         confidence=local.confidence,
         moderation=moderation,
-        triage=where,
+        triage=decision,
         feature_snapshot=classifier.local.version,
     )
 
 
 def from_model(
-    item: Item, answer: ItemAnswer, row: Row, classifier: Classifier, moderation: str | None, where: Triage
+    item: Item,
+    answer: ItemAnswer,
+    row: StoredAnswer,
+    classifier: Classifier,
+    moderation: ModerationKind | None,
+    decision: TriageDecision,
 ) -> Answer:
     """The language model's answer, checked before."""
     first = answer.issues[0] if answer.issues else None
     return Answer(
-        answered_by="language_model",
-        model=str(row["model"]),
-        model_version=str(row["model_version"]),
+        answered_by=AnsweredBy.LANGUAGE_MODEL,
+        model=row["model"],
+        model_version=row["model_version"],
         category=first.category if first else classifier.taxonomy.no_issue,
         sub_label=first.sub_label if first else None,
         issues=tuple(_issue_of(issue, item.text) for issue in answer.issues),
-        sentiment=answer.sentiment,
+        sentiment=Sentiment(answer.sentiment),
         sentiment_score=answer.sentiment_score,
         confidence=first.confidence if first else answer.confidence,
         moderation=moderation,
-        triage=where,
+        triage=decision,
         feature_snapshot=classifier.local.version,
-        sampling=str(row["sampling"]),
-        ledger_key=str(row["ledger_key"]),
-        tokens_in=int(row["tokens_in"]),
-        tokens_out=int(row["tokens_out"]),
-        cost=float(row["cost"]),
+        sampling=row["sampling"],
+        ledger_key=row["ledger_key"],
+        tokens_in=row["tokens_in"],
+        tokens_out=row["tokens_out"],
+        cost=row["cost"],
     )
 
 
@@ -192,35 +204,39 @@ def from_people(
     item: Item, before: Answer, decided: Sequence[tuple[str, str | None]], by: str, classifier: Classifier
 ) -> Answer:
     """What a person decided, over whatever was answered before; tone and moderation stay as they were."""
-    found = [
-        Label(category, sub_label, 1.0) for category, sub_label in decided if category != classifier.taxonomy.no_issue
-    ]
+    no_issue = classifier.taxonomy.no_issue
+    issues = [Label(category, sub_label, 1.0) for category, sub_label in decided if category != no_issue]
     clean = classifier.moderator.clean(item.text).text
     urgency = before.issues[0].urgency if before.issues else None
-    first = decided[0] if decided else (classifier.taxonomy.no_issue, None)
+    first = decided[0] if decided else (no_issue, None)
     return Answer(
-        answered_by="people",
+        answered_by=AnsweredBy.PEOPLE,
         model="people",
         model_version=by,
         category=first[0],
         sub_label=first[1],
-        issues=_issues(item, clean, found, before.sentiment, urgency, classifier),
+        issues=_issues(item, clean, issues, before.sentiment, urgency, classifier),
         sentiment=before.sentiment,
         sentiment_score=before.sentiment_score,
         confidence=1.0,
         moderation=before.moderation,
-        triage=Triage("automatic", f"decided by {by}"),
+        triage=TriageDecision(Triage.AUTOMATIC, f"decided by {by}"),
         overridden=True,
     )
 
 
 def _issues(
-    item: Item, clean: str, found: Sequence[Label], sentiment: str | None, urgency: float | None, classifier: Classifier
+    item: Item,
+    clean: str,
+    labels: Sequence[Label],
+    sentiment: Sentiment | None,
+    urgency: float | None,
+    classifier: Classifier,
 ) -> tuple[Issue, ...]:
     """The issues with what words alone tell: quote, part, severity, churn intent."""
     text = clean or item.text
     issues: list[Issue] = []
-    for label in found:
+    for label in labels:
         if label.category == classifier.taxonomy.no_issue:
             continue
         floor = classifier.taxonomy.category(label.category).severity_floor
@@ -234,7 +250,7 @@ def _issues(
                 component=classifier.cues.component(quote, item.language)
                 or classifier.cues.component(spoken, item.language),
                 symptom=label.sub_label.replace("_", " ") if label.sub_label else None,
-                sentiment="negative" if sentiment == "mixed" else sentiment,
+                sentiment=Sentiment.NEGATIVE if sentiment == Sentiment.MIXED else sentiment,
                 urgency=urgency,
                 severity=float(classifier.cues.severity(label.category, floor, spoken, item.language)),
                 churn_intent=classifier.cues.churn(text, item.language),
@@ -247,17 +263,17 @@ def _issues(
 
 def _quote(text: str, whole: str, category: str, classifier: Classifier) -> str:
     """The local model's quote as it stands in the whole text; else the start of the text."""
-    quote = _standing(classifier.local.quote(text, category), whole) or _standing(text, whole) or whole
+    quote = _as_in_text(classifier.local.quote(text, category), whole) or _as_in_text(text, whole) or whole
     return quote if len(quote) <= _LONGEST_QUOTE else quote[:_LONGEST_QUOTE].rsplit(" ", 1)[0]
 
 
-def _standing(quote: str, whole: str) -> str | None:
+def _as_in_text(quote: str, whole: str) -> str | None:
     """The quote, or its longest sentence, as it stands in the whole text; sentences set aside may lie between."""
-    found = verbatim(quote, whole)
-    if found is None:
-        parts = sorted(_SENTENCE_END.split(quote), key=len, reverse=True)
-        found = next((there for part in parts if (there := verbatim(part, whole))), None)
-    return found
+    there = verbatim(quote, whole)
+    if there is not None:
+        return there
+    parts = sorted(_SENTENCE_END.split(quote), key=len, reverse=True)
+    return next((there for part in parts if (there := verbatim(part, whole))), None)
 
 
 def _issue_of(issue: IssueAnswer, whole: str) -> Issue:
@@ -267,12 +283,12 @@ def _issue_of(issue: IssueAnswer, whole: str) -> Issue:
         sub_label=issue.sub_label,
         component=issue.component,
         symptom=issue.symptom,
-        sentiment=issue.sentiment,
+        sentiment=Sentiment(issue.sentiment),
         urgency=float(issue.urgency),
         severity=float(issue.severity),
         churn_intent=issue.churn_intent,
         confidence=issue.confidence,
-        quote=_standing(issue.quote, whole) or issue.quote,
+        quote=_as_in_text(issue.quote, whole) or issue.quote,
         causes=tuple(cause.model_dump() for cause in issue.causes),
         entities=tuple((name, str(value)) for name, value in entities.items() if value),
         suggested_action=issue.suggested_action,

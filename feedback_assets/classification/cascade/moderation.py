@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from feedback_assets.config.word_files import ModerationWords
+from feedback_assets.tables import ModerationKind
 from feedback_assets.text import Lexicon
 
-# Worst first: a text that holds several is filed under the first.
-KINDS = ("self_harm", "threat", "abuse", "injection")
 _SENTENCE = re.compile(r"(?:[^.!?…\n]|\.(?=\w))+(?:[.!?…]+[\"”»)\]’']*|\n|$)\s*")
 # Words in capitals between angles are silver's placeholders of personal data, such as <NAME>, and stay.
 _TAGGED = re.compile(r"<\s*(\w+)\s*>[^<]*</\s*\1\s*>|</?\s*(?![A-Z_]+\s*>)\w+\s*>")
@@ -74,7 +73,7 @@ class Moderator:
             if _WORD.search(part) and not any(pattern.search(part) for pattern in self._injections)
         ]
 
-    def judge(self, texts: Sequence[str], languages: Sequence[str]) -> list[str | None]:
+    def moderate(self, texts: Sequence[str], languages: Sequence[str]) -> list[ModerationKind | None]:
         """The worst kind found in each text, or None.
 
         Args:
@@ -87,19 +86,19 @@ class Moderator:
             for text, language, swears in zip(texts, languages, profane, strict=True)
         ]
 
-    def _worst(self, text: str, language: str, swears: bool) -> str | None:
-        found = set(self._lexicon.concepts(text, language))
+    def _worst(self, text: str, language: str, swears: bool) -> ModerationKind | None:
+        kinds = set[str](self._lexicon.concepts(text, language))
         if swears:
-            found.add("abuse")
+            kinds.add(ModerationKind.ABUSE)
         if any(pattern.search(text) for pattern in self._injections):
-            found.add("injection")
-        return next((kind for kind in KINDS if kind in found), None)
+            kinds.add(ModerationKind.INJECTION)
+        return next((kind for kind in ModerationKind if kind in kinds), None)
 
     def _profane(self, texts: Sequence[str], languages: Sequence[str]) -> list[bool]:
         asked = [index for index, language in enumerate(languages) if language == "en" and texts[index].strip()]
-        verdicts = [False] * len(texts)
+        profane = [False] * len(texts)
         if not asked:
-            return verdicts
+            return profane
         # Imported here: it loads scikit-learn, which a run without English texts does not need.
         from profanity_check import (  # pyright: ignore[reportMissingTypeStubs]
             predict_prob,  # pyright: ignore[reportUnknownVariableType]
@@ -107,8 +106,8 @@ class Moderator:
 
         odds = cast("Sequence[float]", predict_prob([texts[index] for index in asked]))
         for index, probability in zip(asked, odds, strict=True):
-            verdicts[index] = float(probability) >= self._profanity
-        return verdicts
+            profane[index] = float(probability) >= self._profanity
+        return profane
 
 
 def moderator_of(words: ModerationWords, profanity: float) -> Moderator:

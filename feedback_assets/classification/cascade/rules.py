@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from feedback_assets.classification.cascade.cues import Cues
 from feedback_assets.config.sections.classification import ClassificationRules
 from feedback_assets.config.taxonomy import Taxonomy
+from feedback_assets.tables import Sentiment
 from feedback_assets.text import Lexicon, tokens
 
 # Words that turn a text to a second thought; a rule leaves such a text to the models.
@@ -66,7 +67,7 @@ class RuleAnswer:
     category: str
     sub_label: str | None
     confidence: float
-    sentiment: str | None
+    sentiment: Sentiment | None
     signal_only: bool
     reason: str
 
@@ -103,8 +104,8 @@ class Rules:
             for rule in self.measured
             if rule.matches >= least and rule.precision >= precision
         }
-        told = [(rule.category, rule.keyword, rule.matches, rule.right) for rule in self._alone.values()]
-        self.version = hashlib.sha256(repr((sorted(told), self._most_words, cues.version)).encode()).hexdigest()[:12]
+        content = [(rule.category, rule.keyword, rule.matches, rule.right) for rule in self._alone.values()]
+        self.version = hashlib.sha256(repr((sorted(content), self._most_words, cues.version)).encode()).hexdigest()[:12]
 
     @property
     def alone(self) -> tuple[Rule, ...]:
@@ -128,15 +129,17 @@ class Rules:
         if content == "says_something":
             return None
         if (content == "praise" and not disliked) or (content == "empty" and liked):
-            return self._nothing(self._taxonomy.no_issue, "praise", "positive", "nothing but praise")
+            return self._nothing(self._taxonomy.no_issue, "praise", Sentiment.POSITIVE, "nothing but praise")
         if not liked and (content == "vague" or (content == "empty" and disliked)):
             reason = "a complaint that does not say of what"
-            return self._nothing(self._taxonomy.catch_all, "vague_negative", "negative", reason)
+            return self._nothing(self._taxonomy.catch_all, "vague_negative", Sentiment.NEGATIVE, reason)
         if content == "empty":
-            return self._nothing(self._taxonomy.no_issue, "unreadable", "neutral", "no words and no clear rating")
+            return self._nothing(
+                self._taxonomy.no_issue, "unreadable", Sentiment.NEUTRAL, "no words and no clear rating"
+            )
         return None
 
-    def _nothing(self, category: str, sub_label: str, sentiment: str, reason: str) -> RuleAnswer:
+    def _nothing(self, category: str, sub_label: str, sentiment: Sentiment, reason: str) -> RuleAnswer:
         known = sub_label if self._taxonomy.allows(category, sub_label) else None
         vague = category == self._taxonomy.catch_all
         return RuleAnswer(category, known, _CONTENTLESS_CONFIDENCE, sentiment, vague, reason)
@@ -144,10 +147,10 @@ class Rules:
     def _keyword(self, text: str) -> RuleAnswer | None:
         if not self._alone or not self._short(text):
             return None
-        found = self._lexicon.concepts(text)
-        if not found or any(name not in self._alone for name in found):
+        keywords = self._lexicon.concepts(text)
+        if not keywords or any(name not in self._alone for name in keywords):
             return None
-        rules = [self._alone[name] for name in found]
+        rules = [self._alone[name] for name in keywords]
         if len({rule.category for rule in rules}) > 1:
             return None
         best = max(rules, key=lambda rule: (rule.confidence, rule.keyword))
@@ -182,10 +185,10 @@ def _measure(keywords: Mapping[str, object], lexicon: Lexicon, examples: Sequenc
         for name in lexicon.concepts(example.text):
             matching[name].append(example)
     rules: list[Rule] = []
-    for name, found in matching.items():
+    for name, matches in matching.items():
         category, keyword = name.split("\n", 1)
-        if category not in known and sum(not example.in_taxonomy for example in found) <= few:
-            found = [example for example in found if example.in_taxonomy]
-        right = sum(example.categories[:1] == (category,) for example in found)
-        rules.append(Rule(category, keyword, len(found), right))
+        if category not in known and sum(not example.in_taxonomy for example in matches) <= few:
+            matches = [example for example in matches if example.in_taxonomy]
+        right = sum(example.categories[:1] == (category,) for example in matches)
+        rules.append(Rule(category, keyword, len(matches), right))
     return tuple(rules)

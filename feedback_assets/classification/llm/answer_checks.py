@@ -38,14 +38,14 @@ _MOST_PROBABILITY = 1.0 + 1e-6
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckedAnswer:
     """The answer to use, or the faults that forbid it."""
 
     answer: ItemAnswer | None
     faults: tuple[str, ...]
 
 
-def judge(content: str, text: str, model: type[ItemAnswer], taxonomy: Taxonomy) -> Verdict:
+def check_answer(content: str, text: str, model: type[ItemAnswer], taxonomy: Taxonomy) -> CheckedAnswer:
     """Read and check what a language model answered about a text.
 
     Args:
@@ -60,12 +60,12 @@ def judge(content: str, text: str, model: type[ItemAnswer], taxonomy: Taxonomy) 
     try:
         answer = model.model_validate_json(content)
     except ValidationError as error:
-        return Verdict(None, tuple(_said(dict(fault)) for fault in error.errors()[:5]))
+        return CheckedAnswer(None, tuple(_describe(dict(fault)) for fault in error.errors()[:5]))
     faults = [fault for place, issue in enumerate(answer.issues) for fault in _faults(place, issue, text, taxonomy)]
     if faults:
-        return Verdict(None, tuple(faults))
+        return CheckedAnswer(None, tuple(faults))
     settled = tuple(_settled(issue, text, taxonomy) for issue in answer.issues)
-    return Verdict(answer.model_copy(update={"issues": settled}), ())
+    return CheckedAnswer(answer.model_copy(update={"issues": settled}), ())
 
 
 def verbatim(quote: str, text: str) -> str | None:
@@ -75,8 +75,8 @@ def verbatim(quote: str, text: str) -> str | None:
     'never  came'
     """
     words = [re.escape(word) for word in _SPACE.split(quote.strip()) if word]
-    found = re.search(r"\s+".join(words), text) if words else None
-    return found.group(0) if found else None
+    match = re.search(r"\s+".join(words), text) if words else None
+    return match.group(0) if match else None
 
 
 def promises(sentence: str) -> bool:
@@ -94,11 +94,11 @@ def _faults(place: int, issue: IssueAnswer, text: str, taxonomy: Taxonomy) -> li
         faults.append(f"{where}.quote: {issue.quote[:60]!r} does not stand in the text; copy its words exactly")
     faults += [
         f"{where}.{field}: promises something to the customer; say what the team should look into instead"
-        for field, said in (
+        for field, sentence in (
             ("suggested_action", issue.suggested_action),
             ("reproduction_hints", issue.reproduction_hints),
         )
-        if said and promises(said)
+        if sentence and promises(sentence)
     ]
     faults += [
         f"{where}.causes[{number}].evidence: {cause.evidence[:60]!r} does not stand in the text; drop the cause"
@@ -118,7 +118,7 @@ def _settled(issue: IssueAnswer, text: str, taxonomy: Taxonomy) -> IssueAnswer:
     )
 
 
-def _said(fault: dict[str, Any]) -> str:
+def _describe(fault: dict[str, Any]) -> str:
     place = ".".join(str(part) for part in cast("tuple[str | int, ...]", fault["loc"])) or "the answer"
     value = json.dumps(fault.get("input"), ensure_ascii=False, default=str)[:60]
     return f"{place}: {fault['msg']} (was {value})"

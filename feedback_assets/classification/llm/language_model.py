@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
 
 from feedback_assets.errors import CallError
 
@@ -18,14 +19,24 @@ if TYPE_CHECKING:
 # Long enough for four issues with all fields; reasoning models think inside it.
 _MOST_TOKENS_OUT = 4000
 
-Outcome = Literal["answered", "refused", "failed", "down", "budget"]
+
+class ReplyOutcome(StrEnum):
+    """What became of a request."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    DOWN = "down"
+    BUDGET = "budget"
+
+
 # An answer that came, and broke the schema, named what the taxonomy does not have or quoted what is not in the text.
 UNUSABLE = "unusable"
 # A refused text is no trouble: it goes to people.
-_TROUBLES = {
-    "down": "questions the language model did not answer: {}",
-    "failed": "requests to the language model that failed: {}; the first",
-    "budget": "questions the language model was not asked: {}",
+_SENTENCES = {
+    ReplyOutcome.DOWN: "questions the language model did not answer: {}",
+    ReplyOutcome.FAILED: "requests to the language model that failed: {}; the first",
+    ReplyOutcome.BUDGET: "questions the language model was not asked: {}",
     UNUSABLE: "answers of the language model that could not be used, asked for twice: {}; the first",
 }
 
@@ -58,7 +69,7 @@ class Reply:
         cost: In the account's currency.
     """
 
-    outcome: Outcome
+    outcome: ReplyOutcome
     content: str = ""
     detail: str = ""
     model_version: str = ""
@@ -69,7 +80,7 @@ class Reply:
 
 @dataclass
 class ErrorSummary:
-    """What kept the language model's answers from being used in this run: how often, and the first reason."""
+    """What kept answers from being used in this run: how often, and the first reason of each kind."""
 
     questions: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     first: dict[str, str] = field(default_factory=dict[str, str])
@@ -85,11 +96,11 @@ class ErrorSummary:
         self.questions.setdefault(kind, set()).add(key)
         self.first.setdefault(kind, reason)
 
-    def told(self) -> list[str]:
+    def sentences(self) -> list[str]:
         """A sentence for each kind that occurred, for the person who started the run."""
         return [
             f"{words.format(len(self.questions[kind]))}: {self.first[kind]}. The local model's answers stand, marked."
-            for kind, words in _TROUBLES.items()
+            for kind, words in _SENTENCES.items()
             if kind in self.questions
         ]
 
@@ -107,8 +118,8 @@ class LanguageModel(Protocol):
         """Sampling settings as sent; part of the ledger key."""
         ...
 
-    def ask(self, requests: Sequence[Request], kept: Callable[[Request, Reply], None]) -> list[Reply]:
-        """Ask all, many in flight; `kept` is called with each reply as it arrives. Never raises for an outage."""
+    def ask(self, requests: Sequence[Request], keep: Callable[[Request, Reply], None]) -> list[Reply]:
+        """Ask all, many in flight; `keep` is called with each reply as it arrives. Never raises for an outage."""
         ...
 
 

@@ -23,6 +23,7 @@ from feedback_assets.classification.llm.language_model import (
     Limits,
     ModelSettingsError,
     Reply,
+    ReplyOutcome,
     Request,
     RetryPolicy,
     sampling_of,
@@ -77,11 +78,11 @@ class OpenAIModel:
     where: str = ""
     down: str = ""
 
-    def ask(self, requests: Sequence[Request], kept: Callable[[Request, Reply], None]) -> list[Reply]:
+    def ask(self, requests: Sequence[Request], keep: Callable[[Request, Reply], None]) -> list[Reply]:
         """Ask all, many in flight under the limits; see `LanguageModel.ask`."""
-        return asyncio.run(self._ask_all(requests, kept)) if requests else []
+        return asyncio.run(self._ask_all(requests, keep)) if requests else []
 
-    async def _ask_all(self, requests: Sequence[Request], kept: Callable[[Request, Reply], None]) -> list[Reply]:
+    async def _ask_all(self, requests: Sequence[Request], keep: Callable[[Request, Reply], None]) -> list[Reply]:
         async with self.connect() as client:
             run = _Run(
                 client,
@@ -90,61 +91,62 @@ class OpenAIModel:
                 asyncio.Semaphore(self.limits.in_flight),
             )
 
-            async def one(request: Request) -> Reply:
+            async def ask_one(request: Request) -> Reply:
                 async with run.slots:
                     reply = await self._ask_one(request, run)
-                kept(request, reply)
+                keep(request, reply)
                 return reply
 
-            return list(await asyncio.gather(*(one(request) for request in requests)))
+            return list(await asyncio.gather(*(ask_one(request) for request in requests)))
 
     async def _ask_one(self, request: Request, run: _Run) -> Reply:
         if self.down:
-            return Reply("down", detail=self.down)
+            return Reply(ReplyOutcome.DOWN, detail=self.down)
         expected = len(json.dumps([dict(m) for m in request.messages])) // _CHARACTERS_PER_TOKEN
         reserved = self.limits.cost(expected, _EXPECTED_TOKENS_OUT)
         if not self.budget.reserve(reserved):
             return Reply(
-                "budget", detail=f"the budget of this run, {self.budget.limit:g}, is spent; raise FEEDBACK_DAILY_BUDGET"
+                ReplyOutcome.BUDGET,
+                detail=f"the budget of this run, {self.budget.limit:g}, is spent; raise FEEDBACK_DAILY_BUDGET",
             )
-        reply = Reply("failed")
+        reply = Reply(ReplyOutcome.FAILED)
         try:
-            reply = await self._tried(request, run, expected + _EXPECTED_TOKENS_OUT)
+            reply = await self._ask_with_retries(request, run, expected + _EXPECTED_TOKENS_OUT)
         except _DownError as error:
             self.down = self.down or str(error)
-            reply = Reply("down", detail=self.down)
+            reply = Reply(ReplyOutcome.DOWN, detail=self.down)
         finally:
             self.budget.settle(reserved, reply.cost)
         return reply
 
-    async def _tried(self, request: Request, run: _Run, tokens: int) -> Reply:
+    async def _ask_with_retries(self, request: Request, run: _Run, tokens: int) -> Reply:
         """Ask until it answers, refuses, or patience ends."""
         detail = ""
         for attempt in range(self.retry_policy.attempts):
             await run.requests.acquire()
             await run.tokens.acquire(min(tokens, self.limits.tokens_per_minute))
             try:
-                reply = await self._asked(request, run)
+                reply = await self._try_once(request, run)
             except _RETRIED as error:
-                detail = _named(error)
+                detail = _describe(error)
                 if attempt + 1 < self.retry_policy.attempts:
                     await asyncio.sleep(self._wait(attempt, error))
             else:
                 run.failed_in_a_row = 0
                 return reply
-        return self._gave_up(detail, run)
+        return self._give_up(detail, run)
 
-    def _gave_up(self, detail: str, run: _Run) -> Reply:
+    def _give_up(self, detail: str, run: _Run) -> Reply:
         run.failed_in_a_row += 1
-        told = f"no answer after {self.retry_policy.attempts} tries: {detail}"
+        message = f"no answer after {self.retry_policy.attempts} tries: {detail}"
         if detail.startswith("no connection") or run.failed_in_a_row >= self.retry_policy.give_up_after:
             raise _DownError(
-                f"the language model cannot be reached ({self.where}): {told}; "
+                f"the language model cannot be reached ({self.where}): {message}; "
                 "check FEEDBACK_MODEL_ENDPOINT and the network"
             )
-        return Reply("failed", detail=told)
+        return Reply(ReplyOutcome.FAILED, detail=message)
 
-    async def _asked(self, request: Request, run: _Run) -> Reply:
+    async def _try_once(self, request: Request, run: _Run) -> Reply:
         """One try.
 
         Raises:
@@ -164,23 +166,27 @@ class OpenAIModel:
             return self._bad_request(error)
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             raise _DownError(
-                f"the key was refused ({self.where}): {_said(error)}; set FEEDBACK_MODEL_KEY to a key of this resource"
+                f"the key was refused ({self.where}): {_provider_message(error)}; "
+                "set FEEDBACK_MODEL_KEY to a key of this resource"
             ) from error
         except openai.NotFoundError as error:
             raise _DownError(
-                f"nothing answers there ({self.where}): {_said(error)}; set FEEDBACK_MODEL_DEPLOYMENT to a deployment "
-                "of this resource and check FEEDBACK_MODEL_ENDPOINT and FEEDBACK_MODEL_API_VERSION"
+                f"nothing answers there ({self.where}): {_provider_message(error)}; "
+                "set FEEDBACK_MODEL_DEPLOYMENT to a deployment of this resource "
+                "and check FEEDBACK_MODEL_ENDPOINT and FEEDBACK_MODEL_API_VERSION"
             ) from error
         return self._read(completion)
 
     def _bad_request(self, error: openai.BadRequestError) -> Reply:
         if error.code == "content_filter" or "ResponsibleAIPolicyViolation" in str(error.body):
-            return Reply("refused", detail=f"the provider's content filter refused the text: {_filtered(error.body)}")
+            return Reply(
+                ReplyOutcome.REFUSED, detail=f"the provider's content filter refused the text: {_filtered(error.body)}"
+            )
         if error.code == "context_length_exceeded":
-            return Reply("failed", detail="the text is too long for the model")
+            return Reply(ReplyOutcome.FAILED, detail="the text is too long for the model")
         raise _DownError(
-            f"the request was refused ({self.where}): {_said(error)}; the deployment must offer structured outputs "
-            "(FEEDBACK_MODEL_DEPLOYMENT, FEEDBACK_MODEL_API_VERSION)"
+            f"the request was refused ({self.where}): {_provider_message(error)}; "
+            "the deployment must offer structured outputs (FEEDBACK_MODEL_DEPLOYMENT, FEEDBACK_MODEL_API_VERSION)"
         ) from error
 
     def _read(self, completion: ChatCompletion) -> Reply:
@@ -198,17 +204,17 @@ class OpenAIModel:
         }
         choice = completion.choices[0]
         if choice.finish_reason == "content_filter":
-            return Reply("refused", detail="the provider's content filter cut the answer", **known)
+            return Reply(ReplyOutcome.REFUSED, detail="the provider's content filter cut the answer", **known)
         if choice.message.refusal:
-            return Reply("refused", detail=f"the model refused: {choice.message.refusal[:200]}", **known)
+            return Reply(ReplyOutcome.REFUSED, detail=f"the model refused: {choice.message.refusal[:200]}", **known)
         cut = "the answer was cut at the token limit" if choice.finish_reason == "length" else ""
-        return Reply("answered", choice.message.content or "", cut, **known)
+        return Reply(ReplyOutcome.ANSWERED, choice.message.content or "", cut, **known)
 
     def _wait(self, attempt: int, error: Exception) -> float:
-        asked = _retry_after(error)
+        requested = _retry_after(error)
         # Not for secrecy: waits are only spread so that requests do not return all at once.
         backoff = self.retry_policy.base_seconds * 2**attempt * (1 + random.random())  # noqa: S311
-        return min(asked if asked is not None else backoff, self.retry_policy.longest_seconds)
+        return min(requested if requested is not None else backoff, self.retry_policy.longest_seconds)
 
 
 _RETRIED = (
@@ -303,7 +309,7 @@ def _retry_after(error: Exception) -> float | None:
     return None
 
 
-def _named(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     if isinstance(error, openai.APITimeoutError):
         return "timed out (FEEDBACK_MODEL_TIMEOUT_SECONDS)"
     if isinstance(error, openai.APIConnectionError):
@@ -311,15 +317,15 @@ def _named(error: Exception) -> str:
         # Refused or unknown host: nobody is there. A connection cut in mid-answer is worth asking the next one.
         return f"{'no connection' if type(cause).__name__ == 'ConnectError' else 'the connection broke'}: {cause}"
     if isinstance(error, openai.APIStatusError):
-        return f"HTTP {error.status_code}: {_said(error)}"
+        return f"HTTP {error.status_code}: {_provider_message(error)}"
     return f"the body is no answer: {str(error)[:100]}"
 
 
-def _said(error: openai.APIStatusError) -> str:
+def _provider_message(error: openai.APIStatusError) -> str:
     """What the provider said, without the request."""
     body = error.body
-    told = cast("dict[str, Any]", body).get("message") if isinstance(body, dict) else None
-    return str(told or error.message)[:200]
+    message = cast("dict[str, Any]", body).get("message") if isinstance(body, dict) else None
+    return str(message or error.message)[:200]
 
 
 def _filtered(body: object) -> str:

@@ -1,6 +1,6 @@
 """The prompt: renders `prompts/classify.md` with the taxonomy, and one item as messages. Its version is a hash.
 
-Only text. ModelClient, answering and caching stand elsewhere.
+Only text. Asking, answering and caching stand elsewhere.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from feedback_assets.files.text_files import parse_mapping, read_text
 Message = dict[str, str]
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _PLACES = ("{{scales}}", "{{taxonomy}}", "{{examples}}")
+# `- "text" -> category/sub_label`, with more behind it.
+_SHOWN = re.compile(r'- ".*" -> (\w+)(?:/(\w+))?(?=[,;:.]| first\b|$)')
 _FENCE = re.compile(r"<(\s*/?\s*feedback\s*)>", re.IGNORECASE)
 
 
@@ -50,18 +52,20 @@ class Prompt:
 
     def messages(self, text: str, channel: str, rating: float | None, product: str | None) -> list[Message]:
         """The messages for one item; the customer's text is fenced, and cannot close its fence."""
-        told = [f"channel: {channel}"]
+        facts = [f"channel: {channel}"]
         if rating is not None:
-            told.append(f"rating: {rating:g} of 5")
+            facts.append(f"rating: {rating:g} of 5")
         if product:
-            told.append(f"product: {_unfenced(product)}")
-        body = "\n".join([*told, "<feedback>", _unfenced(text), "</feedback>"])
+            facts.append(f"product: {_unfenced(product)}")
+        body = "\n".join([*facts, "<feedback>", _unfenced(text), "</feedback>"])
         return [{"role": "system", "content": self.system}, {"role": "user", "content": body}]
 
     def repair(self, messages: Sequence[Message], answer: str, faults: Sequence[str]) -> list[Message]:
         """The messages that ask once more, with what was wrong."""
-        told = "\n".join(f"- {fault}" for fault in faults)
-        again = f"Your answer cannot be used:\n{told}\nAnswer again in full, with these faults mended and nothing else."
+        listed = "\n".join(f"- {fault}" for fault in faults)
+        again = (
+            f"Your answer cannot be used:\n{listed}\nAnswer again in full, with these faults mended and nothing else."
+        )
         return [*messages, {"role": "assistant", "content": answer}, {"role": "user", "content": again}]
 
 
@@ -84,12 +88,28 @@ def load_prompt(path: Path, taxonomy: Taxonomy) -> Prompt:
     missing = [place for place in _PLACES[:2] if place not in template]
     if missing:
         raise PromptError(f"{path}: {missing[0]} is missing; write it where the prompt should name them")
-    system = template.replace("{{scales}}", _scales(taxonomy)).replace("{{taxonomy}}", _categories(taxonomy))
+    system = (
+        _with_roles(template, taxonomy)
+        .replace("{{scales}}", _scales(taxonomy))
+        .replace("{{taxonomy}}", _categories(taxonomy))
+    )
     system = system.replace("{{examples}}", _examples(taxonomy)).strip()
     model = answer_model(taxonomy)
     schema = strict_schema(model)
     digest = hashlib.sha256((system + json.dumps(schema, sort_keys=True)).encode()).hexdigest()[:12]
     return Prompt(name, f"{name}-{digest}", system, model, schema, schema_version(schema))
+
+
+def _with_roles(template: str, taxonomy: Taxonomy) -> str:
+    """The template with the names of the roles filled in.
+
+    A template that asks for them serves any taxonomy: its examples of labels that this one lacks are left out.
+    """
+    if "{{catch_all}}" not in template:
+        return template
+    named = template.replace("{{catch_all}}", taxonomy.catch_all).replace("{{no_issue}}", taxonomy.no_issue)
+    lines = named.split("\n")
+    return "\n".join(line for line in lines if not (label := _SHOWN.match(line)) or taxonomy.allows(*label.groups()))
 
 
 def _unfenced(text: str) -> str:

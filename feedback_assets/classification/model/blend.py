@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-import scipy.sparse as sp
+import scipy.optimize  # pyright: ignore[reportMissingTypeStubs]
+import scipy.sparse  # pyright: ignore[reportMissingTypeStubs]
+import scipy.special  # pyright: ignore[reportMissingTypeStubs]
+import sklearn.linear_model  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import logsumexp, softmax
-from sklearn.linear_model import LogisticRegression
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 # A scipy.sparse.csr_matrix; the stubs of scipy do not say what its operators give.
 Matrix = Any
+# Without stubs, or with stubs that say too little.
+sp, optimize, special = cast("Any", scipy.sparse), cast("Any", scipy.optimize), cast("Any", scipy.special)
+LogisticRegression = cast("Any", sklearn.linear_model).LogisticRegression
 
 # Chosen by cross-validation on two public sets of other domains: flat between 1 and 4, and between 0.2 and 2.
 _BALANCED_C, _RATIO_C = 2.0, 0.5
@@ -76,7 +79,7 @@ def mix(scores: Sequence[Numbers], label: Indices) -> tuple[Numbers, Numbers]:
     def loss(point: Numbers) -> tuple[float, Numbers]:
         weight, offset = point[:models], point[models:]
         mixed = np.tensordot(weight, stacked, 1) + offset
-        logs: Numbers = mixed - np.asarray(logsumexp(mixed, axis=1, keepdims=True))
+        logs: Numbers = mixed - np.asarray(special.logsumexp(mixed, axis=1, keepdims=True))
         rest: Numbers = np.exp(logs) - target
         # One pseudo-row's worth of pull towards no offset keeps classes with a handful of rows in place.
         value = -logs[np.arange(rows), label].sum() + (offset**2).sum()
@@ -85,7 +88,7 @@ def mix(scores: Sequence[Numbers], label: Indices) -> tuple[Numbers, Numbers]:
 
     start = np.concatenate([np.full(models, 1 / models), np.zeros(classes)])
     bounds = [(0.0, None)] * models + [(None, None)] * classes
-    point: Numbers = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    point: Numbers = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return point[:models], point[models:]
 
 
@@ -100,7 +103,7 @@ def blend(parts: Sequence[Linear], weight: Numbers, offset: Numbers) -> Linear:
 
 def probabilities(scores: Numbers) -> Numbers:
     """Scores as probabilities, shape (rows, classes), each row with sum 1."""
-    return softmax(scores, axis=1)
+    return special.softmax(scores, axis=1)
 
 
 def _balanced(features: Matrix, label: Indices, classes: int, present: Indices) -> Linear:
@@ -125,7 +128,7 @@ def _count_ratios(features: Matrix, label: Indices, classes: int, present: Indic
         outside = everywhere - inside + 1
         inside = inside + 1
         ratio = np.log((inside / inside.sum()) / (outside / outside.sum()))
-        model: Any = LogisticRegression(C=_RATIO_C, solver="liblinear", class_weight="balanced")
+        model = LogisticRegression(C=_RATIO_C, solver="liblinear", class_weight="balanced")
         model.fit((features @ sp.diags(ratio)).tocsr(), own)
         columns.append(model.coef_[0] * ratio)
         offsets.append(float(model.intercept_[0]))

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
+import sklearn.linear_model  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.int64]
 
+LogisticRegression = cast("Any", sklearn.linear_model).LogisticRegression  # it has no stubs
 # Log-odds beyond this are all "certain"; further out, a handful of answers would bend the curve.
 _MOST = 8.0
 

@@ -12,16 +12,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
-import scipy.sparse as sp
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
+import scipy.sparse  # pyright: ignore[reportMissingTypeStubs]
+import sklearn.feature_extraction.text  # pyright: ignore[reportMissingTypeStubs]
 
 from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon
 
 # A scipy.sparse.csr_matrix, or a scikit-learn object: their stubs say too little or the wrong thing.
 Matrix = Any
+sp, vectorizers = cast("Any", scipy.sparse), cast("Any", sklearn.feature_extraction.text)
 LexiconEntries = Mapping[str, Mapping[str, Sequence[str]]]
 
 # Accents of Latin script only: the marks of Indic scripts carry vowels.
@@ -48,7 +49,7 @@ ce cette ces mon ma mes est sont ai a ont etait au aux du dans sur pour par avec
 uma uns umas os as do da dos das no na nos nas e eu ele ela meu minha foi sao tem com sem por pra ao muito ja so isso
 hai ka ki ke ko se ne me mein yeh ye ho bhi
 """
-_FUNCTION_WORDS = ENGLISH_STOP_WORDS | frozenset(_OF_OTHER_LANGUAGES.split())
+_FUNCTION_WORDS: frozenset[str] = vectorizers.ENGLISH_STOP_WORDS | frozenset(_OF_OTHER_LANGUAGES.split())
 
 
 def plain(text: str) -> str:
@@ -112,7 +113,7 @@ class TextFeatures:
     """Learns a vocabulary from texts and turns texts into rows of numbers, each view of unit length."""
 
     def __init__(self, concepts: ConceptReader | None = None, min_pairs: int = 1) -> None:
-        view: Any = TfidfVectorizer
+        view = vectorizers.TfidfVectorizer
         self._views: list[Any] = [
             view(analyzer=words, sublinear_tf=True, min_df=min_pairs),
             view(analyzer=content_words, sublinear_tf=True),

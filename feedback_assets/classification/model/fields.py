@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import scipy.linalg  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from feedback_assets.classification.model.blend import Linear, mix, probabilities
 from feedback_assets.classification.model.calibration import Curve, fit_curve
@@ -21,6 +21,7 @@ Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 # A scipy.sparse.csr_matrix; the stubs of scipy do not say what its operators give.
 Matrix = Any
+linalg = cast("Any", scipy.linalg)
 
 # Pull towards zero of the least-squares models; between 0.3 and 3 makes no difference in cross-validation.
 _PULL = 1.0
@@ -79,8 +80,8 @@ class HeldOut:
         middle = target.mean(axis=0)
         likeness = self._likeness[np.ix_(rows, rows)]
         likeness[np.diag_indices_from(likeness)] += _PULL
-        factor = cho_factor(likeness, lower=True, overwrite_a=True)
-        return cho_solve(factor, (target - middle).astype(np.float32)).astype(np.float64), middle
+        factor = linalg.cho_factor(likeness, lower=True, overwrite_a=True)
+        return linalg.cho_solve(factor, (target - middle).astype(np.float32)).astype(np.float64), middle
 
     def learn(self, rows: Indices, target: Numbers) -> Linear:
         """The model of some rows.

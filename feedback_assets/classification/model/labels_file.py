@@ -45,7 +45,7 @@ class LabelsFile:
     unlabelled: int
     repeated: int
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """What was read, for the result."""
         return {
             "labels_file": str(self.path),

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from feedback_assets.tables import Sentiment
+
 
 @dataclass(frozen=True)
 class SecondaryIssue:
@@ -38,7 +40,7 @@ class LocalAnswer:
     confidence: float
     domain: str | None
     sub_label: str | None
-    sentiment: str | None
+    sentiment: Sentiment | None
     sentiment_score: float | None
     urgency: float | None
     secondary: tuple[SecondaryIssue, ...] = ()

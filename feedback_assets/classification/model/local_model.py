@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -15,9 +15,9 @@ from pathlib import Path
 from pickle import UnpicklingError
 from tempfile import TemporaryDirectory
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
-import joblib
+import joblib  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,12 +28,19 @@ from feedback_assets.classification.model.features import Matrix, TextFeatures, 
 from feedback_assets.classification.model.fields import Choice, Further, as_chance
 from feedback_assets.classification.model.local_answer import LocalAnswer, SecondaryIssue
 from feedback_assets.errors import CallError
+from feedback_assets.tables import Sentiment
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
+_joblib = cast("Any", joblib)  # it has no stubs
 _MODEL_FILE, _METADATA_FILE = "model.joblib", "metadata.json"
-_SENTIMENT_SCORES = {"negative": -1.0, "mixed": -0.2, "neutral": 0.0, "positive": 1.0}
+_SENTIMENT_SCORES = {
+    Sentiment.NEGATIVE: -1.0,
+    Sentiment.MIXED: -0.2,
+    Sentiment.NEUTRAL: 0.0,
+    Sentiment.POSITIVE: 1.0,
+}
 # Texts of one day with several clauses; more are scored again when asked for.
 _CLAUSES_KEPT = 20_000
 # A text without a word says nothing itself: with many stars there is nothing to act on, with few there is a
@@ -73,7 +80,7 @@ class Parts:
     category: Linear
     lean: Numbers
     curve: Curve
-    sub_labels: Mapping[str, Choice] = field(default_factory=dict)
+    sub_labels: Mapping[str, Choice] = field(default_factory=dict[str, Choice])
     sentiment: Choice | None = None
     urgency: Linear | None = None
     further: Further | None = None
@@ -139,9 +146,9 @@ class LocalModel:
         further = self._further(features, said)
         answers = [
             LocalAnswer(
-                category=self.labels[number],
+                category=self.labels[int(number)],
                 confidence=float(sure),
-                domain=self.parts.domains.get(self.labels[number]),
+                domain=self.parts.domains.get(self.labels[int(number)]),
                 sub_label=sub_label,
                 sentiment=mood[0],
                 sentiment_score=mood[1],
@@ -191,7 +198,7 @@ class LocalModel:
         with TemporaryDirectory(dir=folder, prefix=".") as aside:
             metadata, parts = Path(aside) / _METADATA_FILE, Path(aside) / _MODEL_FILE
             metadata.write_text(json.dumps(self.metadata, ensure_ascii=False, indent=1), encoding="utf-8")
-            joblib.dump(self.parts, parts)
+            _joblib.dump(self.parts, parts)
             metadata.replace(folder / _METADATA_FILE)
             parts.replace(folder / _MODEL_FILE)
 
@@ -208,7 +215,7 @@ class LocalModel:
         metadata = json.loads((folder / _METADATA_FILE).read_text(encoding="utf-8"))
         try:
             with _names_of_older_artefacts():
-                parts: Parts = joblib.load(path)
+                parts: Parts = _joblib.load(path)
         except (AttributeError, ImportError, TypeError, EOFError, UnpicklingError) as error:
             raise ModelFileError(
                 f"{path}: cannot be read by this code: {error}; run `feedback train --output {folder}` again"
@@ -218,21 +225,21 @@ class LocalModel:
     def _sub_labels(self, features: Matrix, said: Indices) -> list[str | None]:
         found: list[str | None] = [None] * len(said)
         for number in np.unique(said):
-            choice = self.parts.sub_labels.get(self.labels[number])
+            choice = self.parts.sub_labels.get(self.labels[int(number)])
             if choice is not None:
                 rows = np.flatnonzero(said == number)
                 for row, label in zip(rows, choice.say(features[rows]), strict=True):
                     found[row] = label
         return found
 
-    def _moods(self, features: Matrix) -> list[tuple[str | None, float | None]]:
+    def _moods(self, features: Matrix) -> list[tuple[Sentiment | None, float | None]]:
         mood = self.parts.sentiment
         if mood is None:
             return [(None, None)] * features.shape[0]
-        worth = np.array([_SENTIMENT_SCORES[label] for label in mood.labels])
+        worth = np.array([_SENTIMENT_SCORES[Sentiment(label)] for label in mood.labels])
         expected = mood.chances(features) @ worth
         return [
-            (label, round(float(score), 4) if label is not None else None)
+            (Sentiment(label), round(float(score), 4)) if label is not None else (None, None)
             for label, score in zip(mood.say(features), expected, strict=True)
         ]
 
@@ -267,7 +274,7 @@ class LocalModel:
         category = self.catch_all if complains else self.no_issue
         if category not in self.labels:
             return answer
-        mood = None if stars is None else "positive" if stars >= 4 else "negative" if complains else "neutral"
+        mood = _mood_of(stars)
         return LocalAnswer(
             category=category,
             confidence=_NOTHING_SAID,
@@ -296,7 +303,7 @@ class LocalModel:
 
 
 @contextmanager
-def _names_of_older_artefacts() -> Iterator[None]:
+def _names_of_older_artefacts() -> Generator[None]:
     """Let artefacts load that name the modules as they were called when those lay beside the room's other modules."""
     names = {f"{_OLDER_PACKAGE}.{name}": import_module(f"{__package__}.{name}") for name in _OLDER_MODULES}
     with _LOADING:
@@ -306,6 +313,13 @@ def _names_of_older_artefacts() -> Iterator[None]:
         finally:
             for name in names:
                 del sys.modules[name]
+
+
+def _mood_of(stars: float | None) -> Sentiment | None:
+    """The tone that stars alone tell of."""
+    if stars is None:
+        return None
+    return Sentiment.POSITIVE if stars >= 4 else Sentiment.NEGATIVE if stars <= 2 else Sentiment.NEUTRAL
 
 
 def _from_rating(stars: float | None) -> float:

@@ -124,7 +124,7 @@ def cross_validate(
         learned = _learn([e for row, e in enumerate(examples) if row not in held], recipe, 0, categories_only=True)
         model = LocalModel(learned.parts, {})
         said[unseen], confidence[unseen], _ = model.decide(
-            model.parts.features.transform([examples[row].text for row in unseen.tolist()])
+            model.parts.features.transform([examples[int(row)].text for row in unseen])
         )
     return truth, said, confidence
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets.classification.cascade.cascade import ModelClient, classify
+from feedback_assets.classification.cascade.cascade import classify
 from feedback_assets.classification.cascade.labels import Answer, Item
 from feedback_assets.classification.ledger import Ledger
-from feedback_assets.classification.llm.language_model import Reply
+from feedback_assets.classification.llm.language_model import Reply, ReplyOutcome
+from feedback_assets.classification.llm.model_client import ModelClient
 from feedback_assets.lake.store import Lake
 from feedback_assets_tests.classification.standins import (
     NOON,
@@ -48,7 +49,7 @@ def client(lake: Lake, tmp_path: Path) -> Iterator[Ask]:
 
 
 def said(content: str) -> Reply:
-    return Reply("answered", content, "", "scripted-1", 100, 20, 0.01)
+    return Reply(ReplyOutcome.ANSWERED, content, "", "scripted-1", 100, 20, 0.01)
 
 
 def one(text: str, told: ModelClient, rating: float | None = 2.0) -> Answer:
@@ -131,50 +132,55 @@ def test_after_one_failed_repair_the_item_goes_to_review_and_nobody_guesses(clie
     found = one("The lid is broken", asked)
     assert (found.answered_by, found.category, found.triage.triage) == ("local_model", "defect", "review")
     assert "category" in found.triage.reason
-    [told] = asked.errors.told()
+    [told] = asked.errors.sentences()
     assert "twice: 1; the first: issues.0.category breaks the rules" in told
     # What it answered stays in the tables, and a run that only finds it in the ledger has nothing to tell.
     assert "weather" not in told
     asked.ledger.close()
     again = client(model, "again")
     assert one("The lid is broken", again).triage.triage == "review"
-    assert len(model.requests) == 2 and again.errors.told() == []
+    assert len(model.requests) == 2 and again.errors.sentences() == []
 
 
 def test_a_question_is_counted_once_however_many_items_ask_it(client: Ask) -> None:
     model = ScriptedModel(lambda _text: said(answer(issue("weather", "lid"))))
     asked = client(model)
     classify([item("The lid is broken", language=language) for language in ("en", "de", "fr")], UNSURE, asked)
-    [told] = asked.errors.told()
+    [told] = asked.errors.sentences()
     assert "twice: 1;" in told and len(model.requests) == 2
 
 
 def test_an_answer_whose_repair_was_not_asked_is_counted_as_that_alone(client: Ask) -> None:
-    bad, spent = said(answer(issue("weather", "lid"))), Reply("budget", detail="the budget of this run is spent")
+    bad, spent = (
+        said(answer(issue("weather", "lid"))),
+        Reply(ReplyOutcome.BUDGET, detail="the budget of this run is spent"),
+    )
     replies = iter([bad, spent])
     asked = client(ScriptedModel(lambda _text: next(replies)))
     one("The lid is broken", asked)
-    [told] = asked.errors.told()
+    [told] = asked.errors.sentences()
     assert "not asked: 1: the budget" in told
 
 
 def test_a_refused_text_goes_to_people(client: Ask) -> None:
-    model = ScriptedModel(lambda _text: Reply("refused", detail="the provider's content filter refused the text: hate"))
+    model = ScriptedModel(
+        lambda _text: Reply(ReplyOutcome.REFUSED, detail="the provider's content filter refused the text: hate")
+    )
     asked = client(model)
     found = one("The lid is broken", asked)
     assert (found.answered_by, found.triage.triage) == ("local_model", "people")
     assert "content filter" in found.triage.reason
-    assert asked.errors.told() == []
+    assert asked.errors.sentences() == []
 
 
 def test_a_request_that_failed_goes_to_review_and_is_asked_again_by_the_next_run(client: Ask) -> None:
-    model = ScriptedModel(lambda _text: Reply("failed", detail="no answer after 5 tries: HTTP 500"))
+    model = ScriptedModel(lambda _text: Reply(ReplyOutcome.FAILED, detail="no answer after 5 tries: HTTP 500"))
     told = client(model)
     found = one("The lid is broken", told)
     assert (found.category, found.triage.triage) == ("defect", "review")
     assert "HTTP 500" in found.triage.reason
     assert told.ledger.close() == 0
-    [message] = told.errors.told()
+    [message] = told.errors.sentences()
     assert "failed: 1; the first: no answer after 5 tries: HTTP 500" in message
 
 
@@ -186,7 +192,7 @@ def test_without_an_endpoint_or_money_the_local_answers_stand_and_are_marked(cli
     [alone] = classify([item("The lid is broken")], UNSURE, None)
     assert (found.category, found.triage.triage) == (alone.category, alone.triage.triage)
     assert "FEEDBACK_SETTING says no" in found.triage.reason
-    [told] = asked.errors.told()
+    [told] = asked.errors.sentences()
     assert ": 2: FEEDBACK_SETTING says no" in told
 
 

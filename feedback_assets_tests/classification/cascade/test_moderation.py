@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets.classification.cascade.bands import Bands, bands_from, measured, triage
+from feedback_assets.classification.cascade.bands import Bands, bands_from, decide_triage, measurements
 from feedback_assets.classification.cascade.moderation import moderator_of
 from feedback_assets.config.documents import ConfigError
 from feedback_assets.config.prompts_folder import load_config
@@ -32,11 +32,11 @@ BANDS = Bands(0.8, 0.45, "measured")
     ],
 )
 def test_each_kind_is_found_and_ordinary_complaints_are_not(text: str, language: str, kind: str | None) -> None:
-    assert MODERATOR.judge([text], [language]) == [kind]
+    assert MODERATOR.moderate([text], [language]) == [kind]
 
 
 def test_the_worst_kind_is_told_first() -> None:
-    assert MODERATOR.judge(["You idiots, I will find you"], ["en"]) == ["threat"]
+    assert MODERATOR.moderate(["You idiots, I will find you"], ["en"]) == ["threat"]
 
 
 @pytest.mark.parametrize(
@@ -65,16 +65,16 @@ def test_a_text_that_only_talks_about_the_shop_stays_as_it_is(text: str) -> None
 
 
 def test_abuse_goes_to_people_however_sure_the_label_is() -> None:
-    assert triage(0.99, "abuse", BANDS).triage == "people"
+    assert decide_triage(0.99, "abuse", BANDS).triage == "people"
 
 
 def test_injection_goes_to_people_only_where_the_label_is_unsure() -> None:
-    assert triage(0.5, "injection", BANDS).triage == "people"
-    assert triage(0.9, "injection", BANDS).triage == "automatic"
+    assert decide_triage(0.5, "injection", BANDS).triage == "people"
+    assert decide_triage(0.9, "injection", BANDS).triage == "automatic"
 
 
 def test_confidence_decides_between_automatic_review_and_signal() -> None:
-    assert [triage(c, None, BANDS).triage for c in (0.8, 0.79, 0.45, 0.44)] == [
+    assert [decide_triage(c, None, BANDS).triage for c in (0.8, 0.79, 0.45, 0.44)] == [
         "automatic",
         "review",
         "review",
@@ -91,11 +91,11 @@ def test_bands_follow_the_measured_precision_and_the_accepted_error_rate() -> No
         {"confidence": 0.9, "share": 0.01, "precision": 1.0},
     ]
     owner = section.model_copy(update={"accepted_error_rate": 0.1})
-    bands = bands_from(measured(rows, 1000), owner)
+    bands = bands_from(measurements(rows, 1000), owner)
     assert (bands.automatic, bands.signal) == (0.6, 0.0)
     assert "0.92" in bands.reason
     strict = section.model_copy(update={"accepted_error_rate": 0.01})
-    assert bands_from(measured(rows, 1000), strict).automatic > 1
+    assert bands_from(measurements(rows, 1000), strict).automatic > 1
 
 
 def test_without_measurements_the_defaults_hold_and_say_so() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from feedback_assets.classification.ledger import ledger_key
 from feedback_assets.classification.llm.answer import answer_model, strict_schema
-from feedback_assets.classification.llm.answer_checks import judge, promises, verbatim
+from feedback_assets.classification.llm.answer_checks import check_answer, promises, verbatim
+from feedback_assets.classification.llm.model_client import ledger_key
 from feedback_assets.classification.llm.prompt import load_prompt
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets_tests.classification.standins import PROMPTS, answer, issue
@@ -19,7 +19,7 @@ TEXT = "The parcel came late and the  lid is broken."
 
 
 def faults(*issues: dict[str, Any], **more: Any) -> str:
-    return " | ".join(judge(answer(*issues, **more), TEXT, PROMPT.model, TAXONOMY).faults)
+    return " | ".join(check_answer(answer(*issues, **more), TEXT, PROMPT.model, TAXONOMY).faults)
 
 
 def objects(node: Any) -> list[dict[str, Any]]:
@@ -46,19 +46,19 @@ def test_the_schema_allows_exactly_the_labels_of_the_taxonomy() -> None:
 
 
 def test_a_good_answer_is_used_with_the_quote_as_it_stands_in_the_text() -> None:
-    found = judge(answer(issue("defect", "the lid is broken", severity=1)), TEXT, PROMPT.model, TAXONOMY)
+    found = check_answer(answer(issue("defect", "the lid is broken", severity=1)), TEXT, PROMPT.model, TAXONOMY)
     assert found.answer is not None
     assert found.answer.issues[0].quote == "the  lid is broken"
 
 
 def test_a_severity_under_the_floor_is_raised_to_it() -> None:
-    found = judge(answer(issue("defect", "lid", severity=1)), TEXT, PROMPT.model, TAXONOMY)
+    found = check_answer(answer(issue("defect", "lid", severity=1)), TEXT, PROMPT.model, TAXONOMY)
     assert found.answer is not None
     assert found.answer.issues[0].severity == 3
 
 
 def test_praise_has_no_issues() -> None:
-    found = judge(answer(), TEXT, PROMPT.model, TAXONOMY)
+    found = check_answer(answer(), TEXT, PROMPT.model, TAXONOMY)
     assert found.answer is not None
     assert found.answer.issues == ()
 
@@ -86,7 +86,7 @@ def test_what_may_not_stand_in_an_answer_is_named(changed: dict[str, Any], told:
 
 
 def test_an_answer_that_is_no_json_is_not_used() -> None:
-    assert judge('{"issues": [', TEXT, PROMPT.model, TAXONOMY).answer is None
+    assert check_answer('{"issues": [', TEXT, PROMPT.model, TAXONOMY).answer is None
 
 
 @pytest.mark.parametrize(

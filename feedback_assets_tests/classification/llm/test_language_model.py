@@ -19,6 +19,7 @@ from feedback_assets.classification.llm.language_model import (
     Limits,
     ModelSettingsError,
     Reply,
+    ReplyOutcome,
     Request,
     RetryPolicy,
 )
@@ -105,7 +106,7 @@ def test_azure_is_asked_with_its_path_version_key_and_strict_schema(httpserver: 
     seen: list[Wire] = []
     httpserver.expect_request(PATH, method="POST").respond_with_handler(lambda wire: seen.append(wire) or ok())
     [reply] = ask(model(httpserver))
-    assert reply == Reply("answered", '{"ok": true}', "", "gpt-5-mini-2025-08-07", 1000, 200, 0.00065)
+    assert reply == Reply(ReplyOutcome.ANSWERED, '{"ok": true}', "", "gpt-5-mini-2025-08-07", 1000, 200, 0.00065)
     assert seen[0].args["api-version"] == "2025-04-01-preview"
     assert seen[0].headers["api-key"] == "key-1"
     body = seen[0].get_json()
