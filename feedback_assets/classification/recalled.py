@@ -27,7 +27,7 @@ USED = (
     "region", "carrier", "app_version",
 )  # fmt: skip
 SOURCES = (
-    "classification", "lake/frames.py", "tables", "config", "text.py", "files/text_files.py",
+    "classification", "lake/frames.py", "tables", "personal.py", "config", "text.py", "files/text_files.py",
 )  # fmt: skip
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "alt-profanity-check")
 _TABLE = "memo_table"
