@@ -153,7 +153,7 @@ class Lake:
             KeyError: The table has no such column.
             LakeError: The table is there but cannot be opened.
         """
-        dataset = self.dataset(table)
+        dataset = self.dataset(table, start, end)
         if dataset is None:
             return frames.empty(table, columns)
         known = set(table.column_names)
@@ -179,10 +179,16 @@ class Lake:
         ]
         return pa.Table.from_arrays(arrays, names=wanted).to_pandas()
 
-    def dataset(self, table: Table) -> ds.Dataset | None:
-        """The table as a pyarrow dataset, for DuckDB and streaming; None when there is no table yet."""
+    def dataset(self, table: Table, start: date | None = None, end: date | None = None) -> ds.Dataset | None:
+        """The table as a pyarrow dataset, for DuckDB and streaming; None when there is no table yet.
+
+        It holds the files of the days in [start, end) alone: to look at every file of a long past takes seconds.
+        """
         delta = self._open(table)
-        return None if delta is None else delta.to_pyarrow_dataset(filesystem=self._folder(table))
+        if delta is None:
+            return None
+        days = [("day", sign, str(day)) for sign, day in ((">=", start), ("<", end)) if day is not None]
+        return delta.to_pyarrow_dataset(filesystem=self._folder(table), file_pruning_predicate=days or None)
 
     def days(self, table: Table) -> set[date]:
         """The days that have rows."""

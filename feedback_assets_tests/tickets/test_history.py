@@ -65,3 +65,11 @@ def test_a_ticket_comes_back_from_its_snapshot_as_it_was() -> None:
         replace(TICKET, key="FB-3", merged_into="FB-1", state=TicketState.NEEDS_APPROVAL, regions=frozenset()),
     ]
     assert snapshot_tickets(snapshot_frame(_day(5), [TICKET, *others])) == [TICKET, *others]
+
+
+def test_a_window_of_a_long_past_opens_the_files_of_its_days_alone(tmp_path: Path) -> None:
+    lake = _lake(tmp_path, 40)
+    dataset = lake.dataset(tables.TICKET_BATCH, _day(30), _day(32))
+    assert dataset is not None and len(dataset.files) == 2
+    assert lake.read(tables.TICKET_BATCH, _day(30), _day(32), ("day",))["day"].tolist() == [_day(30), _day(31)]
+    assert lake.read(tables.TICKET_BATCH, _day(50), _day(51), ("day",)).empty
