@@ -35,7 +35,7 @@ from feedback_assets.evaluation.drift_sample import text_places
 from feedback_assets.landing.bronze import bronze_frame
 from feedback_assets.landing.envelope import Envelope, to_line
 from feedback_assets.silver.events import build_catalog
-from feedback_assets.silver.feedback import Rules, build
+from feedback_assets.silver.feedback import ReadingRules, build
 from feedback_assets.silver.fields import Mappings
 
 FIRST = date(2025, 1, 6)
@@ -83,7 +83,9 @@ def stable_days(seed: int, classifier: Classifier) -> Frame:
     catalog, _ = build_catalog(bronze_frame(told, tables.BRONZE["catalog"]), [FIRST], Mappings({}, {}))
     days = [FIRST + timedelta(days=number) for number in range(JUDGED + HISTORY)]
     bronze = bronze_frame(lines, tables.BRONZE_FEEDBACK)
-    silver = build(bronze, catalog, pd.DataFrame(columns=tables.SILVER_COMMERCE.column_names), days, Rules(b"k" * 32))
+    silver = build(
+        bronze, catalog, pd.DataFrame(columns=tables.SILVER_COMMERCE.column_names), days, ReadingRules(b"k" * 32)
+    )
     rows = silver.feedback
     labels = gold_rows(rows, classify(items_of(rows), classifier, None), classifier, datetime.now(UTC))[
         tables.GOLD_ITEMS.name

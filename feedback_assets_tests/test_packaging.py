@@ -43,7 +43,6 @@ _NOT_IMPORTED = {
     "dagster-dg-cli": "the command `dg`, which `make ui` runs",
     "vaderSentiment": "the sentiment of comments is the next room to be built",
     "s3fs": "universal-pathlib opens s3:// through it",
-    "moto": "opened by pytest.importorskip",
     "pytest-benchmark": "the fixture `benchmark` of benchmarks/",
     "ruff": "a command of the Makefile",
     "pyright": "a command of the Makefile",
@@ -81,6 +80,9 @@ def _modules(requirement: str) -> set[str]:
     }
 
 
+_BY_NAME = ("import_module", "importorskip")
+
+
 def _imported(folders: list[str]) -> set[str]:
     names: set[str] = set()
     for file in chain.from_iterable((ROOT / folder).rglob("*.py") for folder in folders):
@@ -89,6 +91,10 @@ def _imported(folders: list[str]) -> set[str]:
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _BY_NAME:
+                names |= {
+                    str(argument.value).split(".")[0] for argument in node.args if isinstance(argument, ast.Constant)
+                }
     return names
 
 

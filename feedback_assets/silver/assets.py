@@ -14,16 +14,16 @@ from feedback_assets.dagster_kit.partitions import last_7_days, last_56_days, la
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.contract import DayCheck
 from feedback_assets.lake.store import Lake
+from feedback_assets.silver.active_releases import add_releases
+from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.engine import RowEngine
 from feedback_assets.silver.events import build_catalog, build_commerce
 from feedback_assets.silver.feedback import build
 from feedback_assets.silver.fields import Mappings
-from feedback_assets.silver.in_force_release import with_releases
 from feedback_assets.silver.products import catalog_of
 from feedback_assets.silver.recalled import memo_of
 from feedback_assets.silver.reconcile import all_accounted, personal_data, reconcile
 from feedback_assets.silver.releases import build_releases
-from feedback_assets.silver.row_part import Rules
 
 # What a payload's reading needs; `raw` is only shown of lines nobody could read.
 _BRONZE_COLUMNS = tables.BRONZE_FEEDBACK.column_names
@@ -62,9 +62,9 @@ def silver_releases(
         read.frame, read.left_out_by_day, days,
         lambda day: landing.count_lines("releases", day),
     )  # fmt: skip
-    told: dict[str, int | float | str] = {"releases": len(read.frame), **read.left_out}
-    context.log.info("releases read and left out by reason: %s", told)
-    return read.frame, [DayCheck("reconciliation", failures, told)]
+    counts: dict[str, int | float | str] = {"releases": len(read.frame), **read.left_out}
+    context.log.info("releases read and left out by reason: %s", counts)
+    return read.frame, [DayCheck("reconciliation", failures, counts)]
 
 
 @day_multi_asset(
@@ -90,11 +90,11 @@ def silver_feedback(
 ) -> tuple[dict[str, pd.DataFrame], list[DayCheck]]:
     """Bring each item to one canonical row without personal data, or to the repeats, or to quarantine."""
     days = run_days(context)
-    rules = Rules(hashing_key(settings.key_file), _mappings(settings), settings.low_trust_sources)
-    row_work = row_engine.work(context, lake)
-    silver = build(events, catalog_of(lake, days), commerce, days, rules, row_work, memo_of(lake))
+    rules = ReadingRules(hashing_key(settings.key_file), _mappings(settings), settings.low_trust_sources)
+    cleaner = row_engine.cleaner(context, lake)
+    silver = build(events, catalog_of(lake, days), commerce, days, rules, cleaner, memo_of(lake))
     frames = silver.frames()
-    frames[tables.SILVER_FEEDBACK.name] = with_releases(silver.feedback, releases)
+    frames[tables.SILVER_FEEDBACK.name] = add_releases(silver.feedback, releases)
     failures, totals = reconcile(frames, days, lambda day: landing.count_lines("feedback", day))
     # Rows that were recalled passed this check when they were computed, also those that then repeated another.
     personal = personal_data({**frames, tables.SILVER_FEEDBACK.name: silver.computed}, silver.redactors)

@@ -39,12 +39,12 @@ def find_campaigns(
         and item.words >= FEWEST_WORDS
         and (item.channel in low_trust or item.source in low_trust)
     ]
-    found: dict[tuple[str, int], str] = {}
+    evidence_of: dict[tuple[str, int], str] = {}
     for group in _alike(sorted(eligible, key=in_order), folded):
         for wave in _waves(group):
             evidence = _evidence(wave)
-            found.update((item.row, evidence) for item in wave if item.day == day)
-    return found
+            evidence_of.update((item.row, evidence) for item in wave if item.day == day)
+    return evidence_of
 
 
 def _alike(items: Sequence[Candidate], folded: Folded) -> list[list[Candidate]]:
@@ -61,8 +61,8 @@ def _alike(items: Sequence[Candidate], folded: Folded) -> list[list[Candidate]]:
             position = parent[position]
         return position
 
-    for one, other in near_pairs([folded(by_text[text][0]) for text in texts]):
-        low, high = sorted((root(one), root(other)))
+    for left, right in near_pairs([folded(by_text[text][0]) for text in texts]):
+        low, high = sorted((root(left), root(right)))
         parent[high] = low
     groups: dict[int, list[Candidate]] = defaultdict(list)
     for position, text in enumerate(texts):
@@ -71,7 +71,7 @@ def _alike(items: Sequence[Candidate], folded: Folded) -> list[list[Candidate]]:
 
 
 def _waves(group: Sequence[Candidate]) -> list[list[Candidate]]:
-    """The stretches of `SPAN` in which enough different people posted, joined where they overlap."""
+    """The line_ranges of `SPAN` in which enough different people posted, joined where they overlap."""
     inside: set[int] = set()
     start = 0
     people: Counter[str] = Counter()

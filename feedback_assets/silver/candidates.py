@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from importlib import import_module
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -29,9 +30,9 @@ class Candidate(NamedTuple):
     """One readable item of the window, reduced to what decides whether it repeats another.
 
     `author`, `customer` and `order` tie items together, `mirror_of` names the `event_ref` of another, and `wording` is
-    equal for equal words: all of them keyed hashes, empty where nothing is told, so that they can be kept. `public_id`
-    is the id as curated tables show it, `words` how many words there are, `letters` is of `letters_of`. `folded`, the
-    words themselves, is None for an item that was recalled; see `Folded`.
+    equal for equal words: all of them keyed hashes, so that they can be stored, empty where the source says nothing.
+    `public_id` is the id as curated tables show it, `words` how many words there are, `letters` is of `letters_of`.
+    `folded`, the words themselves, is None for an item that was recalled; see `Folded`.
     """
 
     day: date
@@ -76,9 +77,9 @@ def as_read(item: Candidate) -> str:
     return item.folded
 
 
-def similarity(one: str, other: str) -> float:
+def similarity(left: str, right: str) -> float:
     """Share of equal characters of two folded texts, 0 to 1; 0 when below `NEAR`."""
-    return 1.0 if one == other else fuzz.ratio(one, other, score_cutoff=NEAR * 100) / 100
+    return 1.0 if left == right else fuzz.ratio(left, right, score_cutoff=NEAR * 100) / 100
 
 
 def letters_of(folded: str) -> str:
@@ -109,15 +110,15 @@ def near_pairs(texts: Sequence[str]) -> list[tuple[int, int]]:
 
     Candidates come from MinHash over word shingles, so the cost grows with the number of texts, not with pairs.
     """
-    from rensa import RMinHash, RMinHashLSH  # pyright: ignore[reportAttributeAccessIssue]
-
-    index: Any = RMinHashLSH(threshold=_CANDIDATE_JACCARD, num_perm=_PERMUTATIONS, num_bands=_BANDS)
+    # Imported by name: the library has no types.
+    rensa: Any = import_module("rensa")
+    index = rensa.RMinHashLSH(threshold=_CANDIDATE_JACCARD, num_perm=_PERMUTATIONS, num_bands=_BANDS)
     pairs: list[tuple[int, int]] = []
     for position, text in enumerate(texts):
         words = text.split()
         # Words and pairs of words: one changed word in eight must not hide a copy.
-        shingles = [*words, *(f"{one} {two}" for one, two in pairwise(words))]
-        sketch: Any = RMinHash(num_perm=_PERMUTATIONS, seed=42)
+        shingles = [*words, *(f"{word} {following}" for word, following in pairwise(words))]
+        sketch = rensa.RMinHash(num_perm=_PERMUTATIONS, seed=42)
         sketch.update(shingles)
         alike: list[int] = sorted(index.query(sketch))
         for other in alike:

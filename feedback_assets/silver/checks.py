@@ -6,7 +6,7 @@ import dagster as dg
 
 from feedback_assets import tables
 from feedback_assets.lake.store import Lake
-from feedback_assets.silver.volume import judge_volume
+from feedback_assets.silver.volume import compare_volume
 
 
 @dg.asset_check(asset=dg.AssetKey(list(tables.SILVER_FEEDBACK.key)))
@@ -17,10 +17,10 @@ def volume(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
         return dg.AssetCheckResult(passed=True, description="no feedback yet")
     newest = max(days)
     rows = lake.read(tables.SILVER_FEEDBACK, newest - timedelta(days=28), newest + timedelta(days=1), ["day"])
-    found = judge_volume({day: int(count) for day, count in rows["day"].value_counts().items()}, newest)  # pyright: ignore
+    result = compare_volume({day: int(count) for day, count in rows["day"].value_counts().items()}, newest)  # pyright: ignore
     return dg.AssetCheckResult(
-        passed=found.ordinary,
+        passed=result.ordinary,
         severity=dg.AssetCheckSeverity.WARN,
-        description=found.reason,
-        metadata={"rows": found.rows, "mean": round(found.mean, 2)},
+        description=result.reason,
+        metadata={"rows": result.rows, "mean": round(result.mean, 2)},
     )

@@ -107,7 +107,7 @@ def _links(window: Sequence[Candidate], folded: Folded) -> Iterator[Copy]:
     yield from _by_reference(window, folded)
     yield from _by_wording(window)
     for tie, groups in _tied(window).items():
-        pairs = ((group[one], group[other]) for group in groups for one, other in _pairs(group, folded))
+        pairs = ((group[left], group[right]) for group in groups for left, right in _pairs(group, folded))
         while some := list(islice(pairs, _AT_ONCE)):
             yield from _near_copies(some, tie, folded)
 
@@ -126,10 +126,10 @@ def _by_reference(window: Sequence[Candidate], folded: Folded) -> Iterator[Copy]
 def _by_wording(window: Sequence[Candidate]) -> Iterator[Copy]:
     """The same words on another channel, by the same person or too long to be chance."""
     long = [item for item in window if item.words >= MIRROR_WORDS]
-    said = Counter(item.wording for item in long)
+    counts = Counter(item.wording for item in long)
     first: dict[str, list[Candidate]] = defaultdict(list)
     for item in long:
-        if said[item.wording] == 1:  # by nobody else
+        if counts[item.wording] == 1:  # by nobody else
             continue
         for original in first[item.wording]:
             if original.channel == item.channel:
@@ -137,7 +137,7 @@ def _by_wording(window: Sequence[Candidate]) -> Iterator[Copy]:
             if _same_person(original, item):
                 yield Copy(item, original, "mirror", 1.0, "the same words by the same person on another channel")
                 break
-            if item.words >= MIRROR_WORDS_UNKNOWN and not _told_apart(original, item):
+            if item.words >= MIRROR_WORDS_UNKNOWN and not _differ_in_person(original, item):
                 yield Copy(item, original, "mirror", 1.0, f"the same {item.words} words on another channel")
                 break
         # A handful of earlier posts is enough to find the channel it came from.
@@ -169,7 +169,7 @@ def _near_copies(pairs: Sequence[tuple[Candidate, Candidate]], tie: str, folded:
 
 def _pairs(group: Sequence[Candidate], folded: Folded) -> Collection[tuple[int, int]]:
     if len(group) <= _CROWD:
-        return [(one, other) for other in range(1, len(group)) for one in range(other)]
+        return [(left, right) for right in range(1, len(group)) for left in range(right)]
     first: dict[str, int] = {}
     pairs: set[tuple[int, int]] = set()
     for n, item in enumerate(group):
@@ -177,21 +177,21 @@ def _pairs(group: Sequence[Candidate], folded: Folded) -> Collection[tuple[int, 
             pairs.add((first[item.wording], n))
     places = list(first.values())
     texts = [folded(group[place]) for place in places]
-    pairs.update((places[one], places[other]) for one, other in near_pairs(texts))
+    pairs.update((places[left], places[right]) for left, right in near_pairs(texts))
     return sorted((min(pair), max(pair)) for pair in pairs)
 
 
-def _same_person(one: Candidate, other: Candidate) -> bool:
+def _same_person(left: Candidate, right: Candidate) -> bool:
     return bool(
-        (one.customer and one.customer == other.customer)
-        or (one.order and one.order == other.order)
-        or (one.author and one.author == other.author)
+        (left.customer and left.customer == right.customer)
+        or (left.order and left.order == right.order)
+        or (left.author and left.author == right.author)
     )
 
 
-def _told_apart(one: Candidate, other: Candidate) -> bool:
+def _differ_in_person(left: Candidate, right: Candidate) -> bool:
     """Both say who wrote, and it is not the same person."""
     return any(
         mine and theirs and mine != theirs
-        for mine, theirs in ((one.customer, other.customer), (one.order, other.order))
+        for mine, theirs in ((left.customer, right.customer), (left.order, right.order))
     )

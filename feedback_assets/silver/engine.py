@@ -1,4 +1,4 @@
-"""Who computes the row part of silver: a resource of the asset, chosen by settings.
+"""Who computes the cleaning of silver's rows: a resource of the asset, chosen by settings.
 
 The engine of this process is here; those that send the rows elsewhere stand above the rooms, in `spark`.
 """
@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from feedback_assets.lake.store import Lake
-from feedback_assets.silver.feedback import RowWork, in_process
+from feedback_assets.silver.feedback import RowCleaner, clean_in_process
 
 
 class RowEngine(Protocol):
     """Computes what each row needs by itself."""
 
-    def work(self, context: Any, lake: Lake) -> RowWork:
+    def cleaner(self, context: Any, lake: Lake) -> RowCleaner:
         """The row work of one step.
 
         Args:
@@ -24,9 +24,9 @@ class RowEngine(Protocol):
         ...
 
 
-class InProcess:
+class InProcessEngine:
     """The rows are computed where the step runs."""
 
-    def work(self, context: Any, lake: Lake) -> RowWork:
+    def cleaner(self, context: Any, lake: Lake) -> RowCleaner:
         """The row work of this process; neither the step nor the lake matter."""
-        return in_process
+        return clean_in_process

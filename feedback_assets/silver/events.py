@@ -43,12 +43,12 @@ def build_catalog(bronze: pd.DataFrame, days: Sequence[date], mappings: Mappings
     """
     rows: list[Record] = []
     readable = _readable(bronze, days, mappings, "catalog")
-    for row, payload, found, _ in readable.rows:
+    for row, payload, fields, _ in readable.rows:
         product_id = (
-            _soft(text_of, found, "product_id") or _soft(text_of, found, "sku") or _soft(text_of, found, "name")
+            _soft(text_of, fields, "product_id") or _soft(text_of, fields, "sku") or _soft(text_of, fields, "name")
         )
         if product_id:
-            rows.append(_product(row, payload, found, product_id))
+            rows.append(_product(row, payload, fields, product_id))
     frame = _frame(rows, tables.SILVER_CATALOG)
     return frame, readable.landed - len(frame)
 
@@ -68,8 +68,8 @@ def build_commerce(
     redactor = Redactor()
     readable = _readable(bronze, days, mappings, "commerce")
     rows = [
-        _commerce(row, found, key, redactor, ZoneInfo(mapping.timezone if mapping and mapping.timezone else zone))
-        for row, _, found, mapping in readable.rows
+        _commerce(row, fields, key, redactor, ZoneInfo(mapping.timezone if mapping and mapping.timezone else zone))
+        for row, _, fields, mapping in readable.rows
     ]
     frame = _frame(rows, tables.SILVER_COMMERCE)
     return frame, readable.landed - len(frame)
@@ -102,83 +102,83 @@ def _frame(rows: list[Record], table: Table) -> pd.DataFrame:
     return conform(frame.drop_duplicates(["day", *table.primary_key], keep="first"), table)
 
 
-def _product(row: Record, payload: dict[str, Any], found: Mapping[str, Any], product_id: str) -> Record:
+def _product(row: Record, payload: dict[str, Any], fields: Mapping[str, Any], product_id: str) -> Record:
     known = FIELDS["catalog"]
-    further = {name: value for name, value in {**payload, **found}.items() if name not in known and _scalar(value)}
-    launched = _soft(time_of, found, "launch_date")
+    further = {name: value for name, value in {**payload, **fields}.items() if name not in known and _scalar(value)}
+    launched = _soft(time_of, fields, "launch_date")
     return {
         "day": row["day"],
         "event_id": str(row["event_id"]),
         "occurred_at": row["occurred_at"],
         "product_id": product_id,
-        "sku": _soft(text_of, found, "sku"),
-        "product_name": _soft(text_of, found, "name"),
-        "product_family": _soft(text_of, found, "family"),
-        "synonyms": _json_list(found, "synonyms"),
-        "variants": _json_list(found, "variants"),
-        "vendor": _soft(text_of, found, "vendor"),
-        "fulfilment_centre": _soft(text_of, found, "fulfilment_centre"),
+        "sku": _soft(text_of, fields, "sku"),
+        "product_name": _soft(text_of, fields, "name"),
+        "product_family": _soft(text_of, fields, "family"),
+        "synonyms": _json_list(fields, "synonyms"),
+        "variants": _json_list(fields, "variants"),
+        "vendor": _soft(text_of, fields, "vendor"),
+        "fulfilment_centre": _soft(text_of, fields, "fulfilment_centre"),
         "launch_cohort": launched.strftime("%Y-%m") if launched else None,
-        "unit_price": _not_below_zero(_soft(number_of, found, "price")),
-        "unit_margin": _soft(number_of, found, "margin"),
-        "attributes": json.dumps({**further, **_change(found)}, ensure_ascii=False, sort_keys=True, default=str),
+        "unit_price": _not_below_zero(_soft(number_of, fields, "price")),
+        "unit_margin": _soft(number_of, fields, "margin"),
+        "attributes": json.dumps({**further, **_change(fields)}, ensure_ascii=False, sort_keys=True, default=str),
     }
 
 
-def _commerce(row: Record, found: Mapping[str, Any], key: bytes, redactor: Redactor, zone: tzinfo) -> Record:
-    order, customer = _soft(text_of, found, "order_id"), _soft(text_of, found, "customer_id")
+def _commerce(row: Record, fields: Mapping[str, Any], key: bytes, redactor: Redactor, zone: tzinfo) -> Record:
+    order, customer = _soft(text_of, fields, "order_id"), _soft(text_of, fields, "customer_id")
 
-    def told(name: str) -> str | None:
-        value = _soft(text_of, found, name)
+    def clean(name: str) -> str | None:
+        value = _soft(text_of, fields, name)
         return redactor.redact(value).text if value else None
 
     def at(name: str) -> Any:
-        return _soft(lambda value: time_of(value, zone), found, name)
+        return _soft(lambda value: time_of(value, zone), fields, name)
 
     return {
         "day": row["day"],
         "event_id": public_id(str(row["event_id"]), [order or "", customer or ""], key),
         "occurred_at": row["occurred_at"],
-        "event_type": _type(found),
+        "event_type": _type(fields),
         "order_ref": keyed_hash(order, key) if order else None,
         "customer_ref": keyed_hash(customer, key) if customer else None,
-        "product_id": _soft(text_of, found, "product_id") or _soft(text_of, found, "sku"),
+        "product_id": _soft(text_of, fields, "product_id") or _soft(text_of, fields, "sku"),
         **{
-            name: told(name)
+            name: clean(name)
             for name in ("variant", "region", "vendor", "fulfilment_centre", "carrier", "status", "reason")
         },
-        "quantity": _not_below_zero(_soft(number_of, found, "quantity")),
-        "revenue": _soft(number_of, found, "revenue"),
-        "margin": _soft(number_of, found, "margin"),
+        "quantity": _not_below_zero(_soft(number_of, fields, "quantity")),
+        "revenue": _soft(number_of, fields, "revenue"),
+        "margin": _soft(number_of, fields, "margin"),
         "promised_at": at("promised_at"),
         "delivered_at": at("delivered_at"),
     }
 
 
-def _type(found: Mapping[str, Any]) -> str:
+def _type(fields: Mapping[str, Any]) -> str:
     """What the event says it is, else what its fields make it."""
-    told = _soft(text_of, found, "type")
-    if told:
-        return _TYPES.get(told.strip().lower().replace(" ", "_").replace("-", "_"), "other")
-    if _soft(text_of, found, "order_id") is None:
+    name = _soft(text_of, fields, "type")
+    if name:
+        return _TYPES.get(name.strip().lower().replace(" ", "_").replace("-", "_"), "other")
+    if _soft(text_of, fields, "order_id") is None:
         return "other"
-    return "order_item" if _soft(text_of, found, "product_id") or _soft(text_of, found, "sku") else "order"
+    return "order_item" if _soft(text_of, fields, "product_id") or _soft(text_of, fields, "sku") else "order"
 
 
-def _change(found: Mapping[str, Any]) -> Record:
-    change = found.get("change")
+def _change(fields: Mapping[str, Any]) -> Record:
+    change = fields.get("change")
     return {} if change in (None, "") else {"change": change}
 
 
-def _json_list(found: Mapping[str, Any], name: str) -> str | None:
-    values = _soft(list_of, found, name)
+def _json_list(fields: Mapping[str, Any], name: str) -> str | None:
+    values = _soft(list_of, fields, name)
     return json.dumps(values, ensure_ascii=False) if values else None
 
 
-def _soft(read: Callable[[Any], Value], found: Mapping[str, Any], name: str) -> Value | None:
+def _soft(read: Callable[[Any], Value], fields: Mapping[str, Any], name: str) -> Value | None:
     """A field, or None where it cannot be read: one bad field must not lose the event."""
     try:
-        return read(found.get(name))
+        return read(fields.get(name))
     except BadValueError:
         return None
 

@@ -1,7 +1,7 @@
 """Bronze feedback of a window into silver, duplicates and quarantine: every row into exactly one of the three.
 
 The order of decisions is here; each decision itself is in its own module, and what needs only the row itself in
-`row_part`. No lake, no landing, no clock.
+`clean_rows`. No lake, no landing, no clock.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from feedback_assets.lake.frames import conform
 from feedback_assets.lake.memo import Memo
 from feedback_assets.silver.campaigns import find_campaigns
 from feedback_assets.silver.candidates import Candidate, Folded
+from feedback_assets.silver.clean_rows import EXCERPT, CleanRow, ReadingRules, Redactors, ShownValues, clean_rows
 from feedback_assets.silver.duplicates import WINDOW, Copy, find_copies, same_events
 from feedback_assets.silver.fields import Problem
 from feedback_assets.silver.products import Catalog, Catalogs, OrderLine, Orders, Product
 from feedback_assets.silver.recalled import Recalled
 from feedback_assets.silver.redact import Redactor
-from feedback_assets.silver.row_part import EXCERPT, Cleaned, Redactors, RowPart, Rules, row_parts
 from feedback_assets.tables import Table
 
 Row = tuple[str, int]
 Record = dict[str, Any]
 # Every row of bronze, in the order of `ordered`.
-RowWork = Callable[[pd.DataFrame, Rules, Redactors], Sequence[RowPart]]
+RowCleaner = Callable[[pd.DataFrame, ReadingRules, Redactors], Sequence[CleanRow]]
 # Why a row does not stay: it repeats another, it has a problem, or it is of a campaign of which this is the evidence.
-Verdict = Copy | Problem | str | None
+Exclusion = Copy | Problem | str | None
 _CLASH = Problem(
     "bad_field", "event_id: another source has the same id", "give the source ids of its own in its mapping or envelope"
 )
@@ -69,9 +69,9 @@ class Silver:
         }
 
 
-def in_process(bronze: pd.DataFrame, rules: Rules, redactors: Redactors) -> list[RowPart]:
-    """The row part of every row of bronze, computed here."""
-    return row_parts(ordered(bronze), rules, redactors.by_day)
+def clean_in_process(bronze: pd.DataFrame, rules: ReadingRules, redactors: Redactors) -> list[CleanRow]:
+    """Every row of bronze, cleaned here."""
+    return clean_rows(ordered(bronze), rules, redactors.by_day)
 
 
 def build(
@@ -79,8 +79,8 @@ def build(
     catalog: pd.DataFrame,
     commerce: pd.DataFrame,
     days: Sequence[date],
-    rules: Rules,
-    row_work: RowWork = in_process,
+    rules: ReadingRules,
+    cleaner: RowCleaner = clean_in_process,
     memo: Memo | None = None,
 ) -> Silver:
     """Silver, duplicates and quarantine of some days.
@@ -91,34 +91,34 @@ def build(
         commerce: `silver/commerce` of the days and of the 120 days before the first.
         days: The days to compute; each sees only itself and what came before.
         rules: Mappings, hashing key and which sources are trusted less.
-        row_work: Who computes what each row needs by itself.
+        cleaner: Who computes what each row needs by itself.
         memo: Where rows made before are, if they are to be used; `Silver.recalled` keeps those made now.
     """
     catalogs = Catalogs(catalog)
     redactors = redactors_of(catalogs, days, rules)
     recalled = Recalled(bronze, catalogs, commerce, days, rules, memo)
-    parts = row_work(recalled.missing, rules, redactors) if len(recalled.missing) else []
+    parts: Sequence[CleanRow] = cleaner(recalled.missing, rules, redactors) if len(recalled.missing) else ()
     return assemble(parts, recalled, catalogs, commerce, days, rules, redactors)
 
 
-def redactors_of(catalogs: Catalogs, days: Sequence[date], rules: Rules) -> Redactors:
+def redactors_of(catalogs: Catalogs, days: Sequence[date], rules: ReadingRules) -> Redactors:
     """The redactor of each day to compute."""
     return Redactors({day: catalogs.on(day).names() for day in days}, rules.order_patterns)
 
 
 def assemble(
-    parts: Sequence[RowPart],
+    parts: Sequence[CleanRow],
     recalled: Recalled,
     catalogs: Catalogs,
     commerce: pd.DataFrame,
     days: Sequence[date],
-    rules: Rules,
+    rules: ReadingRules,
     redactors: Redactors,
 ) -> Silver:
     """The table part: what compares rows with each other and looks up products and orders.
 
     Args:
-        parts: The row part of every bronze row of the window that was not recalled, in the order of `ordered`.
+        parts: Every bronze row of the window that was not recalled, cleaned, in the order of `ordered`.
         recalled: The others.
         catalogs: The catalog as each day saw it.
         commerce: As for `build`.
@@ -126,31 +126,33 @@ def assemble(
         rules: As for `build`.
         redactors: Of the days.
     """
-    by_day: dict[date, list[RowPart]] = {}
+    by_day: dict[date, list[CleanRow]] = {}
     for part in parts:
         by_day.setdefault(part.day, []).append(part)
     candidates: dict[date, list[Candidate]] = {}
-    for one in (*recalled.candidates, *(part.read for part in parts)):
-        if isinstance(one, Candidate):
-            candidates.setdefault(one.day, []).append(one)
+    for candidate in (*recalled.candidates, *(part.read for part in parts)):
+        if isinstance(candidate, Candidate):
+            candidates.setdefault(candidate.day, []).append(candidate)
     writer = _Writer(catalogs, commerce, parts, recalled, redactors)
     for day in days:
-        window = [one for back in range(WINDOW.days + 1) for one in candidates.get(day - timedelta(days=back), ())]
-        verdicts = _judge(window, day, rules.low_trust, recalled.folded)
+        window = [
+            candidate for back in range(WINDOW.days + 1) for candidate in candidates.get(day - timedelta(days=back), ())
+        ]
+        exclusions = _exclusions(window, day, rules.low_trust, recalled.folded)
         for part in by_day.get(day, ()):
-            writer.put(part, verdicts.get(part.place))
+            writer.put(part, exclusions.get(part.place))
         for number, place in recalled.of_day(day):
-            writer.put_recalled(number, verdicts.get(place))
+            writer.put_recalled(number, exclusions.get(place))
     return writer.done()
 
 
-def _judge(
+def _exclusions(
     window: Sequence[Candidate], day: date, low_trust: Collection[str], folded: Folded
 ) -> dict[Row, Copy | Problem | str]:
     """What is decided about the day's rows that do not stay: a copy, a problem, or the evidence of a campaign."""
     once, repeats, clashes = same_events(window, day)
     campaign = find_campaigns(once, day, low_trust, folded)
-    copies = find_copies([one for one in once if one.row not in campaign], day, folded)
+    copies = find_copies([candidate for candidate in once if candidate.row not in campaign], day, folded)
     return {**copies, **campaign, **repeats, **dict.fromkeys(clashes, _CLASH)}
 
 
@@ -167,7 +169,7 @@ class _Writer:
         self,
         catalogs: Catalogs,
         commerce: pd.DataFrame,
-        parts: Iterable[RowPart],
+        parts: Iterable[CleanRow],
         recalled: Recalled,
         redactors: Redactors,
     ) -> None:
@@ -182,7 +184,7 @@ class _Writer:
             table.name: [] for table in (tables.SILVER_FEEDBACK, tables.SILVER_DUPLICATES, tables.SILVER_QUARANTINE)
         }
 
-    def put(self, part: RowPart, verdict: Verdict) -> None:
+    def put(self, part: CleanRow, exclusion: Exclusion) -> None:
         """One row, read and cleaned, into the table it belongs to; it is learned as if it stayed."""
         cleaned = _cleaned(part)
         own = cleaned.columns
@@ -190,20 +192,20 @@ class _Writer:
         self._recalled.learn(part, record, self._orders.mark(own["order_ref"], part.day) if own else "")
         if own:
             self._computed.append(record)
-        if own and verdict is None:
+        if own and exclusion is None:
             self._rows[tables.SILVER_FEEDBACK.name].append(record)
         else:
-            self._aside(part, verdict)
+            self._aside(part, exclusion)
 
-    def put_recalled(self, number: int, verdict: Verdict) -> None:
+    def put_recalled(self, number: int, exclusion: Exclusion) -> None:
         """One recalled row into the table it belongs to."""
         read = self._recalled.candidates[number]
-        if verdict is None and read is not None:
+        if exclusion is None and read is not None:
             self._numbers.append(number)
-        elif isinstance(verdict, Copy) and read is not None:
-            self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, verdict))
+        elif isinstance(exclusion, Copy) and read is not None:
+            self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, exclusion))
         else:
-            self._aside(self._recalled.part(number), verdict)
+            self._aside(self._recalled.part(number), exclusion)
 
     def done(self) -> Silver:
         """The three frames, in the columns of their tables."""
@@ -216,36 +218,38 @@ class _Writer:
         feedback = pd.concat([*parts, stays], ignore_index=True) if parts and len(stays) else [*parts, stays][0]
         return Silver(feedback, duplicates, quarantine, computed, self._redactors, self._recalled)
 
-    def _aside(self, part: RowPart, verdict: Verdict) -> None:
+    def _aside(self, part: CleanRow, exclusion: Exclusion) -> None:
         read, cleaned = part.read, _cleaned(part)
         if isinstance(read, Problem):
             self._quarantine(part, read, cleaned, cleaned.detail, cleaned.excerpt or "", None)
-        elif isinstance(verdict, Copy):
-            self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, verdict))
-        elif isinstance(verdict, Problem):
-            self._quarantine(part, verdict, cleaned, verdict.detail, cleaned.columns["text"], None)
-        elif verdict is not None:
-            self._quarantine(part, _CAMPAIGN, cleaned, _CAMPAIGN.detail, cleaned.columns["text"], verdict)
+        elif isinstance(exclusion, Copy):
+            self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, exclusion))
+        elif isinstance(exclusion, Problem):
+            self._quarantine(part, exclusion, cleaned, exclusion.detail, cleaned.columns["text"], None)
+        elif exclusion is not None:
+            self._quarantine(part, _CAMPAIGN, cleaned, _CAMPAIGN.detail, cleaned.columns["text"], exclusion)
 
-    def _feedback(self, cleaned: Cleaned, catalog: Catalog) -> Record:
+    def _feedback(self, cleaned: ShownValues, catalog: Catalog) -> Record:
         own = cleaned.columns
         lines = self._orders.lines(own["order_ref"], own["day"])
-        found = catalog.resolve(*cleaned.product, lines, own["text"])
-        line = next((one for one in lines if found.product and one.product_id == found.product.product_id), None)
+        resolution = catalog.resolve(*cleaned.product, lines, own["text"])
+        line = next(
+            (entry for entry in lines if resolution.product and entry.product_id == resolution.product.product_id), None
+        )
         return {
             **own,
-            **_product_columns(found.product, line or (lines[0] if lines else None)),
-            "product_match": found.match,
+            **_product_columns(resolution.product, line or (lines[0] if lines else None)),
+            "product_match": resolution.match,
             "variant": own["variant"] or (line.variant if line else None),
-            "region": own["region"] or next((one.region for one in lines if one.region), None),
-            "carrier": own["carrier"] or next((one.carrier for one in lines if one.carrier), None),
+            "region": own["region"] or next((entry.region for entry in lines if entry.region), None),
+            "carrier": own["carrier"] or next((entry.carrier for entry in lines if entry.carrier), None),
         }
 
     def _quarantine(
         self,
-        part: RowPart,
+        part: CleanRow,
         problem: Problem,
-        cleaned: Cleaned,
+        cleaned: ShownValues,
         detail: str | None,
         words: str,
         evidence: str | None,
@@ -258,7 +262,7 @@ class _Writer:
                 "source": part.source,
                 "reason": problem.reason,
                 "detail": detail,
-                "mend": problem.mend,
+                "mend": problem.fix,
                 # Cut short it may read as something personal that the whole did not.
                 "excerpt": self._redactors[part.day].redact(excerpt).text or None,
                 "evidence": evidence and _with_example(evidence, excerpt),
@@ -269,7 +273,7 @@ class _Writer:
         )
 
 
-def _cleaned(part: RowPart) -> Cleaned:
+def _cleaned(part: CleanRow) -> ShownValues:
     if part.cleaned is None:
         raise ValueError(f"{part.landing_object}, line {part.line}: {part.day} was read but not cleaned")
     return part.cleaned

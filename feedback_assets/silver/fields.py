@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from feedback_assets.config.mappings import Mapping
 from feedback_assets.silver.values import BadValueError, number_of, object_of, text_of
@@ -56,12 +56,12 @@ class Problem:
 
     reason: str
     detail: str
-    mend: str
+    fix: str
 
 
 @dataclass(frozen=True)
 class Item:
-    """One item as its source told it, in canonical fields; nothing is redacted yet."""
+    """One item in canonical fields, as its source sent it; nothing is redacted yet."""
 
     day: date
     event_id: str
@@ -155,14 +155,14 @@ def payload_of(row: MappingABC[str, Any]) -> dict[str, Any] | None:
     if not isinstance(payload, str):
         return None
     try:
-        read = json.loads(payload)
+        read: Any = json.loads(payload)
     except (json.JSONDecodeError, RecursionError):
         return None
     if _MAYBE_SURROGATE.search(payload):
         # Half of an emoji, cut in two by the source: no table could hold it.
         whole = json.dumps(read, ensure_ascii=False).encode("utf-16", "surrogatepass")
         read = json.loads(whole.decode("utf-16", "replace"))
-    return read if isinstance(read, dict) else None
+    return cast("dict[str, Any]", read) if isinstance(read, dict) else None
 
 
 def personal_values(payload: MappingABC[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -170,17 +170,17 @@ def personal_values(payload: MappingABC[str, Any]) -> tuple[tuple[str, ...], tup
     names: list[str] = []
     values: list[str] = []
     for key, value in payload.items():
-        inner = value.items() if isinstance(value, dict) else [(key, value)]
-        for name, found in inner:
-            if not isinstance(found, (str, int)) or isinstance(found, bool) or not str(found).strip():
+        inner = cast("dict[Any, Any]", value).items() if isinstance(value, dict) else [(key, value)]
+        for name, inner_value in inner:
+            if not isinstance(inner_value, (str, int)) or isinstance(inner_value, bool) or not str(inner_value).strip():
                 continue
             plain = str(name).strip().lower().replace(" ", "_").replace("-", "_")
             if _NOT_PERSONAL_KEY.search(plain):
                 continue
             if _NAME_KEY.search(plain):
-                names.append(str(found).strip())
+                names.append(str(inner_value).strip())
             elif _VALUE_KEY.search(plain):
-                values.append(str(found).strip())
+                values.append(str(inner_value).strip())
     return tuple(dict.fromkeys(names)), tuple(dict.fromkeys(values))
 
 
@@ -210,20 +210,24 @@ def _envelope_problem(row: MappingABC[str, Any]) -> Problem | None:
 def _canonical(payload: dict[str, Any]) -> dict[str, Any]:
     """The payload's own canonical fields, with the common other names of title, text and rating."""
     lowered = {str(key).strip().lower(): value for key, value in payload.items()}
-    found = {**lowered, **payload}
+    fields = {**lowered, **payload}
     for name, aliases in (("text", TEXT_NAMES), ("title", _TITLE_NAMES), ("rating", _RATING_NAMES)):
-        if found.get(name) in (None, ""):
-            found[name] = next((found[alias] for alias in aliases if found.get(alias) not in (None, "", {}, [])), None)
-    return found
+        if fields.get(name) in (None, ""):
+            fields[name] = next(
+                (fields[alias] for alias in aliases if fields.get(alias) not in (None, "", {}, [])), None
+            )
+    return fields
 
 
-def _item(row: MappingABC[str, Any], payload: dict[str, Any], found: MappingABC[str, Any]) -> Item | Problem:
-    values = {name: text for name in _TEXTS if (text := _text(found, name)) is not None}
-    numbers = {name: number for name in ("customer_value", "sla_hours") if (number := _number(found, name)) is not None}
+def _item(row: MappingABC[str, Any], payload: dict[str, Any], fields: MappingABC[str, Any]) -> Item | Problem:
+    values = {name: text for name in _TEXTS if (text := _text(fields, name)) is not None}
+    numbers = {
+        name: number for name in ("customer_value", "sla_hours") if (number := _number(fields, name)) is not None
+    }
     if numbers.get("sla_hours", 0) < 0:
         raise _FieldError("sla_hours", numbers["sla_hours"], "is below zero")
-    title, text = _title_and_text(found)
-    rating = _rating(found)
+    title, text = _title_and_text(fields)
+    rating = _rating(fields)
     if not text and not title.strip() and rating is None:
         return Problem(
             "empty_text",
@@ -245,7 +249,7 @@ def _item(row: MappingABC[str, Any], payload: dict[str, Any], found: MappingABC[
         rating=rating,
         values=values,
         numbers=numbers,
-        signals=_signals(found),
+        signals=_signals(fields),
         names=tuple(dict.fromkeys((*names, *(values[key] for key in ("customer_name", "author") if key in values)))),
         known_values=tuple(
             dict.fromkeys(
@@ -265,35 +269,35 @@ def _item(row: MappingABC[str, Any], payload: dict[str, Any], found: MappingABC[
     )
 
 
-def channel_of(told: str) -> str:
+def channel_of(name: str) -> str:
     """The channel as one of `tables.CHANNELS`; `other` for one nobody knows."""
-    plain = told.strip().lower().replace(" ", "_").replace("-", "_")
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
     return plain if plain in CHANNELS else _CHANNEL_ALIASES.get(plain, "other")
 
 
-def _text(found: MappingABC[str, Any], name: str) -> str | None:
+def _text(fields: MappingABC[str, Any], name: str) -> str | None:
     try:
-        return text_of(found.get(name))
+        return text_of(fields.get(name))
     except BadValueError as error:
-        raise _FieldError(name, found[name], f"{error}; send text") from error
+        raise _FieldError(name, fields[name], f"{error}; send text") from error
 
 
-def _number(found: MappingABC[str, Any], name: str) -> float | None:
+def _number(fields: MappingABC[str, Any], name: str) -> float | None:
     try:
-        return number_of(found.get(name))
+        return number_of(fields.get(name))
     except BadValueError as error:
-        raise _FieldError(name, found[name], f"{error}; send a number") from error
+        raise _FieldError(name, fields[name], f"{error}; send a number") from error
 
 
-def _title_and_text(found: MappingABC[str, Any]) -> tuple[str, str]:
+def _title_and_text(fields: MappingABC[str, Any]) -> tuple[str, str]:
     """What was said; where nothing was, the reason given with a return."""
-    title, text = _words(found, "title"), _words(found, "text")
-    return title, text if text.strip() or title.strip() else _text(found, "return_reason") or ""
+    title, text = _words(fields, "title"), _words(fields, "text")
+    return title, text if text.strip() or title.strip() else _text(fields, "return_reason") or ""
 
 
-def _words(found: MappingABC[str, Any], name: str) -> str:
+def _words(fields: MappingABC[str, Any], name: str) -> str:
     """Title or text as it stands; unlike ids, a number here is a broken column."""
-    value = found.get(name)
+    value = fields.get(name)
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if not isinstance(value, str):
@@ -301,34 +305,34 @@ def _words(found: MappingABC[str, Any], name: str) -> str:
     return value
 
 
-def _rating(found: MappingABC[str, Any]) -> float | None:
+def _rating(fields: MappingABC[str, Any]) -> float | None:
     """The rating brought to 1 to 5. Scales of ten and more begin at 0, smaller ones at 1."""
-    value = found.get("rating")
+    value = fields.get("rating")
     try:
-        told = text_of(value)
-        scale = number_of(found.get("rating_scale")) or 5.0
+        written = text_of(value)
+        scale = number_of(fields.get("rating_scale")) or 5.0
     except BadValueError as error:
         raise _FieldError("rating", value, f"{error}; send a number") from error
-    if told is None:
+    if written is None:
         return None
-    if _STARS.match(told) and "★" in told.replace("⭐", "★"):
-        return float(min(5, told.replace("⭐", "★").count("★")))
-    match = _RATING.match(told)
+    if _STARS.match(written) and "★" in written.replace("⭐", "★"):
+        return float(min(5, written.replace("⭐", "★").count("★")))
+    match = _RATING.match(written)
     if match is None:
-        raise _FieldError("rating", told, "is no number; send a number")
+        raise _FieldError("rating", written, "is no number; send a number")
     number = float(match.group(1).replace(",", "."))
     scale = float(match.group(2)) if match.group(2) else scale
     lowest = 0.0 if scale >= 10 else 1.0
     if scale <= 1 or not lowest <= number <= scale:
-        raise _FieldError("rating", told, f"is outside {lowest:g} to {scale:g}; state the scale as rating_scale")
+        raise _FieldError("rating", written, f"is outside {lowest:g} to {scale:g}; state the scale as rating_scale")
     return number if scale == 5 else round(1 + 4 * (number - lowest) / (scale - lowest), 4)
 
 
-def _signals(found: MappingABC[str, Any]) -> dict[str, Any] | None:
+def _signals(fields: MappingABC[str, Any]) -> dict[str, Any] | None:
     try:
-        return object_of(found.get("signals"))
+        return object_of(fields.get("signals"))
     except BadValueError as error:
-        raise _FieldError("signals", found.get("signals"), f"{error}; send a JSON object") from error
+        raise _FieldError("signals", fields.get("signals"), f"{error}; send a JSON object") from error
 
 
 def _present(value: Any) -> str:
@@ -336,5 +340,5 @@ def _present(value: Any) -> str:
 
 
 def _utc(value: Any) -> datetime:
-    found: datetime = value.to_pydatetime(warn=False) if hasattr(value, "to_pydatetime") else value
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    moment: datetime = value.to_pydatetime(warn=False) if hasattr(value, "to_pydatetime") else value
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

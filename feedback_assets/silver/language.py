@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
+from importlib import import_module
+from typing import Any
 
 from feedback_assets.files.word_lists import word_sections
 from feedback_assets.text import tokens
@@ -65,9 +67,9 @@ def _ranked(text: str) -> list[tuple[str, float]]:
 
 
 @lru_cache(maxsize=1)
-def _identifier():  # noqa: ANN202 - py3langid is not typed
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+def _identifier() -> Any:
+    # Imported by name: the library has no types.
+    langid: Any = import_module("py3langid.langid")
+    identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
     identifier.set_languages(list(LANGUAGES))
     return identifier

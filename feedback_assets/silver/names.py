@@ -128,12 +128,12 @@ def find_names(text: str, keep: Collection[str] = frozenset()) -> Iterator[Span]
                 yield Span(match.start(group), match.start(group) + end, "NAME", score)
 
 
-def _trimmed(found: str, keep: Collection[str]) -> int:
-    """Length of the leading part of `found` that is a name; 0 when there is none."""
+def _trimmed(candidate: str, keep: Collection[str]) -> int:
+    """Length of the leading part of `candidate` that is a name; 0 when there is none."""
     end = 0
-    if keep and fold(found) in keep:
+    if keep and fold(candidate) in keep:
         return end
-    for match in _WORD.finditer(found):
+    for match in _WORD.finditer(candidate):
         word = fold(match.group())
         if end and word in _LINKS:
             continue

@@ -97,7 +97,7 @@ def _clean(text: str) -> str:
     text = text[: 4 * LONGEST].replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = _SURROGATES.sub("\ufffd", text)
     if not text.isascii():
-        text = _STYLED.sub(lambda found: unicodedata.normalize("NFKC", found.group()), ftfy.fix_text(text, _FTFY))
+        text = _STYLED.sub(lambda match: unicodedata.normalize("NFKC", match.group()), ftfy.fix_text(text, _FTFY))
     if "<" in text or "&" in text:
         text = _plain(text)
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text.replace("\t", " ")))
@@ -120,11 +120,11 @@ def _without_boilerplate(text: str) -> str:
     if not text or _MAY_HOLD_BOILERPLATE.search(text) is None:
         return text
     translated = _TRANSLATED.match(text)
-    kept = translated["original"] if translated else text
-    quoted = _QUOTE_START.search(kept)
+    body = translated["original"] if translated else text
+    quoted = _QUOTE_START.search(body)
     if quoted:
-        kept = kept[: quoted.start()]
-    kept = _SENT_FROM_TAIL.sub("", _SENT_FROM.sub("", _SIGNATURE.sub("", _QUOTED_LINE.sub("", kept))))
-    kept = _LINES.sub("\n", kept).strip()
+        body = body[: quoted.start()]
+    body = _SENT_FROM_TAIL.sub("", _SENT_FROM.sub("", _SIGNATURE.sub("", _QUOTED_LINE.sub("", body))))
+    body = _LINES.sub("\n", body).strip()
     # Where nothing of the customer's own is left, the quote was the message.
-    return text if _WORDLESS.fullmatch(kept) else kept
+    return text if _WORDLESS.fullmatch(body) else body

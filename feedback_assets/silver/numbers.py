@@ -138,10 +138,10 @@ def _orders(text: str) -> Iterator[Span]:
     for match in _ORDER.finditer(text):
         code = match.group(2)
         digits = sum(c.isdigit() for c in code)
-        said = bool(match.group(1).strip()) or "#" in match.group()
+        is_named = bool(match.group(1).strip()) or "#" in match.group()
         if _CALENDAR.fullmatch(code):
             continue
         year = digits == 4 and code.isdigit() and code[:2] in ("19", "20")
         # Said to be a number, three digits do; else a count or a year must not be taken for an order.
-        if digits >= 5 or (digits >= 3 and said) or (digits == 4 and not year and len(code) > 4):
+        if digits >= 5 or (digits >= 3 and is_named) or (digits == 4 and not year and len(code) > 4):
             yield Span(match.start(2), match.end(2), "ORDER", 0.88)

@@ -34,7 +34,7 @@ _SHORTEST_SINGLE_WORD = 6
 
 @dataclass(frozen=True)
 class Product:
-    """One product as the catalog told of it."""
+    """One product of the catalog."""
 
     product_id: str
     sku: str | None
@@ -78,9 +78,9 @@ class Catalog:
         self._by_synonym: dict[str, set[str]] = defaultdict(set)
         for product in products:
             self._by_id[product.product_id] = product
-            for told, index in ((product.sku, self._by_sku), (product.name, self._by_name)):
-                if told and fold(told):
-                    index[fold(told)].add(product.product_id)
+            for name, index in ((product.sku, self._by_sku), (product.name, self._by_name)):
+                if name and fold(name):
+                    index[fold(name)].add(product.product_id)
             for synonym in product.synonyms:
                 if fold(synonym):
                     self._by_synonym[fold(synonym)].add(product.product_id)
@@ -102,26 +102,26 @@ class Catalog:
         """
         if product_id and product_id in self._by_id:
             return Resolution(self._by_id[product_id], "id")
-        if sku and (only := _only(self._by_sku.get(fold(sku)))):
+        if sku and (only := _single(self._by_sku.get(fold(sku)))):
             return Resolution(self._by_id[only], "sku")
-        if name and (found := self._of_name(fold(name))):
-            return Resolution(self._by_id[found[0]], found[1])
+        if name and (match := self._of_name(fold(name))):
+            return Resolution(self._by_id[match[0]], match[1])
         if product_id:
             return Resolution(_unknown(product_id), "id")
         ordered = list(dict.fromkeys(line.product_id for line in lines if line.product_id))
         mentioned: tuple[str, ...] = self._in_text(fold(text)) if text else ()
         if ordered:
             # Of an order with several products the one the text names, else the first line.
-            chosen = next((one for one in ordered if one in mentioned), ordered[0])
+            chosen = next((candidate for candidate in ordered if candidate in mentioned), ordered[0])
             return Resolution(self._by_id.get(chosen) or _unknown(chosen), "order")
         if len(mentioned) == 1:
             return Resolution(self._by_id[mentioned[0]], "text")
         return Resolution(None, None)
 
     def _find_name(self, name: str) -> tuple[str, str] | None:
-        if only := _only(self._by_name.get(name)):
+        if only := _single(self._by_name.get(name)):
             return only, "name"
-        if only := _only(self._by_synonym.get(name)):
+        if only := _single(self._by_synonym.get(name)):
             return only, "synonym"
         if not name or name in self._by_name:
             return None
@@ -130,7 +130,7 @@ class Catalog:
         )
         if not close or close[0][1] < _FUZZY_NAME or (len(close) > 1 and close[0][1] - close[1][1] < _FUZZY_MARGIN):
             return None
-        only = _only(self._by_name[close[0][0]])
+        only = _single(self._by_name[close[0][0]])
         return (only, "name") if only else None
 
     def _word_sequences(self) -> dict[str, list[tuple[tuple[str, ...], set[str]]]]:
@@ -154,11 +154,13 @@ class Catalog:
             for sequence, ids in self._sequences.get(word, ())
             if words[start : start + len(sequence)] == sequence
         ]
-        kept: list[tuple[int, int, set[str]]] = []
+        longest: list[tuple[int, int, set[str]]] = []
         for start, end, ids in sorted(places, key=lambda place: (place[0] - place[1], place[0])):
-            if not any(start < other_end and other < end for other, other_end, _ in kept):
-                kept.append((start, end, ids))
-        return tuple(dict.fromkeys(next(iter(ids)) for _, _, ids in sorted(kept, key=lambda p: p[0]) if len(ids) == 1))
+            if not any(start < other_end and other < end for other, other_end, _ in longest):
+                longest.append((start, end, ids))
+        return tuple(
+            dict.fromkeys(next(iter(ids)) for _, _, ids in sorted(longest, key=lambda p: p[0]) if len(ids) == 1)
+        )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -168,10 +170,10 @@ class Catalog:
     def names(self) -> frozenset[str]:
         """Every name, synonym, family and vendor, folded: none of them is a person."""
         return frozenset(
-            fold(told)
+            fold(name)
             for product in self._by_id.values()
-            for told in (product.name, product.family, product.vendor, *product.synonyms)
-            if told
+            for name in (product.name, product.family, product.vendor, *product.synonyms)
+            if name
         )
 
 
@@ -195,8 +197,8 @@ def catalog_of(lake: Lake, days: Sequence[date]) -> pd.DataFrame:
 class Catalogs:
     """The catalog as each day saw it.
 
-    A product holds as its newest row up to the day tells; one first heard of later is known by its earliest
-    row, for who a product is does not depend on when the catalog was sent.
+    A product is what its newest row up to the day says. A product that was first sent later is what its earliest row
+    says, for what a product is does not depend on when the catalog was sent.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
@@ -218,7 +220,7 @@ class Catalogs:
         epoch = sum(change <= day for change in self._changes)
         if epoch not in self._made:
             self._made[epoch] = Catalog(
-                next((product for told, product in reversed(rows) if told <= day), rows[0][1])
+                next((product for valid_from, product in reversed(rows) if valid_from <= day), rows[0][1])
                 for _, rows in sorted(self._rows.items())
             )
         return self._made[epoch]
@@ -229,16 +231,16 @@ class Orders:
 
     def __init__(self, frame: pd.DataFrame, wanted: Iterable[str]) -> None:
         self._lines: dict[str, list[OrderLine]] = defaultdict(list)
-        kept = frame[
+        lines = frame[
             frame["order_ref"].isin(set(wanted)) & frame["event_type"].isin(("order", "order_item", "delivery"))
         ]
         # An id that holds an order number is hashed with the installation's key: sorted by it, the first product of an
         # order would be another one in each installation.
         order = ["occurred_at", "product_id", "variant", "event_id"]
-        rows: list[dict[str, Any]] = kept.sort_values(order, kind="stable").to_dict("records")  # pyright: ignore
+        rows: list[dict[str, Any]] = lines.sort_values(order, kind="stable").to_dict("records")  # pyright: ignore
         for row in rows:
             names = ("product_id", "variant", "region", "vendor", "fulfilment_centre", "carrier")
-            self._lines[str(row["order_ref"])].append(OrderLine(row["day"], *(present(row[name]) for name in names)))
+            self._lines[str(row["order_ref"])].append(OrderLine(row["day"], *(cell_text(row[name]) for name in names)))
 
     def lines(self, order_ref: str | None, day: date) -> list[OrderLine]:
         """The lines of an order that a day may see: not later than it, not older than the look-back."""
@@ -256,28 +258,28 @@ def product_of(row: Mapping[str, Any]) -> Product:
     """A product from a row of `silver/catalog`."""
     return Product(
         product_id=str(row["product_id"]),
-        sku=present(row.get("sku")),
-        name=present(row.get("product_name")),
-        family=present(row.get("product_family")),
-        synonyms=tuple(json.loads(present(row.get("synonyms")) or "[]")),
-        vendor=present(row.get("vendor")),
-        fulfilment_centre=present(row.get("fulfilment_centre")),
-        unit_price=number(row.get("unit_price")),
-        unit_margin=number(row.get("unit_margin")),
+        sku=cell_text(row.get("sku")),
+        name=cell_text(row.get("product_name")),
+        family=cell_text(row.get("product_family")),
+        synonyms=tuple(json.loads(cell_text(row.get("synonyms")) or "[]")),
+        vendor=cell_text(row.get("vendor")),
+        fulfilment_centre=cell_text(row.get("fulfilment_centre")),
+        unit_price=number_or_none(row.get("unit_price")),
+        unit_margin=number_or_none(row.get("unit_margin")),
     )
 
 
-def present(value: Any) -> str | None:
+def cell_text(value: Any) -> str | None:
     """A cell as text; None for null, NaN and NaT."""
     return None if value is None or value != value else str(value)
 
 
-def number(value: Any) -> float | None:
+def number_or_none(value: Any) -> float | None:
     """A cell as a number; None for null and NaN."""
     return None if value is None or value != value else float(value)
 
 
-def _only(ids: set[str] | None) -> str | None:
+def _single(ids: set[str] | None) -> str | None:
     return next(iter(ids)) if ids and len(ids) == 1 else None
 
 

@@ -22,9 +22,9 @@ from feedback_assets.lake.frames import conform, rows_where
 from feedback_assets.lake.memo import KEY, Memo, Work, code_version, keys_of, positions
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver.candidates import Candidate
+from feedback_assets.silver.clean_rows import CleanRow, ReadingRules, ShownValues, folded_of
 from feedback_assets.silver.fields import Problem, words_of
 from feedback_assets.silver.products import Catalogs, Orders
-from feedback_assets.silver.row_part import Cleaned, RowPart, Rules, folded_of
 from feedback_assets.text import fold, text_or_none
 
 Record = dict[str, Any]
@@ -73,7 +73,7 @@ class Recalled:
         catalogs: Catalogs,
         commerce: pd.DataFrame,
         days: Sequence[date],
-        rules: Rules,
+        rules: ReadingRules,
         memo: Memo | None,
     ) -> None:
         self._memo, self._days, self._rules = memo, days, rules
@@ -149,26 +149,26 @@ class Recalled:
         for number in np.flatnonzero(self._here & (self._bronze["day"] == day).to_numpy(dtype=bool)):
             yield int(number), self._order[number]
 
-    def part(self, number: int) -> RowPart:
-        """A recalled row as a row part, for whoever puts it elsewhere than into silver."""
+    def part(self, number: int) -> CleanRow:
+        """A recalled row as a cleaned row, for whoever puts it elsewhere than into silver."""
         day, place, line, checksum, source = self._told(number, "day", "landing_object", "line", "checksum", "source")
         event_id, text, shown_id, told = self._told(number, "event_id", "text", "shown_id", "problem")
         problem: Record = json.loads(text_or_none(told) or "{}")
-        cleaned = Cleaned(
+        cleaned = ShownValues(
             {"event_id": event_id, "text": text},
             (None, None, None),
             text_or_none(shown_id),
             problem.get("detail"),
             problem.get("excerpt"),
         )
-        read = self.candidates[number] or Problem(problem["reason"], problem["detail"], problem["mend"])
-        return RowPart(day, place, int(line), checksum, text_or_none(source), read, cleaned)
+        read = self.candidates[number] or Problem(problem["reason"], problem["detail"], problem["fix"])
+        return CleanRow(day, place, int(line), checksum, text_or_none(source), read, cleaned)
 
     def feedback(self, numbers: Sequence[int]) -> pd.DataFrame:
         """Recalled rows as rows of `silver/feedback`."""
         return conform(self._kept.iloc[list(numbers)], tables.SILVER_FEEDBACK)
 
-    def learn(self, part: RowPart, record: Record, lines: str) -> None:
+    def learn(self, part: CleanRow, record: Record, lines: str) -> None:
         """Remember a computed row of a day to compute.
 
         Args:
@@ -239,7 +239,7 @@ class Recalled:
         )  # fmt: skip
 
 
-def _seen_with(catalogs: Catalogs, day: date, rules: Rules) -> str:
+def _seen_with(catalogs: Catalogs, day: date, rules: ReadingRules) -> str:
     told = f"{catalogs.on(day).fingerprint} {rules.order_patterns!r}"
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 

@@ -40,13 +40,13 @@ def reconcile(
     totals = dict.fromkeys(("landed", *(name.split("/")[1] for name in frames)), 0)
     for day in days:
         lines = landed(day)
-        kept = {name.split("/")[1]: found[day] for name, found in counts.items()}
-        for name, number in (("landed", lines), *kept.items()):
+        rows = {name.split("/")[1]: by_day[day] for name, by_day in counts.items()}
+        for name, number in (("landed", lines), *rows.items()):
             totals[name] += number
-        if lines != sum(kept.values()):
-            told = " + ".join(f"{name} {number}" for name, number in kept.items())
+        if lines != sum(rows.values()):
+            parts = " + ".join(f"{name} {number}" for name, number in rows.items())
             failures[day] = [
-                f"landed {lines}, but {told} = {sum(kept.values())}; run bronze/feedback of {day} again, then silver"
+                f"landed {lines}, but {parts} = {sum(rows.values())}; run bronze/feedback of {day} again, then silver"
             ]
     return failures, totals
 
@@ -67,8 +67,8 @@ def all_accounted(
     for day in days:
         lines, known = landed(day), read[day] + left_out.get(day, 0)
         if lines != known:
-            told = f"landed {lines}, but {read[day]} read + {left_out.get(day, 0)} left out = {known}"
-            failures[day] = [f"{told}; run the bronze table of {day} again, then this one"]
+            parts = f"landed {lines}, but {read[day]} read + {left_out.get(day, 0)} left out = {known}"
+            failures[day] = [f"{parts}; run the bronze table of {day} again, then this one"]
     return failures
 
 
@@ -84,7 +84,7 @@ def personal_data(frames: Mapping[str, pd.DataFrame], redactors: Mapping[date, R
                 if isinstance(text, str) and text:
                     known = (version,) if isinstance(version, str) else ()
                     failures.setdefault(day, []).extend(
-                        f"{name}.{column} holds a value of kind {span.kind}; mend the recogniser, run the day again"
+                        f"{name}.{column} holds a value of kind {span.kind}; fix the recogniser, run the day again"
                         for span in redactors[day].find(text, known)
                     )
     return {day: sorted(set(texts)) for day, texts in failures.items() if texts}

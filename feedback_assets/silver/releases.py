@@ -1,6 +1,6 @@
 """Release events read into `silver/releases`: one row for each change shipped, its product resolved.
 
-What cannot be read is counted by reason and stays in bronze. Which release an item falls under: `in_force_release`.
+What cannot be read is counted by reason and stays in bronze. Which release an item falls under: `active_releases`.
 """
 
 from __future__ import annotations
@@ -59,19 +59,19 @@ def build_releases(
     wanted = bronze[bronze["day"].isin(list(days))].sort_values(["day", "landing_object", "line"], kind="stable")
     catalogs, read = Catalogs(catalog), Read(pd.DataFrame())
     redactors: dict[int, Redactor] = {}
-    kept: dict[tuple[date, str], Record] = {}
+    records: dict[tuple[date, str], Record] = {}
     for row in wanted.to_dict("records"):
         products = catalogs.on(row["day"])
         redactor = redactors.setdefault(id(products), Redactor(products.names()))
-        found = _release({str(name): value for name, value in row.items()}, mappings, products, redactor, zone)
-        if not isinstance(found, str) and (found["day"], found["event_id"]) in kept:
-            found = "repeated"
-        if isinstance(found, str):
-            read.left_out[found] += 1
+        record = _release({str(name): value for name, value in row.items()}, mappings, products, redactor, zone)
+        if not isinstance(record, str) and (record["day"], record["event_id"]) in records:
+            record = "repeated"
+        if isinstance(record, str):
+            read.left_out[record] += 1
             read.left_out_by_day[row["day"]] += 1
         else:
-            kept[found["day"], found["event_id"]] = found
-    frame = pd.DataFrame(list(kept.values()), columns=list(tables.SILVER_RELEASES.column_names))
+            records[record["day"], record["event_id"]] = record
+    frame = pd.DataFrame(list(records.values()), columns=list(tables.SILVER_RELEASES.column_names))
     read.frame = conform(frame, tables.SILVER_RELEASES)
     return read
 
@@ -85,19 +85,19 @@ def _release(row: Record, mappings: Mappings, catalog: Catalog, redactor: Redact
     mapping = mappings.known.get(named) if named else None
     if named and (mapping is None or mapping.stream != "releases"):
         return "unknown_mapping"
-    told: Mapping[str, Any] = mapping.read(payload) if mapping else payload
-    version, name = _soft(text_of, told, "version"), _soft(text_of, told, "name")
-    release_id = _soft(text_of, told, "release_id")
+    fields: Mapping[str, Any] = mapping.read(payload) if mapping else payload
+    version, name = _soft(text_of, fields, "version"), _soft(text_of, fields, "name")
+    release_id = _soft(text_of, fields, "release_id")
     if not (version or name or release_id):
         return "names_nothing"
-    at = _at(row, told, ZoneInfo(mapping.timezone if mapping and mapping.timezone else zone))
+    at = _at(row, fields, ZoneInfo(mapping.timezone if mapping and mapping.timezone else zone))
     if at is None:
         return "undated"
     called = name or version or release_id or ""
-    notes = _soft(text_of, told, "notes")
+    notes = _soft(text_of, fields, "notes")
     versions = (version,) if version else ()
     resolved = catalog.resolve(
-        _soft(text_of, told, "product_id"), _soft(text_of, told, "sku"), _soft(text_of, told, "product_name"), (),
+        _soft(text_of, fields, "product_id"), _soft(text_of, fields, "sku"), _soft(text_of, fields, "product_name"), (),
         f"{called} {notes or ''}",
     )  # fmt: skip
 
@@ -105,13 +105,13 @@ def _release(row: Record, mappings: Mappings, catalog: Catalog, redactor: Redact
         return redactor.redact(value, versions=versions).text if value else None
 
     product = resolved.product
-    regions = [one for one in (safe(region) for region in _regions(told)) if one]
+    regions = [name for name in (safe(region) for region in _regions(fields)) if name]
     return {
         "day": row["day"],
         "event_id": event_id,
         "source": source,
         "release_id": release_id or event_id,
-        "kind": _kind(_soft(text_of, told, "kind"), version, product is not None),
+        "kind": _kind(_soft(text_of, fields, "kind"), version, product is not None),
         "name": safe(called),
         "version": version,
         "version_key": version_key(version) if version else None,
@@ -120,39 +120,39 @@ def _release(row: Record, mappings: Mappings, catalog: Catalog, redactor: Redact
         "product_id": product.product_id if product else None,
         "product_match": resolved.match,
         "notes": safe(notes),
-        "commits": _commits(told),
+        "commits": _commits(fields),
         "derived": payload.get("derived") is True,
     }
 
 
-def _kind(told: str | None, version: str | None, of_product: bool) -> str:
+def _kind(name: str | None, version: str | None, of_product: bool) -> str:
     """What the source calls it, else what its fields make it."""
-    if told:
-        return _KINDS.get(fold(told), "other")
+    if name:
+        return _KINDS.get(fold(name), "other")
     return "app" if version else "catalogue" if of_product else "other"
 
 
-def _at(row: Record, told: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
-    said = _soft(lambda value: time_of(value, zone), told, "at")
-    if said is not None:
-        return said
+def _at(row: Record, fields: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
+    at = _soft(lambda value: time_of(value, zone), fields, "at")
+    if at is not None:
+        return at
     occurred = row["occurred_at"]
     return None if occurred is None or occurred != occurred else occurred
 
 
-def _regions(told: Mapping[str, Any]) -> list[str]:
-    return _soft(list_of, told, "region") or _soft(list_of, told, "regions") or []
+def _regions(fields: Mapping[str, Any]) -> list[str]:
+    return _soft(list_of, fields, "region") or _soft(list_of, fields, "regions") or []
 
 
-def _commits(told: Mapping[str, Any]) -> str | None:
-    ends = [_soft(text_of, told, name) for name in ("first_commit", "last_commit")]
+def _commits(fields: Mapping[str, Any]) -> str | None:
+    ends = [_soft(text_of, fields, name) for name in ("first_commit", "last_commit")]
     known = [end for end in ends if end]
     return "..".join(known) or None
 
 
-def _soft(read: Callable[[Any], Value], told: Mapping[str, Any], name: str) -> Value | None:
+def _soft(read: Callable[[Any], Value], fields: Mapping[str, Any], name: str) -> Value | None:
     """A field, or None where it cannot be read: one bad field must not lose the event."""
     try:
-        return read(told.get(name))
+        return read(fields.get(name))
     except BadValueError:
         return None

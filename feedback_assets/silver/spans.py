@@ -23,16 +23,16 @@ class Span:
 
 def without_overlaps(spans: Iterable[Span]) -> list[Span]:
     """Spans without overlaps, in order: the surer wins, then the longer; what only touches it is joined to it."""
-    kept: list[Span] = []
+    chosen: list[Span] = []
     for span in sorted(spans, key=lambda s: (-s.score, s.start - s.end, s.start, s.kind)):
-        clash = next((other for other in kept if span.start < other.end and other.start < span.end), None)
+        clash = next((other for other in chosen if span.start < other.end and other.start < span.end), None)
         if clash is None:
-            kept.append(span)
+            chosen.append(span)
         elif span.start < clash.start or span.end > clash.end:
             # The loser reaches beyond the winner: no part of it may stay behind.
-            kept.remove(clash)
-            kept.append(Span(min(span.start, clash.start), max(span.end, clash.end), clash.kind, clash.score))
-    return _joined(sorted(kept, key=lambda s: s.start))
+            chosen.remove(clash)
+            chosen.append(Span(min(span.start, clash.start), max(span.end, clash.end), clash.kind, clash.score))
+    return _joined(sorted(chosen, key=lambda s: s.start))
 
 
 def _joined(spans: list[Span]) -> list[Span]:

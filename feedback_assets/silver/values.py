@@ -9,7 +9,7 @@ import json
 import math
 import re
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any
+from typing import Any, cast
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOTHING = frozenset({"", "null", "none", "nan", "n/a", "na", "-", "?", "undefined", "nil"})
@@ -32,8 +32,8 @@ def text_of(value: Any) -> str | None:
         raise BadValueError(f"is a {'truth value' if isinstance(value, bool) else 'nested value'}, not text")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    found = _CONTROL.sub("", str(value)).strip()
-    return None if found.lower() in _NOTHING else found
+    text = _CONTROL.sub("", str(value)).strip()
+    return None if text.lower() in _NOTHING else text
 
 
 def number_of(value: Any) -> float | None:
@@ -44,10 +44,10 @@ def number_of(value: Any) -> float | None:
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value) if math.isfinite(value) else None
-    found = text_of(value)
-    if found is None:
+    text = text_of(value)
+    if text is None:
         return None
-    match = _NUMBER.match(found)
+    match = _NUMBER.match(text)
     if match is None:
         raise BadValueError("is no number")
     try:
@@ -79,14 +79,14 @@ def time_of(value: Any, zone: tzinfo = UTC) -> datetime | None:
     """
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
-    found = text_of(value)
-    if found is None:
+    text = text_of(value)
+    if text is None:
         return None
     try:
-        if re.fullmatch(r"\d{9,13}", found):
-            seconds = int(found) / (1000 if len(found) > 10 else 1)
+        if re.fullmatch(r"\d{9,13}", text):
+            seconds = int(text) / (1000 if len(text) > 10 else 1)
             return datetime.fromtimestamp(seconds, UTC)
-        read = datetime.fromisoformat(found)
+        read = datetime.fromisoformat(text)
         read = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise BadValueError("is no time; write YYYY-MM-DDTHH:MM:SSZ") from error
@@ -107,11 +107,11 @@ def list_of(value: Any) -> list[str]:
         except json.JSONDecodeError:
             value = value.strip("[] ")
     if isinstance(value, list):
-        parts = [text_of(part) for part in value if not isinstance(part, (dict, list, bool))]
+        parts = [text_of(part) for part in cast("list[Any]", value) if not isinstance(part, (dict, list, bool))]
     else:
-        found = text_of(value)
-        mark = next((mark for mark in "|;," if found and mark in found), None)
-        parts = [text_of(part) for part in found.split(mark)] if found else []
+        text = text_of(value)
+        mark = next((mark for mark in "|;," if text and mark in text), None)
+        parts = [text_of(part) for part in text.split(mark)] if text else []
     return list(dict.fromkeys(part for part in parts if part))
 
 
@@ -127,6 +127,6 @@ def object_of(value: Any) -> dict[str, Any] | None:
         except json.JSONDecodeError as error:
             raise BadValueError("is no JSON object") from error
     if isinstance(value, dict):
-        return value or None
+        return cast("dict[str, Any]", value) or None
     names = list_of(value)
     return dict.fromkeys(names, True) if names else None

@@ -24,7 +24,7 @@ class Volume:
     reason: str
 
 
-def judge_volume(rows: Mapping[date, int], day: date) -> Volume:
+def compare_volume(rows: Mapping[date, int], day: date) -> Volume:
     """The day's rows against the mean of the 28 days before it; days without rows count as none.
 
     Args:
@@ -33,10 +33,10 @@ def judge_volume(rows: Mapping[date, int], day: date) -> Volume:
     """
     first = min(rows, default=day)
     before = [day - timedelta(days=back) for back in range(1, _WINDOW + 1)]
-    before = [one for one in before if one >= first]
+    before = [earlier for earlier in before if earlier >= first]
     here = rows.get(day, 0)
-    mean = sum(rows.get(one, 0) for one in before) / len(before) if before else 0.0
+    mean = sum(rows.get(earlier, 0) for earlier in before) / len(before) if before else 0.0
     if len(before) < _FEWEST_DAYS or not mean:
         return Volume(True, here, mean, f"{here} rows on {day}; {len(before)} days before it are too few to compare")
-    told = f"{here} rows on {day}, {here / mean:.2f} times the mean of {mean:.1f} of the {len(before)} days before"
-    return Volume(_LEAST <= here / mean <= _MOST, here, mean, told)
+    reason = f"{here} rows on {day}, {here / mean:.2f} times the mean of {mean:.1f} of the {len(before)} days before"
+    return Volume(_LEAST <= here / mean <= _MOST, here, mean, reason)

@@ -20,8 +20,8 @@ from feedback_assets.config.hash_key import hashing_key
 from feedback_assets.config.settings import Settings
 from feedback_assets.errors import CallError
 from feedback_assets.installation import Installation
+from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.fields import Mappings
-from feedback_assets.silver.row_part import Rules
 from feedback_assets.spark.engine import SparkEngine
 from feedback_assets.spark.parity import agree, compare
 
@@ -47,7 +47,7 @@ def parity_command(
     days = (first.date() if first else stored[0], last.date() if last else stored[-1])
     if days[0] > days[1]:
         raise CallError(f"--from {days[0]} is after --to {days[1]}; exchange them")
-    rules = Rules(
+    rules = ReadingRules(
         hashing_key(settings.key_file), Mappings(*mappings.load_all(settings.mappings_dir)), settings.low_trust_sources
     )
     with _server(settings) as remote:

@@ -1,4 +1,4 @@
-"""The row part of silver through a Spark Connect server: Spark reads bronze and runs the row functions.
+"""The cleaning of silver's rows through a Spark Connect server: Spark reads bronze and runs the row functions.
 
 What compares rows with each other stays with the caller, on the same functions as without Spark.
 """
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from feedback_assets import tables
 from feedback_assets.lake.store import DayConflictError, Lake
-from feedback_assets.silver.feedback import RowWork
-from feedback_assets.silver.row_part import Redactors, RowPart, Rules
+from feedback_assets.silver.clean_rows import CleanRow, ReadingRules, Redactors
+from feedback_assets.silver.feedback import RowCleaner
 from feedback_assets.spark import session as spark_session
-from feedback_assets.spark.row_work import COLUMNS, SPARK_SCHEMA, RowTask, decode, partitions, stretches
+from feedback_assets.spark.batches import COLUMNS, SPARK_SCHEMA, RowTask, decode, line_ranges, partitions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,30 +33,30 @@ class SparkEngine:
 
     remote: str = field(repr=False)
 
-    def work(self, context: Any, lake: Lake) -> RowWork:
+    def cleaner(self, context: Any, lake: Lake) -> RowCleaner:
         """The row work of one step; the server must see the lake under the same URL."""
 
-        def row_work(bronze: pd.DataFrame, rules: Rules, redactors: Redactors) -> list[RowPart]:
+        def cleaner(bronze: pd.DataFrame, rules: ReadingRules, redactors: Redactors) -> list[CleanRow]:
             if bronze.empty:
                 return []
             url = lake.url(tables.BRONZE_FEEDBACK)
             session = spark_session.connect(self.remote)
             try:
                 first, last = window(bronze)
-                task = RowTask(rules, redactors.keep, stretches(bronze["landing_object"], bronze["line"]))
-                rows = mapped(session, url, first, last, len(bronze), task)
-                parts = collected([rows.toArrow()], bronze)
+                task = RowTask(rules, redactors.keep, line_ranges(bronze["landing_object"], bronze["line"]))
+                rows = clean_with_spark(session, url, first, last, len(bronze), task)
+                parts = match_rows([rows.toArrow()], bronze)
             finally:
                 session.stop()
             if context is not None:
                 context.log.info("%d rows read and cleaned by Spark", len(parts))
             return parts
 
-        return row_work
+        return cleaner
 
 
-def mapped(session: SparkSession, url: str, first: date, last: date, rows: int, task: RowTask) -> DataFrame:
-    """The row parts of the days first to last as a Spark frame of `row_work.SCHEMA`.
+def clean_with_spark(session: SparkSession, url: str, first: date, last: date, rows: int, task: RowTask) -> DataFrame:
+    """The cleaned rows of the days first to last as a Spark frame of `batches.SCHEMA`.
 
     Args:
         session: Where it runs.
@@ -75,8 +75,8 @@ def window(bronze: pd.DataFrame) -> tuple[date, date]:
     return bronze["day"].min(), bronze["day"].max()
 
 
-def collected(found: Iterable[pa.Table], bronze: pd.DataFrame) -> list[RowPart]:
-    """The row parts another engine computed of these rows, in the order of `silver.feedback.ordered`.
+def match_rows(results: Iterable[pa.Table], bronze: pd.DataFrame) -> list[CleanRow]:
+    """The cleaned rows another engine computed of these rows, in the order of `silver.feedback.ordered`.
 
     It reads whole days; rows of them that were not asked for are left out.
 
@@ -86,7 +86,7 @@ def collected(found: Iterable[pa.Table], bronze: pd.DataFrame) -> list[RowPart]:
     expected = _places(zip(bronze["day"], bronze["landing_object"], bronze["line"], bronze["checksum"], strict=True))
     parts = [
         part
-        for data in found
+        for data in results
         for row in data.to_pylist()
         if _place((part := decode(*row.values())).day, *part.place, part.checksum) in expected
     ]

@@ -1,6 +1,6 @@
-"""The row part of silver as a Databricks job, launched and followed through Dagster Pipes.
+"""The cleaning of silver's rows as a Databricks job, launched and followed through Dagster Pipes.
 
-The job leaves its results in a passing table; this side checks that they are of the rows it asked for, takes them
+The job leaves its results in a staging table; this side checks that they are of the rows it asked for, takes them
 and removes the table. Everything after that is the same as without Databricks.
 """
 
@@ -27,11 +27,11 @@ from feedback_assets import tables
 from feedback_assets.config.settings import Settings
 from feedback_assets.errors import OutsideError
 from feedback_assets.lake.store import Lake
-from feedback_assets.silver.feedback import RowWork
-from feedback_assets.silver.row_part import Redactors, RowPart, Rules
-from feedback_assets.spark.engine import collected, window
-from feedback_assets.spark.order import Order, code_version, fingerprint, passing_table
-from feedback_assets.spark.row_work import SCHEMA, stretches
+from feedback_assets.silver.clean_rows import CleanRow, ReadingRules, Redactors
+from feedback_assets.silver.feedback import RowCleaner
+from feedback_assets.spark.batches import SCHEMA, line_ranges
+from feedback_assets.spark.engine import match_rows, window
+from feedback_assets.spark.job_request import JobRequest, fingerprint, row_code_version, staging_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,29 +57,29 @@ class DatabricksEngine:
 
     settings: Settings = field(repr=False)
 
-    def work(self, context: Any, lake: Lake) -> RowWork:
+    def cleaner(self, context: Any, lake: Lake) -> RowCleaner:
         """The row work of one step; the cluster must see the lake under the same URL."""
 
-        def row_work(bronze: pd.DataFrame, rules: Rules, redactors: Redactors) -> list[RowPart]:
+        def cleaner(bronze: pd.DataFrame, rules: ReadingRules, redactors: Redactors) -> list[CleanRow]:
             if bronze.empty:
                 return []
-            order = _order(lake, bronze, rules, redactors)
-            passing = passing_table(order.token)
+            request = _request(lake, bronze, rules, redactors)
+            staging = staging_table(request.token)
             try:
                 with warnings.catch_warnings():
                     # Pipes uses, of Dagster itself, what is in preview and what is deprecated; both are pinned.
                     warnings.simplefilter("ignore", dg.PreviewWarning)
                     warnings.simplefilter("ignore", dg.BetaWarning)
                     warnings.filterwarnings("ignore", r"AssetExecutionContext\.\w+ is deprecated", DeprecationWarning)
-                    self._launch(context, order)
-                found = lake.dataset(passing)
-                return collected([] if found is None else [found.to_table(columns=SCHEMA.names)], bronze)
+                    self._launch(context, request)
+                results = lake.dataset(staging)
+                return match_rows([] if results is None else [results.to_table(columns=SCHEMA.names)], bronze)
             finally:
-                lake.remove(passing)
+                lake.remove(staging)
 
-        return row_work
+        return cleaner
 
-    def _launch(self, context: dg.AssetExecutionContext, order: Order) -> None:
+    def _launch(self, context: dg.AssetExecutionContext, request: JobRequest) -> None:
         settings, reader = self.settings, None
         try:
             client = _workspace(settings)
@@ -93,10 +93,10 @@ class DatabricksEngine:
             )
             done = pipes.run(
                 context=context,
-                extras=order.to_extras(),
+                extras=request.to_extras(),
                 task=_task(settings),
                 # Without the token a submission whose answer is lost would start a second job.
-                submit_args={"run_name": f"{tables.SILVER_FEEDBACK.name} rows", "idempotency_token": order.token},
+                submit_args={"run_name": f"{tables.SILVER_FEEDBACK.name} rows", "idempotency_token": request.token},
             )
             run_id: Any = done.metadata["Databricks Job Run ID"]
             state = client.jobs.get_run(int(run_id.value)).state
@@ -124,24 +124,27 @@ class _Reader(PipesUnityCatalogVolumesMessageReader):
     def traceback(self) -> str | None:
         """What the job said about its failure, if it came so far."""
         messages = self.handler.get_custom_messages() if self.handler else ()
-        return next((told["traceback"] for told in messages if isinstance(told, Mapping) and "traceback" in told), None)
+        return next(
+            (message["traceback"] for message in messages if isinstance(message, Mapping) and "traceback" in message),
+            None,
+        )
 
 
-def _order(lake: Lake, bronze: pd.DataFrame, rules: Rules, redactors: Redactors) -> Order:
+def _request(lake: Lake, bronze: pd.DataFrame, rules: ReadingRules, redactors: Redactors) -> JobRequest:
     first, last = window(bronze)
-    return Order(
+    return JobRequest(
         token=uuid4().hex,
         lake=lake.root,
         first=first,
         last=last,
         rows=len(bronze),
-        wanted=stretches(bronze["landing_object"], bronze["line"]),
+        wanted=line_ranges(bronze["landing_object"], bronze["line"]),
         mappings=rules.mappings.known,
         broken=rules.mappings.broken,
         order_patterns=rules.order_patterns,
         keep=redactors.keep,
         key_fingerprint=fingerprint(rules.key),
-        code=code_version(),
+        code=row_code_version(),
     )
 
 
@@ -162,9 +165,9 @@ def _workspace(settings: Settings) -> WorkspaceClient:
 
 
 def _task(settings: Settings) -> jobs.SubmitTask:
-    told: dict[str, Any] = {"existing_cluster_id": settings.databricks_cluster_id}
+    cluster: dict[str, Any] = {"existing_cluster_id": settings.databricks_cluster_id}
     if not settings.databricks_cluster_id:
-        told = {
+        cluster = {
             "new_cluster": compute.ClusterSpec(
                 spark_version=settings.databricks_spark_version,
                 node_type_id=settings.databricks_node_type,
@@ -178,7 +181,7 @@ def _task(settings: Settings) -> jobs.SubmitTask:
         task_key="silver_rows",
         python_wheel_task=jobs.PythonWheelTask(package_name=PACKAGE, entry_point=ENTRY_POINT, parameters=[]),
         libraries=[compute.Library(whl=settings.databricks_wheel)],
-        **told,
+        **cluster,
     )
 
 
@@ -187,7 +190,7 @@ def _report(context: dg.AssetExecutionContext, done: Any) -> None:
     metadata = dict(done.metadata)
     for result in done.get_results(implicit_materializations=False):
         metadata |= dict(result.metadata or {})
-    context.log.info("the Databricks job is done: %s", {name: found.value for name, found in metadata.items()})
+    context.log.info("the Databricks job is done: %s", {name: value.value for name, value in metadata.items()})
     # Once, with the last day of the run: the event log keeps every copy.
     context.add_asset_metadata(metadata, asset_key=_KEY, partition_key=context.partition_keys[-1])
 
@@ -196,9 +199,9 @@ def _failure(
     context: dg.AssetExecutionContext, error: DagsterPipesExecutionError, reader: _Reader | None
 ) -> dg.Failure:
     """The failure of the step; the remote traceback stands on the asset page too, which knows of no failed steps."""
-    told = reader.traceback() if reader else None
-    metadata = {"remote_traceback": dg.MetadataValue.md(f"```\n{told}\n```")} if told else {}
-    last = told.strip().splitlines()[-1] if told else "the job did not come so far as to say why; see its own page"
+    trace = reader.traceback() if reader else None
+    metadata = {"remote_traceback": dg.MetadataValue.md(f"```\n{trace}\n```")} if trace else {}
+    last = trace.strip().splitlines()[-1] if trace else "the job did not come so far as to say why; see its own page"
     failure = dg.Failure(f"{str(error).rstrip('.')}: {last}", metadata=metadata, allow_retries=False)
     day = context.partition_keys[-1]
     context.log_event(dg.AssetObservation(_KEY, description=failure.description, partition=day, metadata=metadata))
@@ -206,6 +209,6 @@ def _failure(
 
 
 def _refused(settings: Settings, error: Exception) -> DatabricksRefusedError:
-    mend = _MENDS.get(type(error).__name__, "try again, or see whether the workspace is up")
-    told = " ".join(str(error).split())[:300]
-    return DatabricksRefusedError(f"{settings.databricks_host}: {type(error).__name__}: {told}; {mend}")
+    fix = _MENDS.get(type(error).__name__, "try again, or see whether the workspace is up")
+    message = " ".join(str(error).split())[:300]
+    return DatabricksRefusedError(f"{settings.databricks_host}: {type(error).__name__}: {message}; {fix}")

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from feedback_assets import tables
 from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.store import Lake
+from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.duplicates import WINDOW
-from feedback_assets.silver.engine import InProcess, RowEngine
+from feedback_assets.silver.engine import InProcessEngine, RowEngine
 from feedback_assets.silver.feedback import build
 from feedback_assets.silver.products import ORDER_WINDOW, catalog_of
-from feedback_assets.silver.row_part import Rules
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Compared:
         return self.hash_in_process == self.hash_on_spark
 
 
-def compare(lake: Lake, first: date, last: date, rules: Rules, spark: RowEngine) -> list[Compared]:
+def compare(lake: Lake, first: date, last: date, rules: ReadingRules, spark: RowEngine) -> list[Compared]:
     """Silver of the days first to last, both included, by both engines; nothing is written.
 
     Args:
@@ -48,8 +48,8 @@ def compare(lake: Lake, first: date, last: date, rules: Rules, spark: RowEngine)
     catalog = catalog_of(lake, days)
     commerce = lake.read(tables.SILVER_COMMERCE, first - ORDER_WINDOW, end)
     here, there = (
-        build(bronze, catalog, commerce, days, rules, engine.work(None, lake)).frames()
-        for engine in (InProcess(), spark)
+        build(bronze, catalog, commerce, days, rules, engine.cleaner(None, lake)).frames()
+        for engine in (InProcessEngine(), spark)
     )
     return [
         Compared(
@@ -64,7 +64,7 @@ def compare(lake: Lake, first: date, last: date, rules: Rules, spark: RowEngine)
 
 def agree(compared: Sequence[Compared]) -> bool:
     """Whether every table is the same."""
-    return all(one.equal for one in compared)
+    return all(comparison.equal for comparison in compared)
 
 
 def _table(name: str) -> tables.Table:

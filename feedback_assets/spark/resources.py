@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from feedback_assets.config.settings import Settings
 from feedback_assets.errors import CallError
-from feedback_assets.silver.engine import InProcess, RowEngine
+from feedback_assets.silver.engine import InProcessEngine, RowEngine
 
 
 def row_engine(settings: Settings) -> RowEngine:
@@ -19,4 +19,4 @@ def row_engine(settings: Settings) -> RowEngine:
         except ImportError as error:
             raise CallError(f"{error.name} is not installed; run `pip install feedback-assets[databricks]`") from error
         return DatabricksEngine(settings)
-    return InProcess()
+    return InProcessEngine()

@@ -71,12 +71,12 @@ def _reach(remote: str) -> None:
 def _unreachable(remote: str, error: Exception) -> SparkUnreachableError:
     # pyspark repeats the parameters, the token among them, in what it says.
     shown, *parameters = remote.split(";")
-    told = " ".join(str(error).split())
+    message = " ".join(str(error).split())
     for parameter in sorted(parameters, key=len, reverse=True):
-        told = told.replace(parameter, f"{parameter.split('=', 1)[0]}=…") if parameter else told
-    shown, told = shown.rstrip("/"), told[:300]
+        message = message.replace(parameter, f"{parameter.split('=', 1)[0]}=…") if parameter else message
+    shown, message = shown.rstrip("/"), message[:300]
     return SparkUnreachableError(
-        f"{shown}: no session could be opened: {told}; start the server, or correct FEEDBACK_SPARK_REMOTE"
+        f"{shown}: no session could be opened: {message}; start the server, or correct FEEDBACK_SPARK_REMOTE"
     )
 
 

@@ -12,12 +12,12 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.lake import frames
 from feedback_assets.lake.memo import Memo
+from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.feedback import Silver, build
-from feedback_assets.silver.row_part import Rules
 from feedback_assets.tables import Table
 
 DAY = date(2026, 3, 10)
-RULES = Rules(key=b"k" * 32, low_trust=("social", "forum"))
+RULES = ReadingRules(key=b"k" * 32, low_trust=("social", "forum"))
 
 
 def at(hours: float = 12, day: date = DAY) -> datetime:
@@ -66,7 +66,7 @@ def frame(rows: list[dict[str, Any]], table: Table) -> pd.DataFrame:
 def silver(
     rows: list[dict[str, Any]],
     days: list[date] | None = None,
-    rules: Rules = RULES,
+    rules: ReadingRules = RULES,
     catalog: list[dict[str, Any]] | None = None,
     commerce: list[dict[str, Any]] | None = None,
     memo: Memo | None = None,

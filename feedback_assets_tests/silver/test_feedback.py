@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from feedback_assets import tables
 from feedback_assets.config.mappings import Mapping
 from feedback_assets.lake import contract, frames
+from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.feedback import Silver
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.reconcile import personal_data, reconcile
-from feedback_assets.silver.row_part import Rules
 from feedback_assets_tests.silver.rows import DAY, RULES, at, bronze_row, silver
 
 LONG = "the parcel came two weeks late and the box was open and half of the parts were gone"
@@ -105,11 +105,11 @@ def test_a_mapping_reads_foreign_columns_and_a_correction_brings_the_row_back() 
     row = bronze_row("e", {"texto": "chegou quebrado", "nota": "3"}, mapping="br")
     assert list(silver([row]).quarantine["reason"]) == ["unknown_mapping"]
     mapping = Mapping(name="br", source="br", fields={"text": "texto", "rating": "nota"})
-    assert one(silver([row], rules=Rules(b"k", Mappings({"br": mapping}))))["rating"] == 3
+    assert one(silver([row], rules=ReadingRules(b"k", Mappings({"br": mapping}))))["rating"] == 3
 
 
 def test_a_broken_mapping_stops_only_its_own_rows() -> None:
-    rules = Rules(b"k", Mappings(broken={"br": "br.yaml: fields: wrong"}))
+    rules = ReadingRules(b"k", Mappings(broken={"br": "br.yaml: fields: wrong"}))
     found = silver([bronze_row("e1", mapping="br"), bronze_row("e2")], rules=rules)
     assert list(found.quarantine["detail"]) == ["br.yaml: fields: wrong"]
     assert list(found.feedback["event_id"]) == ["e2"]

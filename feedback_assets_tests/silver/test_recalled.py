@@ -18,11 +18,11 @@ from feedback_assets.lake.frames import table_hash
 from feedback_assets.lake.memo import FOLDER, Memo, Work
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver import recalled
+from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.feedback import Silver
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.recalled import memo_of
 from feedback_assets.silver.redact import keyed_hash
-from feedback_assets.silver.row_part import Rules
 from feedback_assets_tests.recalling import uncovered
 from feedback_assets_tests.silver.rows import DAY, RULES, at, bronze_row, silver
 from feedback_assets_tests.silver.test_feedback import _DAYS
@@ -101,9 +101,9 @@ def test_another_product_order_mapping_key_or_code_is_noticed(memo: Memo, tmp_pa
     changes: list[tuple[dict[str, Any], int]] = [
         ({"catalog": [product]}, 0),
         ({"commerce": [ordered]}, 5),  # but for the one row of that order
-        ({"rules": Rules(RULES.key, mappings, RULES.low_trust)}, 0),
-        ({"rules": Rules(b"another key", low_trust=RULES.low_trust)}, 0),
-        ({"rules": Rules(RULES.key, low_trust=RULES.low_trust, order_patterns=(r"day \w+",))}, 0),
+        ({"rules": ReadingRules(RULES.key, mappings, RULES.low_trust)}, 0),
+        ({"rules": ReadingRules(b"another key", low_trust=RULES.low_trust)}, 0),
+        ({"rules": ReadingRules(RULES.key, low_trust=RULES.low_trust, order_patterns=(r"day \w+",))}, 0),
     ]
     for change, spared in changes:
         through(memo)

@@ -13,8 +13,8 @@ from feedback_assets import tables
 from feedback_assets.config.mappings import Mapping
 from feedback_assets.lake import contract
 from feedback_assets.lake.frames import conform, table_hash
+from feedback_assets.silver.active_releases import add_releases
 from feedback_assets.silver.fields import Mappings
-from feedback_assets.silver.in_force_release import with_releases
 from feedback_assets.silver.reconcile import all_accounted
 from feedback_assets.silver.releases import Read, build_releases
 from feedback_assets.text import version_key
@@ -53,8 +53,8 @@ def item(when: datetime = NOON, **more: Any) -> dict[str, Any]:
     return {"day": when.date(), "event_id": "i", "occurred_at": when, **more}
 
 
-def in_force(told: dict[str, Any], *shipped: dict[str, Any]) -> tuple[Any, Any, Any]:
-    found = with_releases(frame_of(told), releases(*shipped)).iloc[0]
+def active(told: dict[str, Any], *shipped: dict[str, Any]) -> tuple[Any, Any, Any]:
+    found = add_releases(frame_of(told), releases(*shipped)).iloc[0]
     every = found["releases_in_force"]
     return found["release_id"], found["release_match"], json.loads(every) if every else {}
 
@@ -139,46 +139,46 @@ def test_the_version_an_item_names_decides_whatever_came_later() -> None:
         {"release_id": "r1", "at": at(1), "version": "7.1.0"},
         {"release_id": "r2", "at": at(2), "version": "7.2.0"},
     )
-    assert in_force(item(app_version="v7.1.0"), old, new) == ("r1", "version", {"app": "r1"})
+    assert active(item(app_version="v7.1.0"), old, new) == ("r1", "version", {"app": "r1"})
 
 
 def test_without_a_version_the_newest_before_it_is_in_force() -> None:
     old, new, later = ({"release_id": f"r{n}", "at": at(n), "version": f"7.{n}.0"} for n in (1, 5, 20))
-    assert in_force(item(), old, new, later)[:2] == ("r5", "time")
+    assert active(item(), old, new, later)[:2] == ("r5", "time")
 
 
 def test_a_version_nobody_told_of_is_under_no_app_release_but_under_the_others() -> None:
     app, site = {"release_id": "app", "at": at(1), "version": "7.1.0"}, {"release_id": "w", "at": at(2), "kind": "site"}
-    assert in_force(item(app_version="9.9.9"), app, site) == ("w", "time", {"site": "w"})
+    assert active(item(app_version="9.9.9"), app, site) == ("w", "time", {"site": "w"})
 
 
 def test_a_release_of_some_regions_counts_there_only() -> None:
     everywhere = {"release_id": "all", "at": at(1), "kind": "site"}
     regional = {"release_id": "de", "at": at(2), "kind": "site", "regions": '["DE"]'}
-    assert in_force(item(region="de"), everywhere, regional)[0] == "de"
-    assert in_force(item(region="FR"), everywhere, regional)[0] == "all"
-    assert in_force(item(), everywhere, regional)[0] == "all"
+    assert active(item(region="de"), everywhere, regional)[0] == "de"
+    assert active(item(region="FR"), everywhere, regional)[0] == "all"
+    assert active(item(), everywhere, regional)[0] == "all"
 
 
 def test_an_edit_of_the_item_s_own_product_comes_before_what_concerns_everything() -> None:
     edit = {"release_id": "edit", "at": at(1), "kind": "catalogue", "product_id": "P1"}
     site = {"release_id": "site", "at": at(2), "kind": "site"}
-    assert in_force(item(product_id="P1"), edit, site) == ("edit", "product", {"catalogue": "edit", "site": "site"})
-    assert in_force(item(product_id="P2"), edit, site) == ("site", "time", {"site": "site"})
+    assert active(item(product_id="P1"), edit, site) == ("edit", "product", {"catalogue": "edit", "site": "site"})
+    assert active(item(product_id="P2"), edit, site) == ("site", "time", {"site": "site"})
 
 
 def test_a_release_is_in_force_for_eight_weeks_and_not_before_it_is_told_of() -> None:
     site = {"release_id": "s", "at": at(1), "kind": "site"}
-    assert in_force(item(at(12) + timedelta(days=56)), site)[0] == "s"
-    assert in_force(item(at(12) + timedelta(days=57)), site)[0] is None
+    assert active(item(at(12) + timedelta(days=56)), site)[0] == "s"
+    assert active(item(at(12) + timedelta(days=57)), site)[0] is None
     late = {**site, "day": DAY + timedelta(days=1)}
-    assert in_force(item(), late)[0] is None
-    assert in_force(item(at(12) + timedelta(days=1)), late)[0] == "s"
+    assert active(item(), late)[0] is None
+    assert active(item(at(12) + timedelta(days=1)), late)[0] == "s"
 
 
 def test_items_keep_their_order_and_all_other_columns() -> None:
     items = frame_of(item(event_id="a"), item(at(0.5), event_id="b"))
-    found = with_releases(items, releases({"release_id": "s", "at": at(1), "kind": "site"}))
+    found = add_releases(items, releases({"release_id": "s", "at": at(1), "kind": "site"}))
     assert list(found["event_id"]) == ["a", "b"]
     assert [value if isinstance(value, str) else None for value in found["release_id"]] == ["s", None]
     assert list(conform(found, tables.SILVER_FEEDBACK).columns) == list(tables.SILVER_FEEDBACK.column_names)

@@ -11,11 +11,11 @@ from typing import Any
 from feedback_assets import tables
 from feedback_assets.config.mappings import Mapping
 from feedback_assets.lake.store import Lake
+from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.fields import Mappings
-from feedback_assets.silver.row_part import Rules
 from feedback_assets_tests.silver.rows import DAY, at, bronze_row, frame
 
-RULES = Rules(
+RULES = ReadingRules(
     key=b"k" * 32,
     mappings=Mappings(
         {

@@ -80,7 +80,7 @@ def hashes(home: Path) -> dict[str, str]:
     return {table.name: table_hash(lake.read(table), table) for table in SILVER}
 
 
-def passing(home: Path) -> list[Path]:
+def staging(home: Path) -> list[Path]:
     return [path for path in (home / "lake" / "bronze").glob("row_parts_*/**/*") if path.is_file()]
 
 
@@ -105,7 +105,7 @@ def test_a_job_makes_the_same_tables_as_this_process_and_reports_logs_and_metada
     assert metadata["rows_on_databricks"].value == len(bronze())
     assert metadata["Databricks Job Run URL"].value.startswith(workspace.url)
     assert event.partition
-    assert not passing(home), "the passing table must be removed"
+    assert not staging(home), "the staging table must be removed"
     assert not list((workspace.volume / "tmp").iterdir()), "Pipes' files must be removed"
 
     monkeypatch.setenv("FEEDBACK_ENGINE", "local")
@@ -156,7 +156,7 @@ def test_a_failure_shows_the_remote_traceback_and_writes_nothing(home: Path, wor
     assert on_the_asset_page.metadata["remote_traceback"] == told.metadata["remote_traceback"]
     assert any(error and "not the one of this installation" in error.message for error in errors)
     assert not (home / "lake" / "silver" / "feedback").exists()
-    assert not passing(home)
+    assert not staging(home)
 
 
 def test_a_wheel_of_another_version_is_refused(home: Path, workspace: Workspace, tmp_path: Path) -> None:

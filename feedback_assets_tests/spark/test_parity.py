@@ -12,12 +12,12 @@ import pytest
 
 from feedback_assets import tables
 from feedback_assets.lake.store import DayConflictError, Lake
-from feedback_assets.silver.feedback import in_process, redactors_of
+from feedback_assets.silver.clean_rows import CleanRow
+from feedback_assets.silver.feedback import clean_in_process, redactors_of
 from feedback_assets.silver.products import Catalogs
-from feedback_assets.silver.row_part import RowPart
-from feedback_assets.spark.engine import SparkEngine, collected
+from feedback_assets.spark.batches import RowTask, decode, encode, line_ranges, to_batch
+from feedback_assets.spark.engine import SparkEngine, match_rows
 from feedback_assets.spark.parity import agree, compare
-from feedback_assets.spark.row_work import RowTask, decode, encode, stretches, to_batch
 from feedback_assets.spark.session import SparkUnreachableError, connect
 from feedback_assets_tests.silver.rows import DAY, frame
 from feedback_assets_tests.spark.conftest import free_port
@@ -27,10 +27,10 @@ LAST = DAY + timedelta(days=2)
 pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 
 
-def parts_of(lake: Lake) -> list[RowPart]:
+def parts_of(lake: Lake) -> list[CleanRow]:
     days = [DAY, DAY + timedelta(days=1), LAST]
     redactors = redactors_of(Catalogs(lake.read(tables.SILVER_CATALOG)), days, RULES)
-    return in_process(lake.read(tables.BRONZE_FEEDBACK), RULES, redactors)
+    return clean_in_process(lake.read(tables.BRONZE_FEEDBACK), RULES, redactors)
 
 
 def test_the_nastiest_rows_are_the_same_by_hash_on_both_engines(lake: Lake, spark_remote: str) -> None:
@@ -52,11 +52,11 @@ def test_of_a_day_partly_known_only_the_wanted_rows_are_computed(lake: Lake, spa
     rows = lake.read(tables.BRONZE_FEEDBACK)
     wanted = rows.iloc[::3]
     redactors = redactors_of(Catalogs(lake.read(tables.SILVER_CATALOG)), [LAST], RULES)
-    found = SparkEngine(spark_remote).work(None, lake)(wanted, RULES, redactors)
-    assert repr(found) == repr(in_process(wanted, RULES, redactors))
+    found = SparkEngine(spark_remote).cleaner(None, lake)(wanted, RULES, redactors)
+    assert repr(found) == repr(clean_in_process(wanted, RULES, redactors))
 
 
-def test_a_row_part_survives_its_journey_unchanged(lake: Lake) -> None:
+def test_a_cleaned_row_survives_its_journey_unchanged(lake: Lake) -> None:
     fill(lake)
     for part in parts_of(lake):
         back = decode(part.day, part.landing_object, part.line, encode(part))
@@ -70,12 +70,12 @@ def test_rows_that_another_engine_saw_differently_are_refused(lake: Lake) -> Non
     rows = lake.read(tables.BRONZE_FEEDBACK)
     parts = parts_of(lake)
     whole = pa.Table.from_batches([to_batch(parts)])
-    assert collected([whole], rows) == sorted(parts, key=lambda part: (part.day, part.landing_object, part.line))
+    assert match_rows([whole], rows) == sorted(parts, key=lambda part: (part.day, part.landing_object, part.line))
     with pytest.raises(DayConflictError, match="run the days again"):
-        collected([whole.slice(1)], rows)
+        match_rows([whole.slice(1)], rows)
     changed = pa.Table.from_batches([to_batch([replace(parts[0], checksum="other"), *parts[1:]])])
     with pytest.raises(DayConflictError):
-        collected([changed], rows)
+        match_rows([changed], rows)
 
 
 def test_a_row_that_breaks_a_worker_is_named(lake: Lake) -> None:
@@ -84,7 +84,7 @@ def test_a_row_that_breaks_a_worker_is_named(lake: Lake) -> None:
 
     batch = pa.RecordBatch.from_pandas(rows)
     with pytest.raises(AttributeError) as raised:
-        list(RowTask(RULES, {}, stretches(rows["landing_object"], rows["line"]))([batch]))
+        list(RowTask(RULES, {}, line_ranges(rows["landing_object"], rows["line"]))([batch]))
     assert "line" in raised.value.__notes__[0]
 
 

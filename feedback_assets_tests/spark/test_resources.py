@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from feedback_assets.config.settings import Settings, load
 from feedback_assets.definitions import build_defs
-from feedback_assets.silver.engine import InProcess
+from feedback_assets.silver.engine import InProcessEngine
 from feedback_assets.spark.engine import SparkEngine
 from feedback_assets.spark.resources import row_engine
 
@@ -57,7 +57,7 @@ def test_the_graph_is_the_same_whichever_engine_is_chosen(told: dict[str, str]) 
 
 
 def test_the_settings_choose_the_engine_and_no_secret_is_shown() -> None:
-    assert isinstance(row_engine(load(engine="local")), InProcess)
+    assert isinstance(row_engine(load(engine="local")), InProcessEngine)
     spark = row_engine(load(**SPARK))
     assert isinstance(spark, SparkEngine)
     databricks = row_engine(load(**DATABRICKS))

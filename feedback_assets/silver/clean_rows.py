@@ -1,4 +1,4 @@
-"""What silver makes of one bronze row by itself: read, normalised, cleaned of personal data, its language told.
+"""Cleaning one bronze row by itself: read, normalised, redacted, its language detected.
 
 Nothing here looks at another row, at orders or at the catalog's products, so any engine may run it on any rows in
 any order. What compares rows and looks things up is in `feedback`.
@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from feedback_assets.silver.candidates import Candidate, letters_of
 from feedback_assets.silver.fields import Item, Mappings, Problem, payload_of, personal_values, read_item
@@ -33,7 +33,7 @@ _RAW_TEXT = re.compile(
 
 
 @dataclass(frozen=True)
-class Rules:
+class ReadingRules:
     """What an installation says about reading feedback."""
 
     key: bytes = field(repr=False)
@@ -43,7 +43,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Cleaned:
+class ShownValues:
     """What may be shown of a row.
 
     Attributes:
@@ -62,7 +62,7 @@ class Cleaned:
 
 
 @dataclass(frozen=True)
-class RowPart:
+class CleanRow:
     """One bronze row after the work that needs no other row.
 
     Attributes:
@@ -76,7 +76,7 @@ class RowPart:
     checksum: str
     source: str | None
     read: Candidate | Problem
-    cleaned: Cleaned | None
+    cleaned: ShownValues | None
 
     @property
     def place(self) -> tuple[str, int]:
@@ -93,12 +93,12 @@ class Redactors:
         self.by_day: dict[date, Redactor] = {day: made[names] for day, names in keep.items()}
 
 
-def row_parts(rows: Iterable[Record], rules: Rules, redactors: Mapping[date, Redactor]) -> list[RowPart]:
-    """The row part of each row, in order; only those of the redactors' days are cleaned."""
-    return [row_part(row, rules, redactors.get(row["day"])) for row in rows]
+def clean_rows(rows: Iterable[Record], rules: ReadingRules, redactors: Mapping[date, Redactor]) -> list[CleanRow]:
+    """Each row cleaned, in order; only those of the redactors' days are cleaned."""
+    return [clean_row(row, rules, redactors.get(row["day"])) for row in rows]
 
 
-def row_part(row: Record, rules: Rules, redactor: Redactor | None) -> RowPart:
+def clean_row(row: Record, rules: ReadingRules, redactor: Redactor | None) -> CleanRow:
     """The work one row needs by itself.
 
     Args:
@@ -108,7 +108,7 @@ def row_part(row: Record, rules: Rules, redactor: Redactor | None) -> RowPart:
     """
     read = read_item(row, rules.mappings)
     source = row.get("source")
-    return RowPart(
+    return CleanRow(
         day=row["day"],
         landing_object=str(row["landing_object"]),
         line=int(row["line"]),
@@ -119,16 +119,16 @@ def row_part(row: Record, rules: Rules, redactor: Redactor | None) -> RowPart:
     )
 
 
-def _cleaned(row: Record, read: Item | Problem, key: bytes, redactor: Redactor) -> Cleaned:
+def _cleaned(row: Record, read: Item | Problem, key: bytes, redactor: Redactor) -> ShownValues:
     if isinstance(read, Item):
         product = (read.value("product_id"), read.value("sku"), read.value("product_name"))
-        return Cleaned(
+        return ShownValues(
             _columns(read, key, redactor), product, _shown(read.event_id, read.known_values, key), None, None
         )
     names, known = personal_values(payload_of(row) or {})
     detail = redactor.redact(read.detail, names, known).text
     excerpt = _excerpt_of(row, redactor)[:EXCERPT]
-    return Cleaned({}, (None, None, None), _shown(row.get("event_id"), known, key), detail, excerpt)
+    return ShownValues({}, (None, None, None), _shown(row.get("event_id"), known, key), detail, excerpt)
 
 
 def _shown(event_id: object, known: Collection[str], key: bytes) -> str | None:
@@ -238,12 +238,13 @@ def _redacted(item: Item, redactor: Redactor) -> Redacted:
 def _signals(item: Item, redactor: Redactor) -> str | None:
     def clean(value: Any) -> Any:
         if isinstance(value, dict):
-            return {redactor.redact(str(key)).text: clean(inner) for key, inner in value.items()}
+            items = cast("dict[Any, Any]", value).items()
+            return {redactor.redact(str(key)).text: clean(inner) for key, inner in items}
         if isinstance(value, list):
-            return [clean(inner) for inner in value]
+            return [clean(inner) for inner in cast("list[Any]", value)]
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-            told = redactor.redact(str(value), item.names, item.known_values, region=item.value("region")).text
-            return value if told == str(value) else told
+            redacted = redactor.redact(str(value), item.names, item.known_values, region=item.value("region")).text
+            return value if redacted == str(value) else redacted
         return value
 
     return json.dumps(clean(dict(item.signals)), ensure_ascii=False, sort_keys=True) if item.signals else None
@@ -252,7 +253,7 @@ def _signals(item: Item, redactor: Redactor) -> str | None:
 def _excerpt_of(row: Record, redactor: Redactor) -> str:
     """What may be shown of a row nobody could read: its words without the personal values beside them.
 
-    A line that is no JSON shows only what is told to be text, for nobody knows what the rest of it holds.
+    A line that is no JSON shows only what is named as text, for nobody knows what the rest of it holds.
     """
     payload = payload_of(row)
     if payload is None:
@@ -262,6 +263,6 @@ def _excerpt_of(row: Record, redactor: Redactor) -> str:
         words = " ".join(_RAW_TEXT.findall(raw))
     else:
         names, known = personal_values(payload)
-        told = (value for key, value in payload.items() if isinstance(value, str) and value not in (*names, *known))
-        words = max(told, key=len, default="")
+        texts = (value for value in payload.values() if isinstance(value, str) and value not in (*names, *known))
+        words = max(texts, key=len, default="")
     return redactor.redact(normalise("", words), names, known).text

@@ -13,9 +13,9 @@ from typing import Any
 
 from feedback_assets.config.mappings import Mapping
 from feedback_assets.personal import LINK, RAW
+from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.fields import Mappings
-from feedback_assets.silver.row_part import Rules
-from feedback_assets.spark.row_work import RowTask, Stretches
+from feedback_assets.spark.batches import LineRanges, RowTask
 from feedback_assets.tables import Column, Table
 
 # What the row functions consist of, besides libraries.
@@ -26,11 +26,11 @@ _SOURCE_ENDINGS = (".py", ".txt")
 
 
 @dataclass(frozen=True)
-class Order:
+class JobRequest:
     """The rows to compute and the rules for them.
 
     Attributes:
-        token: Names the passing table; new for every attempt.
+        token: Names the staging table; new for every attempt.
         lake: Root of the lake, as the caller sees it and the cluster must.
         first: First day of bronze to read.
         last: Last day, included.
@@ -49,7 +49,7 @@ class Order:
     first: date
     last: date
     rows: int
-    wanted: Stretches
+    wanted: LineRanges
     mappings: MappingABC[str, Mapping]
     broken: MappingABC[str, str]
     order_patterns: tuple[str, ...]
@@ -59,12 +59,12 @@ class Order:
 
     def task(self, key: bytes) -> RowTask:
         """What the workers are told."""
-        rules = Rules(key, Mappings(self.mappings, self.broken), (), self.order_patterns)
+        rules = ReadingRules(key, Mappings(self.mappings, self.broken), (), self.order_patterns)
         return RowTask(rules, dict(self.keep), self.wanted)
 
     def to_extras(self) -> dict[str, Any]:
         """As JSON; days that share their names share one list."""
-        names = sorted({tuple(sorted(found)) for found in self.keep.values()})
+        names = sorted({tuple(sorted(group)) for group in self.keep.values()})
         return {
             "token": self.token,
             "lake": self.lake,
@@ -75,16 +75,16 @@ class Order:
             "mappings": {name: mapping.model_dump(mode="json") for name, mapping in self.mappings.items()},
             "broken": dict(self.broken),
             "order_patterns": list(self.order_patterns),
-            "names": [list(found) for found in names],
-            "keep": {str(day): names.index(tuple(sorted(found))) for day, found in self.keep.items()},
+            "names": [list(group) for group in names],
+            "keep": {str(day): names.index(tuple(sorted(group))) for day, group in self.keep.items()},
             "key_fingerprint": self.key_fingerprint,
             "code": self.code,
         }
 
     @classmethod
-    def from_extras(cls, extras: dict[str, Any]) -> Order:
+    def from_extras(cls, extras: dict[str, Any]) -> JobRequest:
         """What `to_extras` wrote."""
-        names = [frozenset(found) for found in extras["names"]]
+        names: list[frozenset[str]] = [frozenset(group) for group in extras["names"]]
         return cls(
             token=extras["token"],
             lake=extras["lake"],
@@ -92,16 +92,16 @@ class Order:
             last=date.fromisoformat(extras["last"]),
             rows=extras["rows"],
             wanted=extras["wanted"],
-            mappings={name: Mapping.model_validate(told) for name, told in extras["mappings"].items()},
+            mappings={name: Mapping.model_validate(fields) for name, fields in extras["mappings"].items()},
             broken=extras["broken"],
             order_patterns=tuple(extras["order_patterns"]),
-            keep={date.fromisoformat(day): names[at] for day, at in extras["keep"].items()},
+            keep={date.fromisoformat(day): names[int(at)] for day, at in extras["keep"].items()},
             key_fingerprint=extras["key_fingerprint"],
             code=extras["code"],
         )
 
 
-def passing_table(token: str) -> Table:
+def staging_table(token: str) -> Table:
     """Where the job leaves its results until the caller has read them: beside bronze, as little open as bronze."""
     return Table(
         key=("bronze", f"row_parts_{token}"),
@@ -114,7 +114,7 @@ def passing_table(token: str) -> Table:
             Column("day", "date", "The day of the row.", nullable=False),
             Column("landing_object", "string", "Where the row landed.", nullable=False, personal=LINK),
             Column("line", "int", "Its line there.", nullable=False),
-            Column("part", "string", "What the row part made of it, as JSON.", nullable=False, personal=RAW),
+            Column("part", "string", "What the cleaned row made of it, as JSON.", nullable=False, personal=RAW),
         ),
     )
 
@@ -125,7 +125,7 @@ def fingerprint(key: bytes) -> str:
 
 
 @lru_cache(maxsize=1)
-def code_version() -> str:
+def row_code_version() -> str:
     """Twelve hex digits over the source of the row functions of this process."""
     spec = find_spec("feedback_assets")
     folder = Path(spec.origin).parent if spec and spec.origin else Path(__file__).parents[1]

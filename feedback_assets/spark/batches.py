@@ -1,6 +1,6 @@
-"""The row part of silver as a function over Arrow batches, and how its results travel.
+"""The cleaning of silver's rows as a function over Arrow batches, and how its results travel.
 
-The functions are those of `silver.row_part`; nothing is decided here. Runs inside Spark's workers, so it imports
+The functions are those of `silver.clean_rows`; nothing is decided here. Runs inside Spark's workers, so it imports
 neither pyspark nor dagster.
 """
 
@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from feedback_assets import tables
 from feedback_assets.silver.candidates import Candidate
+from feedback_assets.silver.clean_rows import CleanRow, ReadingRules, Redactors, ShownValues, clean_row
 from feedback_assets.silver.fields import Problem
-from feedback_assets.silver.row_part import Cleaned, Redactors, RowPart, Rules, row_part
 
 # What Spark is told the function returns, and the same for Arrow: plain strings, which every engine knows.
 SPARK_SCHEMA = "day date, landing_object string, line long, part string"
@@ -28,7 +28,7 @@ _ROWS_A_PARTITION = 2_000
 # More tasks than a cluster of usual size has cores bring nothing.
 _MOST_PARTITIONS = 256
 # Landing object -> first and last line of each stretch.
-Stretches = dict[str, list[list[int]]]
+LineRanges = dict[str, list[list[int]]]
 _TIMES = {column.name for column in tables.SILVER_FEEDBACK.columns if column.kind == "timestamp"}
 
 
@@ -42,39 +42,39 @@ class RowTask:
         wanted: The rows to compute; the others of their days are passed over.
     """
 
-    rules: Rules
+    rules: ReadingRules
     keep: dict[date, frozenset[str]]
-    wanted: Stretches
+    wanted: LineRanges
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The row part of every row."""
+        """Every row, cleaned."""
         redactors = Redactors(self.keep, self.rules.order_patterns).by_day
         wanted = {
-            name: {line for first, last in stretches for line in range(first, last + 1)}
-            for name, stretches in self.wanted.items()
+            name: {line for first, last in ranges for line in range(first, last + 1)}
+            for name, ranges in self.wanted.items()
         }
         for batch in batches:
-            parts: list[RowPart] = []
+            parts: list[CleanRow] = []
             for row in batch.to_pylist():
                 if row["line"] not in wanted.get(row["landing_object"], ()):
                     continue
                 try:
-                    parts.append(row_part(row, self.rules, redactors.get(row["day"])))
+                    parts.append(clean_row(row, self.rules, redactors.get(row["day"])))
                 except Exception as error:
                     error.add_note(f"bronze/feedback: {row['landing_object']}, line {row['line']}")
                     raise
             yield to_batch(parts)
 
 
-def stretches(objects: Iterable[str], lines: Iterable[int]) -> Stretches:
-    """Rows by landing object, their lines as stretches without a gap: what is missing is mostly all of an object."""
+def line_ranges(objects: Iterable[str], lines: Iterable[int]) -> LineRanges:
+    """Rows by landing object, their lines as ranges without a gap: what is missing is mostly all of an object."""
     by_object: dict[str, list[list[int]]] = {}
     for name, line in sorted((str(name), int(line)) for name, line in zip(objects, lines, strict=True)):
-        found = by_object.setdefault(name, [])
-        if found and found[-1][1] + 1 >= line:
-            found[-1][1] = line
+        ranges = by_object.setdefault(name, [])
+        if ranges and ranges[-1][1] + 1 >= line:
+            ranges[-1][1] = line
         else:
-            found.append([line, line])
+            ranges.append([line, line])
     return by_object
 
 
@@ -83,8 +83,8 @@ def partitions(rows: int) -> int:
     return max(1, min(_MOST_PARTITIONS, rows // _ROWS_A_PARTITION))
 
 
-def to_batch(parts: list[RowPart]) -> pa.RecordBatch:
-    """Row parts as a batch of `SCHEMA`."""
+def to_batch(parts: list[CleanRow]) -> pa.RecordBatch:
+    """Cleaned rows as a batch of `SCHEMA`."""
     arrays = [
         pa.array([part.day for part in parts], pa.date32()),
         pa.array([part.landing_object for part in parts], pa.string()),
@@ -94,43 +94,43 @@ def to_batch(parts: list[RowPart]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
-def encode(part: RowPart) -> str:
-    """A row part as JSON in ASCII: what is no valid Unicode in a payload must survive Arrow, which refuses it."""
+def encode(part: CleanRow) -> str:
+    """A cleaned row as JSON in ASCII: what is no valid Unicode in a payload must survive Arrow, which refuses it."""
     read = part.read
-    told = {
+    record = {
         "checksum": part.checksum,
         "source": part.source,
         **({"candidate": read._asdict()} if isinstance(read, Candidate) else {"problem": asdict(read)}),
         "cleaned": part.cleaned and vars(part.cleaned),
     }
-    return json.dumps(told, default=_iso)
+    return json.dumps(record, default=_iso)
 
 
-def decode(day: date, landing_object: str, line: int, text: str) -> RowPart:
-    """The row part that `encode` wrote."""
-    told = json.loads(text)
-    read = _candidate(told["candidate"]) if "candidate" in told else Problem(**told["problem"])
-    cleaned = told["cleaned"] and _cleaned(told["cleaned"])
-    return RowPart(day, landing_object, line, told["checksum"], told["source"], read, cleaned)
+def decode(day: date, landing_object: str, line: int, text: str) -> CleanRow:
+    """The cleaned row that `encode` wrote."""
+    record = json.loads(text)
+    read = _candidate(record["candidate"]) if "candidate" in record else Problem(**record["problem"])
+    cleaned = record["cleaned"] and _cleaned(record["cleaned"])
+    return CleanRow(day, landing_object, line, record["checksum"], record["source"], read, cleaned)
 
 
-def _candidate(told: dict[str, Any]) -> Candidate:
-    times = {"day": date.fromisoformat(told["day"]), "occurred_at": datetime.fromisoformat(told["occurred_at"])}
-    return Candidate(**{**told, **times})
+def _candidate(record: dict[str, Any]) -> Candidate:
+    times = {"day": date.fromisoformat(record["day"]), "occurred_at": datetime.fromisoformat(record["occurred_at"])}
+    return Candidate(**{**record, **times})
 
 
-def _cleaned(told: dict[str, Any]) -> Cleaned:
+def _cleaned(record: dict[str, Any]) -> ShownValues:
     columns: dict[str, Any] = {
         name: datetime.fromisoformat(value) if name in _TIMES and value else value
-        for name, value in told["columns"].items()
+        for name, value in record["columns"].items()
     }
     if columns:
         columns["day"] = date.fromisoformat(columns["day"])
-    first, second, third = told["product"]
-    return Cleaned(columns, (first, second, third), told["event_id"], told["detail"], told["excerpt"])
+    first, second, third = record["product"]
+    return ShownValues(columns, (first, second, third), record["event_id"], record["detail"], record["excerpt"])
 
 
 def _iso(value: object) -> str:
     if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
-    raise TypeError(f"a row part holds a {type(value).__name__}, which has no text form; convert it in row_part")
+    raise TypeError(f"a cleaned row holds a {type(value).__name__}, which has no text form; convert it in clean_rows")

@@ -1,7 +1,7 @@
-"""Which release was in force on an item: by the version it names, else by time, region and product.
+"""Which releases were active when an item was written: by the version it names, else by time, region and product.
 
-Pure over frames. Only releases told of in the eight weeks before the item count, so that a release that is told of late
-is known on the same days as one that was told of at once.
+Pure over frames. Only releases reported in the eight weeks before the item count, so that a release that is reported
+late counts on the same days as one that was reported at once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Release:
 
 
 @dataclass(frozen=True)
-class InForce:
+class ActiveReleases:
     """What is written on an item: the release, how it was decided, and the newest of each kind as JSON."""
 
     release_id: str | None
@@ -43,11 +43,11 @@ class InForce:
     all: str | None
 
 
-_NONE = InForce(None, None, None)
+_NONE = ActiveReleases(None, None, None)
 _COLUMNS = ("release_id", "release_match", "releases_in_force")
 
 
-def with_releases(feedback: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
+def add_releases(feedback: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
     """`silver/feedback` with the columns release_id, release_match and releases_in_force filled.
 
     Args:
@@ -59,69 +59,75 @@ def with_releases(feedback: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFram
     known = read_releases(releases)
     columns = ("day", "occurred_at", "app_version", "region", "product_id")
     rows = zip(*(feedback[column].astype(object).tolist() for column in columns), strict=True)
-    found = [
-        in_force(day, at, text_or_none(version), text_or_none(region), text_or_none(product), known)
+    results = [
+        active_releases(day, at, text_or_none(version), text_or_none(region), text_or_none(product), known)
         for day, at, version, region, product in rows
     ]
     return feedback.assign(
-        release_id=pd.Series([one.release_id for one in found], index=feedback.index, dtype=object),
-        release_match=pd.Series([one.match for one in found], index=feedback.index, dtype=object),
-        releases_in_force=pd.Series([one.all for one in found], index=feedback.index, dtype=object),
+        release_id=pd.Series([result.release_id for result in results], index=feedback.index, dtype=object),
+        release_match=pd.Series([result.match for result in results], index=feedback.index, dtype=object),
+        releases_in_force=pd.Series([result.all for result in results], index=feedback.index, dtype=object),
     )
 
 
-class Known:
+class ReleaseIndex:
     """Releases in order of time, and those that can concern an item of a day, place, product and version."""
 
     def __init__(self, releases: Sequence[Release]) -> None:
-        self._releases = sorted(releases, key=lambda one: (one.at, one.release_id))
-        self._chosen: dict[tuple[date, str | None, str | None, str | None], _Choice] = {}
+        self._releases = sorted(releases, key=lambda release: (release.at, release.release_id))
+        self._chosen: dict[tuple[date, str | None, str | None, str | None], _Concerning] = {}
 
-    def choice(self, day: date, version: str | None, region: str | None, product: str | None) -> _Choice:
+    def choice(self, day: date, version: str | None, region: str | None, product: str | None) -> _Concerning:
         """The releases that can concern such items, prepared once."""
         key = (day, version, region, product)
         if key not in self._chosen:
-            mine = [one for one in self._releases if day - LOOK_BACK <= one.day <= day and _concerns(one, *key[1:])]
-            self._chosen[key] = _Choice(mine, version)
+            mine = [
+                release
+                for release in self._releases
+                if day - LOOK_BACK <= release.day <= day and _concerns(release, *key[1:])
+            ]
+            self._chosen[key] = _Concerning(mine, version)
         return self._chosen[key]
 
 
-class _Choice:
+class _Concerning:
     def __init__(self, releases: Sequence[Release], version: str | None) -> None:
         self._releases = releases
-        self._times = [one.at for one in releases]
+        self._times = [release.at for release in releases]
         self._version = version
-        self._made: dict[int, InForce] = {}
+        self._made: dict[int, ActiveReleases] = {}
 
-    def at(self, moment: datetime) -> InForce:
+    def at(self, moment: datetime) -> ActiveReleases:
         """What is in force at a moment; nothing changes between two releases."""
         place = bisect_right(self._times, moment)
         if place not in self._made:
             self._made[place] = self._decide(self._releases[:place])
         return self._made[place]
 
-    def _decide(self, before: Sequence[Release]) -> InForce:
+    def _decide(self, before: Sequence[Release]) -> ActiveReleases:
         # A version is in force on who names it, also where the log dates its release later.
-        named = [one for one in before if self._named(one)] or [one for one in self._releases if self._named(one)][:1]
-        others = [one for one in before if not (one.kind == "app" and self._version)]
-        by_kind = {one.kind: one.release_id for one in [*others, *named[-1:]]}
+        named = [release for release in before if self._named(release)] or [
+            release for release in self._releases if self._named(release)
+        ][:1]
+        others = [release for release in before if not (release.kind == "app" and self._version)]
+        by_kind = {release.kind: release.release_id for release in [*others, *named[-1:]]}
         every = json.dumps(by_kind, sort_keys=True) if by_kind else None
         for match, fitting in (
             ("version", named),
-            ("product", [one for one in others if one.product_id]),
-            ("time", [one for one in others if not one.product_id]),
+            ("product", [release for release in others if release.product_id]),
+            ("time", [release for release in others if not release.product_id]),
         ):
             if fitting:
-                return InForce(fitting[-1].release_id, match, every)
+                return ActiveReleases(fitting[-1].release_id, match, every)
         return _NONE
 
     def _named(self, release: Release) -> bool:
         return self._version is not None and release.version_key == self._version
 
 
-def in_force(
-    day: date, occurred_at: datetime, version: str | None, region: str | None, product: str | None, known: Known
-) -> InForce:
+def active_releases(
+    day: date, occurred_at: datetime, version: str | None, region: str | None, product: str | None, known: ReleaseIndex
+) -> ActiveReleases:
     """The release in force on one item.
 
     Args:
@@ -137,9 +143,9 @@ def in_force(
     return known.choice(day, key or None, place, product).at(occurred_at)
 
 
-def read_releases(frame: pd.DataFrame) -> Known:
+def read_releases(frame: pd.DataFrame) -> ReleaseIndex:
     """The releases of a frame of `silver/releases`."""
-    return Known(
+    return ReleaseIndex(
         [
             Release(
                 day=row["day"],
