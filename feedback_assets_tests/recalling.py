@@ -18,6 +18,7 @@ _BRING_ROWS = tuple(
         "files.store_marker",
         "files.whole_files",
         "lake",
+        "personal",
     )
 )
 

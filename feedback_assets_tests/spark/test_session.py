@@ -36,6 +36,7 @@ def test_what_spark_appends_the_lake_reads_with_plain_strings_and_no_deletion_ve
     fill(lake)
     rows = lake.read(BRONZE)
     other = Lake(f"{lake.root}-other")
+    other.claim_layout()
     spark = connect(spark_remote)
     try:
         for day in sorted(set(rows["day"])):
@@ -53,6 +54,7 @@ def test_delta_rs_goes_on_with_a_table_that_spark_made(lake: Lake, spark_remote:
     fill(lake)
     rows = lake.read(BRONZE)
     other = Lake(f"{lake.root}-other")
+    other.claim_layout()
     spark = connect(spark_remote)
     try:
         append(spark.createDataFrame(to_arrow(rows, BRONZE)), other.url(BRONZE))
