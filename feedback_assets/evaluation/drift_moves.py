@@ -1,6 +1,7 @@
 """How far a slice of the items has moved in each thing that is watched, and the words that tell it.
 
-One function for each; the statistics are in `drift.py`, what follows from a move is judged in `watched.py`.
+One function for each; the statistics are in `drift_statistics.py`, what follows from a move in
+`drift_detection.py`.
 """
 
 from __future__ import annotations

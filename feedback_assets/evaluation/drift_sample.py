@@ -1,6 +1,6 @@
 """Watching: reads the items of the last weeks from the lake, a bounded sample of each day, and judges them.
 
-The one place of the drift checks that reads files; what is judged and how stands in `watched.py`.
+The one place of the drift checks that reads files; what is compared and how stands in `drift_detection.py`.
 """
 
 from __future__ import annotations

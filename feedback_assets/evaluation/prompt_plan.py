@@ -1,6 +1,6 @@
 """The plan of a change of prompts: opens what the settings name and says which days it would label, and at what price.
 
-What a run would send is found in `classification/planning.py`; how a plan is shown and kept stands in
+What a run would send is found in `classification/prompt_changes.py`; how a plan is shown and kept stands in
 `prompt_report.py`, its golden scores in `prompt_golden.py`.
 """
 

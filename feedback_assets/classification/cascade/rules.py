@@ -105,7 +105,10 @@ class Rules:
             if rule.matches >= least and rule.precision >= precision
         }
         content = [(rule.category, rule.keyword, rule.matches, rule.right) for rule in self._alone.values()]
-        self.version = hashlib.sha256(repr((sorted(content), self._most_words, cues.version)).encode()).hexdigest()[:12]
+        # As a decimal number, as it was read before it was a whole one: the same rules keep their version.
+        self.version = hashlib.sha256(
+            repr((sorted(content), float(self._most_words), cues.version)).encode()
+        ).hexdigest()[:12]
 
     @property
     def alone(self) -> tuple[Rule, ...]:

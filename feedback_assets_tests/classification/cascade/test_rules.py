@@ -122,3 +122,8 @@ def test_a_category_added_to_the_taxonomy_with_keywords_and_eight_examples_answe
 
 def test_a_common_word_as_the_keyword_of_a_new_category_answers_nothing(tmp_path: Path) -> None:
     assert with_new_category(tmp_path, ["the"]).answer("The zip is broken", 2.0, one_issue=True) is None
+
+
+def test_the_packaged_rules_keep_their_version_so_that_old_days_are_labelled_as_they_were() -> None:
+    """It changes with the packaged keywords, cues, examples and word lists, and with nothing else."""
+    assert classifier().rules_version == "8230321dd5c1-5edf22f837c2"
