@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 from urllib.parse import urlparse
 
 from feedback_assets.errors import CallError
@@ -53,9 +54,8 @@ def errors(url: str) -> tuple[type[Exception], ...]:
         return (OSError, BotoCoreError, ClientError)
     if scheme in AZURE:
         # Comes with adlfs, which only those on Azure install.
-        from azure.core.exceptions import AzureError  # pyright: ignore[reportMissingImports]
-
-        return (OSError, AzureError)
+        azure: Any = import_module("azure.core.exceptions")
+        return (OSError, cast("type[Exception]", azure.AzureError))
     return (OSError,)
 
 

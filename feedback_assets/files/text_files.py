@@ -109,4 +109,4 @@ def parse_mapping(text: str, place: str, wrong: type[CallError], start: str) -> 
         raise wrong(f"{place}: not YAML: {error}; mend the line it names") from error
     if not isinstance(content, dict):
         raise wrong(f"{place}: holds no mapping; {start}")
-    return content
+    return cast("dict[Any, Any]", content)

@@ -11,8 +11,12 @@ import pyarrow as pa
 import pyarrow.compute
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+    import pyarrow.dataset as ds
     from deltalake import DeltaTable
+    from pyarrow.fs import FileSystem
 
 # Its functions are made when it is imported, which type checkers cannot see.
 _pc: Any = pyarrow.compute
@@ -46,3 +50,16 @@ def are_equal(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
 def stored_schema(delta: DeltaTable) -> pa.Schema:
     """The schema of a table as it is stored."""
     return pa.schema(cast("Any", delta.schema().to_arrow()))
+
+
+def open_dataset(delta: DeltaTable, folder: FileSystem, files: Sequence[tuple[str, str, str]] = ()) -> ds.Dataset:
+    """The files of a table as one dataset, read through a filesystem.
+
+    Args:
+        delta: The table.
+        folder: Where it is.
+        files: Which of its files, by conditions on the partition, all of which hold; all files without any.
+    """
+    table: Any = delta
+    dataset = table.to_pyarrow_dataset(filesystem=folder, file_pruning_predicate=list(files) or None)
+    return cast("ds.Dataset", dataset)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -106,7 +106,7 @@ def _broken(frame: pd.DataFrame, table: Table) -> list[tuple[str, str, list[int]
         try:
             _schema(table, present).validate(frame, lazy=True)
         except SchemaErrors as errors:
-            cases = errors.failure_cases
+            cases: Any = errors.failure_cases
             grouped = cases.groupby(["column", "check"], sort=False)["index"]
             broken = [(str(name), str(rule), sorted({int(row) for row in rows})) for (name, rule), rows in grouped]
             order = {name: at for at, name in enumerate(present)}

@@ -10,7 +10,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from pyarrow.fs import FileSelector, FileType
 
@@ -57,7 +58,7 @@ def newest_commits(folder: FileSystem, version: int, limit: int) -> list[Commit]
     with ThreadPoolExecutor(_THREADS) as pool:
         for last in range(version, oldest - 1, -_THREADS):
             batch = range(last, max(last - _THREADS, oldest - 1), -1)
-            for info in pool.map(lambda number: commit_info(folder, number), batch):
+            for info in pool.map(partial(commit_info, folder), batch):
                 if info is None:  # older entries are cleaned up
                     return commits
                 commit = _commit(info)
@@ -103,7 +104,7 @@ def commit_info(folder: FileSystem, version: int) -> dict[str, Any] | None:
     """
     try:
         with folder.open_input_stream(_path(version)) as stream:
-            content = cast("bytes", stream.read())
+            content = stream.read()
     except FileNotFoundError:
         return None
     for line in content.split(b"\n"):
@@ -120,7 +121,7 @@ def first_bad_line(folder: FileSystem) -> tuple[str, int, bool] | None:
     entries = sorted(info.path for info in files if info.path.endswith(".json"))
     for entry in entries:
         with folder.open_input_stream(entry) as stream:
-            lines = cast("bytes", stream.read()).splitlines()
+            lines = stream.read().splitlines()
         for number, line in enumerate(lines, start=1):
             if not _is_json(line):
                 return entry, number, entry == entries[-1]

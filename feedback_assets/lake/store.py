@@ -188,7 +188,7 @@ class Lake:
         if delta is None:
             return None
         days = [("day", sign, str(day)) for sign, day in ((">=", start), ("<", end)) if day is not None]
-        return delta.to_pyarrow_dataset(filesystem=self._folder(table), file_pruning_predicate=days or None)
+        return arrow.open_dataset(delta, self._folder(table), days)
 
     def days(self, table: Table) -> set[date]:
         """The days that have rows."""
