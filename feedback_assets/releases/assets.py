@@ -1,5 +1,7 @@
 """Wiring of the releases room: the impact of every release whose window is open, a table by day."""
 
+# pyright: basic
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -11,8 +13,9 @@ from feedback_assets import tables
 from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.dagster_kit.day_assets import day_asset, run_days
 from feedback_assets.dagster_kit.partitions import last_28_days, last_56_days
-from feedback_assets.releases.counts import COLUMNS, Frames
 from feedback_assets.releases.impact import release_impact
+from feedback_assets.releases.inputs import COLUMNS, ReleaseFrames
+from feedback_assets.tables import ReleaseVerdict
 
 
 @day_asset(
@@ -36,7 +39,8 @@ def impact_of_releases(
 ) -> pd.DataFrame:
     """Test every category and cluster for a jump after each release of the last fortnight."""
     rules = load_config(prompts).thresholds.releases
-    found = release_impact(Frames(releases, feedback, issues, members, clusters), run_days(context), rules)
-    suspects = int((found["verdict"] == "suspect").sum())
-    context.log.info("%d comparisons, %d suspects", len(found), suspects)
-    return found
+    frames = ReleaseFrames(releases, feedback, issues, members, clusters)
+    impact = release_impact(frames, run_days(context), rules)
+    suspects = int((impact["verdict"] == ReleaseVerdict.SUSPECT).sum())
+    context.log.info("%d comparisons, %d suspects", len(impact), suspects)
+    return impact

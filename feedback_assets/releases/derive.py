@@ -1,6 +1,6 @@
-"""Releases derived from the versions customers name, for who has no log of releases: first named is first out.
+"""Releases derived from the versions that customers name, for shops without a log of releases.
 
-Pure; landing what was derived is done by the command.
+Pure. The command lands what was derived.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets.config.sections.releases import ReleaseRules
+from feedback_assets.statistics import Ints
 from feedback_assets.text import version_key
 
 # "Hardly anybody": testers and staff name a version before it is out, a tenth of what names it then at most.
@@ -20,7 +21,7 @@ _TESTERS = 0.1
 
 
 @dataclass(frozen=True)
-class Derived:
+class DerivedRelease:
     """A version and the first day on which enough items name it."""
 
     version: str
@@ -31,7 +32,7 @@ class Derived:
     reason: str
 
 
-def derive(feedback: pd.DataFrame, known: Collection[str], rules: ReleaseRules) -> list[Derived]:
+def derive_releases(feedback: pd.DataFrame, known: Collection[str], rules: ReleaseRules) -> list[DerivedRelease]:
     """The versions that came out within the days seen, oldest first.
 
     What was there when the history begins came out before it, so a version needs a week of items without it. Only days
@@ -42,15 +43,15 @@ def derive(feedback: pd.DataFrame, known: Collection[str], rules: ReleaseRules) 
         known: Version keys there is a release for already.
         rules: How many items in how many days, and how much history.
     """
-    told = feedback[feedback["app_version"].notna()]
-    if told.empty:
+    naming = feedback[feedback["app_version"].notna()]
+    if naming.empty:
         return []
-    first = min(told["day"])
-    days = (max(told["day"]) - first).days + 1
-    number = np.array([(day - first).days for day in told["day"]], dtype=np.int64)
-    keys = told["app_version"].map(version_key)
+    first: date = min(naming["day"])
+    days = (max(naming["day"]) - first).days + 1
+    number = np.array([(day - first).days for day in naming["day"]], dtype=np.int64)
+    keys = naming["app_version"].map(version_key)
     every = np.bincount(number, minlength=days)
-    found: list[Derived] = []
+    releases: list[DerivedRelease] = []
     for key, places in keys.groupby(keys).indices.items():
         if not key or key in known:
             continue
@@ -61,14 +62,14 @@ def derive(feedback: pd.DataFrame, known: Collection[str], rules: ReleaseRules) 
         window = slice(out, out + rules.derive_days)
         named, any_version = int(counts[window].sum()), int(every[window].sum())
         day = first + timedelta(days=out)
-        spelled = str(told["app_version"].iloc[places].value_counts().sort_index().idxmax())
+        spelled = str(naming["app_version"].iloc[places].value_counts().sort_index().idxmax())
         reason = f"named by {named} of {any_version} items in {rules.derive_days} days from {day}, by hardly any before"
-        found.append(Derived(spelled, str(key), day, named, any_version, reason))
-    return sorted(found, key=lambda one: (one.day, one.version_key))
+        releases.append(DerivedRelease(spelled, str(key), day, named, any_version, reason))
+    return sorted(releases, key=lambda release: (release.day, release.version_key))
 
 
-def _first_out(counts: np.ndarray[tuple[int], np.dtype[np.int64]], rules: ReleaseRules) -> int | None:
-    """The first day that begins enough mentions after hardly any; None where there is none or no history before it."""
+def _first_out(counts: Ints, rules: ReleaseRules) -> int | None:
+    """The first day of enough mentions after hardly any; None where there is none, or no history before it."""
     for day in np.flatnonzero(counts):
         named = int(counts[day : day + rules.derive_days].sum())
         if named < rules.derive_items:

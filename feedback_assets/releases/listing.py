@@ -1,54 +1,108 @@
-"""Suspected releases as rows for people and programs: each release and what it is suspected of, when that was surest.
+"""Releases with what they are suspected of, as typed rows for people and programs.
 
-Reads frames, writes nothing.
+Reads a frame, writes nothing.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import pandas as pd
 
 from feedback_assets.lake.frames import records
+from feedback_assets.tables import ImpactScope, ReleaseVerdict
+from feedback_assets.text import text_or_none
 
-_ORDER = {"suspect": 0, "coincides": 1, "no_sign": 2, "too_little_data": 3}
-_SHOWN = {"all": "all complaints", "category": "category", "cluster": "cluster"}
+# What `list_releases` reads of `gold/release_impact`.
+COLUMNS = (
+    "day", "release_id", "kind", "name", "version", "released_at", "scope", "value", "title", "rank", "verdict",
+    "reason", "evidence", "rate_ratio", "ratio_low", "ratio_high", "p_value", "named_share", "version_ratio",
+    "same_time_ratio",
+)  # fmt: skip
+_ORDER = {verdict: number for number, verdict in enumerate(ReleaseVerdict)}
 
 
-def suspected(impact: pd.DataFrame) -> list[dict[str, Any]]:
-    """One entry a release, the newest first, with its suspicions, strongest first.
+class Suspicion(TypedDict):
+    """What a release is suspected of, as on the day its evidence was strongest."""
 
-    Over the days of its window each suspicion counts as on the day its evidence was strongest. A release nothing is
-    held against says what its newest day says of all complaints.
+    scope: str
+    what: str
+    value: str
+    day: str
+    rank: int
+    reason: str
+    rate_ratio: float | None
+    ratio_low: float | None
+    ratio_high: float | None
+    p_value: float | None
+    named_share: float | None
+    version_ratio: float | None
+    same_time_ratio: float | None
+
+
+class ListedRelease(TypedDict):
+    """A release, its strongest verdict, and all suspicions."""
+
+    release_id: str
+    kind: str
+    name: str
+    version: str | None
+    released_at: str
+    judged_up_to: str
+    verdict: str
+    reason: str
+    suspected_of: list[Suspicion]
+
+
+def list_releases(impact: pd.DataFrame) -> list[ListedRelease]:
+    """One entry for each release, the newest first, with its suspicions, strongest first.
+
+    Over the days of its window each suspicion counts as on the day its evidence was strongest. The verdict on a release
+    without suspicions is that of its strongest row.
 
     Args:
-        impact: `gold/release_impact` of any days.
+        impact: `gold/release_impact` of any days, at least `COLUMNS`.
     """
-    found: list[dict[str, Any]] = []
+    releases: list[ListedRelease] = []
     for release_id, rows in impact.groupby("release_id", sort=True):
         ordered = rows.assign(_order=rows["verdict"].map(_ORDER)).sort_values(
             ["_order", "evidence", "day"], ascending=[True, False, True]
         )
-        against = ordered[ordered["verdict"] == "suspect"].drop_duplicates(["scope", "value"])
-        whole = rows[rows["scope"] == "all"].sort_values("day").tail(1)
-        [newest] = records(whole)
-        found.append(
-            {
-                "release_id": str(release_id), "kind": newest["kind"], "name": newest["name"],
-                "version": newest["version"] if isinstance(newest["version"], str) else None,
-                "released_at": newest["released_at"].isoformat(), "judged_up_to": str(newest["day"]),
-                "verdict": str(ordered["verdict"].iloc[0]),
-                "reason": str(ordered["reason"].iloc[0]),
-                "suspected_of": [_suspicion(row) for row in records(against)],
-            }
-        )  # fmt: skip
-    return sorted(found, key=lambda one: (one["released_at"], one["release_id"]), reverse=True)
+        suspicions = ordered[ordered["verdict"] == ReleaseVerdict.SUSPECT].drop_duplicates(["scope", "value"])
+        [newest] = records(rows[rows["scope"] == ImpactScope.ALL].sort_values("day").tail(1))
+        releases.append(
+            ListedRelease(
+                release_id=str(release_id),
+                kind=newest["kind"],
+                name=newest["name"],
+                version=text_or_none(newest["version"]),
+                released_at=newest["released_at"].isoformat(),
+                judged_up_to=str(newest["day"]),
+                verdict=str(ordered["verdict"].iloc[0]),
+                reason=str(ordered["reason"].iloc[0]),
+                suspected_of=[_suspicion(row) for row in records(suspicions)],
+            )
+        )
+    return sorted(releases, key=lambda release: (release["released_at"], release["release_id"]), reverse=True)
 
 
-def _suspicion(row: dict[str, Any]) -> dict[str, Any]:
-    numbers = ("rate_ratio", "ratio_low", "ratio_high", "p_value", "named_share", "version_ratio", "same_time_ratio")
-    return {
-        "scope": row["scope"], "what": row["title"] if row["scope"] != "all" else _SHOWN["all"], "value": row["value"],
-        "day": str(row["day"]), "rank": int(row["rank"]), "reason": row["reason"],
-        **{name: float(row[name]) if row[name] == row[name] and row[name] is not None else None for name in numbers},
-    }  # fmt: skip
+def _suspicion(row: dict[str, Any]) -> Suspicion:
+    return Suspicion(
+        scope=row["scope"],
+        what=row["title"],
+        value=row["value"],
+        day=str(row["day"]),
+        rank=int(row["rank"]),
+        reason=row["reason"],
+        rate_ratio=_number(row["rate_ratio"]),
+        ratio_low=_number(row["ratio_low"]),
+        ratio_high=_number(row["ratio_high"]),
+        p_value=_number(row["p_value"]),
+        named_share=_number(row["named_share"]),
+        version_ratio=_number(row["version_ratio"]),
+        same_time_ratio=_number(row["same_time_ratio"]),
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)

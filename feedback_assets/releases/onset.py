@@ -1,6 +1,6 @@
 """When a rise began: how well each day, as the first of a stretch of more complaints, explains the counts.
 
-A scan over beginnings and lengths; pure numpy. Who is blamed for it is decided in `verdict.py`.
+A scan over beginnings and lengths; pure numpy. What follows for a release is decided in `assessment.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 
 from feedback_assets.statistics import Floats, Ints
 
-# A fault may be mended soon or last to the end of the window; shorter than two days is one bad day.
+# A fault may be fixed soon or last to the end of the window; shorter than two days is one bad day.
 _LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 21, 42)
 
 
@@ -22,7 +22,7 @@ class Onsets:
     gain: Floats
 
     def best_day(self) -> Ints:
-        """The day each rise is best dated at."""
+        """The day that explains each rise best."""
         return self.gain.argmax(axis=1)
 
     def at(self, first: int, lag: int, penalty: float) -> Floats:
@@ -30,14 +30,15 @@ class Onsets:
         later = self.gain[:, first : first + lag + 1]
         if later.shape[1] == 0:
             return np.zeros(len(self.gain))
-        return np.maximum((later - penalty * np.arange(later.shape[1])).max(axis=1), 0.0)
+        lags: Floats = np.arange(later.shape[1], dtype=np.float64)
+        return np.maximum((later - penalty * lags).max(axis=1), 0.0)
 
     def gap(self, first: int, lag: int) -> Floats:
         """What is lost by dating the rise at these days instead of at its best."""
         return self.gain.max(axis=1) - np.maximum(self.at(first, lag, 0.0), 0.0)
 
 
-def scan(counts: Floats, exposure: Floats, dispersion: Floats) -> Onsets:
+def scan_onsets(counts: Floats, exposure: Floats, dispersion: Floats) -> Onsets:
     """The likelihood of a rise by its first day: the epidemic change point of Levin and Kline (1985), upward only.
 
     Args:
@@ -51,8 +52,9 @@ def scan(counts: Floats, exposure: Floats, dispersion: Floats) -> Onsets:
     total, whole = edges[0, :, -1:], edges[1, :, -1:]
     none = _term(total, whole)
     best = np.zeros((scopes, days))
+    first_days: Ints = np.arange(days, dtype=np.int64)
     for length in _LENGTHS:
-        ends = np.minimum(np.arange(days) + length, days)
+        ends = np.minimum(first_days + length, days)
         inside = edges[0][:, ends] - edges[0][:, :-1]
         within = edges[1][:, ends] - edges[1][:, :-1]
         outside, without = total - inside, whole - within

@@ -1,7 +1,9 @@
-"""Keeps the impact of releases going on days nobody writes: silence after a release is told too.
+"""The sensor that asks for the impact of releases on days without feedback: silence after a release counts too.
 
-Days with feedback, and release events however late, are asked for by `new_feedback`; this asks for what is left.
+Days with feedback, and late release events, are asked for by `new_feedback`. This asks for what is left.
 """
+
+# pyright: basic
 
 # Without `from __future__ import annotations`: Dagster wants the annotation of a resource as a type, not as text.
 
@@ -14,11 +16,11 @@ from feedback_assets import tables
 from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.dagster_kit.resources import Clock
 from feedback_assets.lake.store import Lake
-from feedback_assets.releases.counts import releases_on
-from feedback_assets.releases.quiet import quiet_days
+from feedback_assets.releases.inputs import releases_up_to
+from feedback_assets.releases.missing_days import missing_days
 
 _IMPACT = dg.AssetKey(list(tables.GOLD_RELEASE_IMPACT.key))
-# A release told of in the last four weeks may have its window open; the same as partitions.last_28_days.
+# A release of the last four weeks may have its window open; the same as partitions.last_28_days.
 _LOOK_BACK = 28
 
 
@@ -40,7 +42,7 @@ def open_releases(
     rules = load_config(prompts).thresholds.releases
     shipped = lake.read(tables.SILVER_RELEASES, start=today - timedelta(days=_LOOK_BACK))
     done = {date.fromisoformat(key) for key in context.instance.get_materialized_partitions(_IMPACT)}
-    waiting = quiet_days(releases_on(shipped, today, _LOOK_BACK), done, today, rules.window_days)
+    waiting = missing_days(releases_up_to(shipped, today, _LOOK_BACK), done, today, rules.window_days)
     if not waiting:
         return dg.SkipReason("every day of an open window was computed")
     return dg.SensorResult(

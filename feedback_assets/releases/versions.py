@@ -1,7 +1,7 @@
-"""What the versions that customers name say about a release: at the same time, and against before it.
+"""Complaints that name a release's version, compared with other versions of the same days and with the time before.
 
-A staged rollout moves few customers a day, so a version is compared with versions of the same days that are not on
-trial themselves. Pure numpy over the arrays of one release.
+A staged rollout moves few customers a day, so a version is compared with versions of the same days that are not new
+themselves. Pure numpy over the arrays of one release.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc, ndtr  # type: ignore[reportUnknownVariableType]
 
-from feedback_assets.releases.jumps import Jump, jump
+from feedback_assets.releases.rate_ratio import RateRatio, compare_rates
 from feedback_assets.statistics import Floats
 
 # Mantel's and Fleiss's rule: from this variance on the normal approximation holds.
@@ -19,7 +19,7 @@ _ENOUGH_VARIANCE = 5.0
 
 
 @dataclass(frozen=True)
-class Named:
+class VersionCounts:
     """Complaints and items since the release by the version they name; per scope and day, items per day.
 
     `before` and `items_before` are those that named any version before the release.
@@ -43,47 +43,47 @@ class VersionEvidence:
     named_any: Floats
     share: Floats
     items_share: Floats
-    against_before: Jump
+    against_before: RateRatio
     same_time_ratio: Floats
     same_time_p: Floats
     log_likelihood: Floats
 
 
-def compare(told: Named, dispersion: Floats) -> VersionEvidence:
+def compare_versions(counts: VersionCounts, dispersion: Floats) -> VersionEvidence:
     """Compare complaints that name the version with those that name others.
 
     Args:
-        told: The counts.
+        counts: The counts.
         dispersion: Variance over mean of the baseline, shape (scopes,).
     """
-    own, every = told.own.sum(axis=1), told.any.sum(axis=1)
-    rest_own, rest_every = told.items_own.sum() - own, told.items_any.sum() - every
+    own, every = counts.own.sum(axis=1), counts.any.sum(axis=1)
+    rest_own, rest_every = counts.items_own.sum() - own, counts.items_any.sum() - every
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(every > 0, own / every, np.nan)
         items_share = np.where(rest_every > 0, rest_own / rest_every, np.nan)
-    exposure = np.full(len(own), told.items_own.sum()), np.full(len(own), told.items_before.sum())
-    ratio, p_value = _same_time(told)
+    exposure = np.full(len(own), counts.items_own.sum()), np.full(len(own), counts.items_before.sum())
+    ratio, p_value = _same_time(counts)
     return VersionEvidence(
         named=own,
         named_any=every,
         share=share,
         items_share=items_share,
-        against_before=jump(own, told.before.sum(axis=1), *exposure, dispersion),
+        against_before=compare_rates(own, counts.before.sum(axis=1), *exposure, dispersion),
         same_time_ratio=ratio,
         same_time_p=p_value,
         log_likelihood=_log_likelihood(own, every, items_share),
     )
 
 
-def _same_time(told: Named) -> tuple[Floats, Floats]:
+def _same_time(counts: VersionCounts) -> tuple[Floats, Floats]:
     """Mantel and Haenszel over the days: the ratio of rates, and its one-sided chance."""
-    items = told.items_own + told.items_established
-    both = (told.items_own > 0) & (told.items_established > 0)
-    own, other = told.own[:, both], told.established[:, both]
+    items = counts.items_own + counts.items_established
+    both = (counts.items_own > 0) & (counts.items_established > 0)
+    own, other = counts.own[:, both], counts.established[:, both]
     if not both.any():
-        nothing = np.full(len(told.own), np.nan)
-        return nothing, np.ones(len(told.own))
-    n, m, t = told.items_own[both], told.items_established[both], items[both]
+        nothing = np.full(len(counts.own), np.nan)
+        return nothing, np.ones(len(counts.own))
+    n, m, t = counts.items_own[both], counts.items_established[both], items[both]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (own * m / t).sum(axis=1) / (other * n / t).sum(axis=1)
     events = own + other

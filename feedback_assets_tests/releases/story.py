@@ -16,7 +16,7 @@ from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.sections.releases import ReleaseRules
 from feedback_assets.config.settings import load
 from feedback_assets.lake.frames import conform
-from feedback_assets.releases.counts import COLUMNS, Frames
+from feedback_assets.releases.inputs import COLUMNS, ReleaseFrames
 from feedback_assets.text import version_key
 
 RULES: ReleaseRules = load_config(load().prompts_dir).thresholds.releases
@@ -52,16 +52,16 @@ def shipped(number: int, release_id: str, kind: str = "app", hour: int = 1, **mo
     """A release on a day of the simulation."""
     version = more.get("version")
     regions = more.pop("regions", None)
-    told = {
+    row = {
         "day": day(number), "event_id": f"e-{release_id}", "source": "log", "release_id": release_id, "kind": kind,
         "name": f"{kind} {release_id}", "version": None, "version_key": version_key(version) if version else None,
         "at": datetime.combine(day(number), time(hour), UTC), "derived": False,
         "regions": json.dumps(regions) if regions else None,
     }  # fmt: skip
-    return told | more
+    return row | more
 
 
-def frames(shop: Shop) -> Frames:
+def frames(shop: Shop) -> ReleaseFrames:
     """The tables of the simulated shop, over all its days."""
     rng = np.random.default_rng(shop.seed)
     items: list[dict[str, Any]] = []
@@ -84,7 +84,7 @@ def frames(shop: Shop) -> Frames:
                 _item(rng, items, issues, number, shop, adopted, {plant["category"]: 1.0}, popular, plant)
     members = [{**row, "cluster_id": row["cluster"]} for row in issues]
     clusters = _clusters(issues)
-    return Frames(
+    return ReleaseFrames(
         releases=conform(
             pd.DataFrame(shop.releases, columns=list(tables.SILVER_RELEASES.column_names)), tables.SILVER_RELEASES
         ),

@@ -19,19 +19,19 @@ JUMP = dict.fromkeys(range(30, 37), 5)
 
 
 def impact(shop: Shop, *days: int) -> pd.DataFrame:
-    found = release_impact(frames(shop), [day(number) for number in days], RULES)
-    verdict = contract.judge(found, tables.GOLD_RELEASE_IMPACT)
+    rows = release_impact(frames(shop), [day(number) for number in days], RULES)
+    verdict = contract.judge(rows, tables.GOLD_RELEASE_IMPACT)
     assert verdict.passed, verdict.failures
-    return found
+    return rows
 
 
-def one(found: pd.DataFrame, release: str, value: str) -> dict[str, Any]:
-    [row] = found[(found["release_id"] == release) & (found["value"] == value)].to_dict("records")
+def row_of(rows: pd.DataFrame, release: str, value: str) -> dict[str, Any]:
+    [row] = rows[(rows["release_id"] == release) & (rows["value"] == value)].to_dict("records")
     return {str(name): cell for name, cell in row.items()}
 
 
-def suspects(found: pd.DataFrame) -> set[tuple[str, str]]:
-    chosen = found[found["verdict"] == "suspect"]
+def suspects(rows: pd.DataFrame) -> set[tuple[str, str]]:
+    chosen = rows[rows["verdict"] == "suspect"]
     return set(zip(chosen["release_id"], chosen["value"], strict=True))
 
 
@@ -39,14 +39,14 @@ def test_a_faulty_version_is_the_suspect_with_the_share_that_names_it() -> None:
     shop = Shop(1, days=38, a_day=80, releases=[
         shipped(10, "old", version="2.0.0"), shipped(27, "flag", "flag"), shipped(30, "bad", version="2.1.0"),
     ], planted=[{"category": "checkout_payment", "counts": JUMP, "version": "2.1.0", "named": 0.8}])  # fmt: skip
-    found = impact(shop, 36)
-    row = one(found, "bad", "checkout_payment")
+    rows = impact(shop, 36)
+    row = row_of(rows, "bad", "checkout_payment")
     assert (row["verdict"], row["rank"]) == ("suspect", 1)
     assert row["ratio_low"] < row["rate_ratio"] < row["ratio_high"] and row["ratio_low"] > 1
     assert row["named_share"] > 0.8 > row["items_named_share"]
     assert row["reason"].startswith(f"{row['rate_ratio']:.1f}x after 2.1.0 [")
     assert f"{row['named_share']:.0%} name 2.1.0" in row["reason"]
-    flag = one(found, "flag", "checkout_payment")
+    flag = row_of(rows, "flag", "checkout_payment")
     assert pd.isna(flag["rank"]) or flag["rank"] > row["rank"]
 
 
@@ -55,11 +55,11 @@ def test_an_edit_of_a_product_is_suspected_of_that_product_s_complaints_only() -
         shipped(30, "edit", "catalogue", product_id="P03"), shipped(30, "other", "catalogue", product_id="P07"),
         shipped(30, "app", version="2.0.0"),
     ], planted=[{"category": "sizing_fit", "counts": JUMP, "product": "P03", "named": 0.0}])  # fmt: skip
-    found = impact(shop, 36)
-    assert ("edit", "sizing_fit/P03") in suspects(found)
-    assert not [release for release, _ in suspects(found) if release != "edit"]
-    assert "about the product changed" in one(found, "edit", "sizing_fit/P03")["reason"]
-    assert found[(found["release_id"] == "other") & (found["value"] == "sizing_fit/P03")].empty
+    rows = impact(shop, 36)
+    assert ("edit", "sizing_fit/P03") in suspects(rows)
+    assert not [release for release, _ in suspects(rows) if release != "edit"]
+    assert "about the product changed" in row_of(rows, "edit", "sizing_fit/P03")["reason"]
+    assert rows[(rows["release_id"] == "other") & (rows["value"] == "sizing_fit/P03")].empty
 
 
 def test_a_rise_that_began_days_before_or_after_a_release_is_not_its() -> None:
@@ -72,18 +72,18 @@ def test_a_rise_that_began_days_before_or_after_a_release_is_not_its() -> None:
 def test_what_such_a_change_cannot_break_only_coincides() -> None:
     shop = Shop(4, days=38, a_day=80, releases=[shipped(30, "site", "site")],
                 planted=[{"category": "delivery", "counts": dict.fromkeys(JUMP, 12), "named": 0.0}])  # fmt: skip
-    row = one(impact(shop, 36), "site", "delivery")
+    row = row_of(impact(shop, 36), "site", "delivery")
     assert row["verdict"] == "coincides" and "nothing ties it" in row["reason"]
 
 
 def test_a_release_of_one_region_is_judged_there_and_the_region_is_told() -> None:
     planted = [{"category": "checkout_payment", "counts": JUMP, "region": "FR", "named": 0.0}]
     there = Shop(5, days=38, a_day=100, releases=[shipped(30, "fr", "site", regions=["FR"])], planted=planted)
-    row = one(impact(there, 36), "fr", "checkout_payment")
+    row = row_of(impact(there, 36), "fr", "checkout_payment")
     assert row["verdict"] == "suspect"
     assert '"fr"' in row["regions"]
     elsewhere = Shop(5, days=38, a_day=100, releases=[shipped(30, "de", "site", regions=["DE"])], planted=planted)
-    assert one(impact(elsewhere, 36), "de", "checkout_payment")["verdict"] != "suspect"
+    assert row_of(impact(elsewhere, 36), "de", "checkout_payment")["verdict"] != "suspect"
 
 
 def test_a_staged_rollout_is_told_by_its_version_at_the_same_time() -> None:
@@ -91,18 +91,18 @@ def test_a_staged_rollout_is_told_by_its_version_at_the_same_time() -> None:
     shop = Shop(6, days=44, a_day=60, named=0.9, releases=[
         shipped(2, "old", version="2.0.0"), shipped(30, "staged", version="2.1.0")],
         planted=[{"category": "app_usability", "counts": few, "version": "2.1.0", "named": 1.0}])  # fmt: skip
-    row = one(impact(shop, 42), "staged", "app_usability")
+    row = row_of(impact(shop, 42), "staged", "app_usability")
     assert row["verdict"] == "suspect"
     assert row["same_time_ratio"] > 1.2 and row["same_time_p_value"] < 0.01
 
 
 def test_too_little_data_says_so() -> None:
     young = Shop(7, days=40, a_day=40, releases=[shipped(3, "early", "site"), shipped(36, "late", "site", hour=20)])
-    assert "3 days before it, 7 are needed" in one(impact(young, 9), "early", "*")["reason"]
-    assert "no whole day since it" in one(impact(young, 36), "late", "*")["reason"]
-    assert one(impact(young, 36), "late", "*")["verdict"] == "too_little_data"
+    assert "3 days before it, 7 are needed" in row_of(impact(young, 9), "early", "*")["reason"]
+    assert "no whole day since it" in row_of(impact(young, 36), "late", "*")["reason"]
+    assert row_of(impact(young, 36), "late", "*")["verdict"] == "too_little_data"
     few = Shop(7, days=40, a_day=8, releases=[shipped(36, "few", "site")])
-    assert "complaints since it, 5 are needed" in one(impact(few, 36), "few", "*")["reason"]
+    assert "complaints since it, 5 are needed" in row_of(impact(few, 36), "few", "*")["reason"]
 
 
 def test_a_season_and_weekdays_raise_no_release() -> None:
@@ -118,30 +118,30 @@ def test_a_season_and_weekdays_raise_no_release() -> None:
 
 def test_the_window_closes_after_a_fortnight() -> None:
     shop = Shop(8, days=60, a_day=20, releases=[shipped(30, "site", "site")])
-    found = impact(shop, 29, 30, 43, 44)
-    assert sorted(set(found["day"])) == [day(30), day(43)]
+    rows = impact(shop, 29, 30, 43, 44)
+    assert sorted(set(rows["day"])) == [day(30), day(43)]
 
 
 def test_a_range_gives_what_its_days_give_and_twice_is_the_same() -> None:
     shop = Shop(9, days=38, a_day=60, releases=[
         shipped(20, "app", version="2.0.0"), shipped(30, "edit", "catalogue", product_id="P03")],
         planted=[{"category": "sizing_fit", "counts": JUMP, "product": "P03", "named": 0.0}])  # fmt: skip
-    told = frames(shop)
+    inputs = frames(shop)
     days = [day(number) for number in range(30, 36)]
-    whole = release_impact(told, days, RULES)
-    apart = pd.concat([release_impact(_until(told, one_day), [one_day], RULES) for one_day in days])
+    whole = release_impact(inputs, days, RULES)
+    apart = pd.concat([release_impact(_until(inputs, one_day), [one_day], RULES) for one_day in days])
     assert table_hash(whole, tables.GOLD_RELEASE_IMPACT) == table_hash(apart, tables.GOLD_RELEASE_IMPACT)
-    again = release_impact(told, days, RULES)
+    again = release_impact(inputs, days, RULES)
     assert table_hash(whole, tables.GOLD_RELEASE_IMPACT) == table_hash(again, tables.GOLD_RELEASE_IMPACT)
 
 
-def _until(told: Any, last: Any) -> Any:
+def _until(inputs: Any, last: Any) -> Any:
     """The frames as a run of that day alone reads them."""
     parts = {
         name: frame[[last - timedelta(days=_LOOK_BACK.get(name, 56)) <= value <= last for value in frame["day"]]]
-        for name, frame in vars(told).items()
+        for name, frame in vars(inputs).items()
     }
-    return type(told)(**parts)
+    return type(inputs)(**parts)
 
 
 @pytest.mark.slow

@@ -1,21 +1,22 @@
-"""Items and complaints of the window as arrays, by day and by what is compared; joining and counting only.
+"""The inputs of release impact as arrays: releases, and items and complaints by day and scope.
 
-Scopes are all complaints, each category, each cluster. Nothing is judged here.
+Scopes are all complaints, each category, each cluster. Joining and counting only; nothing is compared here.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_assets.lake.frames import records
+from feedback_assets.lineage import ClusterRow, Lineage, cluster_rows
 from feedback_assets.statistics import Bools, Floats, Ints
+from feedback_assets.tables import ImpactScope, ReleaseKind
 from feedback_assets.text import fold, text_or_none, version_key
 
 # What is read of each input.
@@ -28,7 +29,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Frames:
+class ReleaseFrames:
     """The inputs over [first day - 56, last day], and `silver/releases` over [first day - 28, last day]."""
 
     releases: pd.DataFrame
@@ -40,10 +41,10 @@ class Frames:
 
 @dataclass(frozen=True)
 class Release:
-    """One release as told up to a day; no regions means everywhere."""
+    """One release as known on a day; no regions means everywhere."""
 
     release_id: str
-    kind: str
+    kind: ReleaseKind
     name: str
     version: str | None
     version_key: str | None
@@ -59,10 +60,20 @@ class Release:
 
 
 @dataclass(frozen=True)
+class ClusterState:
+    """What is read of a row of `gold/clusters`."""
+
+    cluster_id: str
+    category: str
+    product_id: str | None
+    title: str
+
+
+@dataclass(frozen=True)
 class Scope:
     """What is compared: all complaints, a category, a cluster."""
 
-    scope: str
+    scope: ImpactScope
     value: str
     title: str
     category: str | None
@@ -101,8 +112,8 @@ class Window:
         return counted.reshape(len(self.scopes), self.days).astype(np.float64)
 
 
-@dataclass
-class Inputs:
+@dataclass(frozen=True)
+class NumberedFrames:
     """The frames with their keys as numbers, prepared once for all days."""
 
     feedback: pd.DataFrame
@@ -116,19 +127,19 @@ class Inputs:
     versions: dict[str, int]
     issues: pd.DataFrame
     members: pd.DataFrame
-    clusters: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    lineage: Lineage[date, ClusterState]
 
 
-def prepare(frames: Frames) -> Inputs:
+def number_frames(frames: ReleaseFrames) -> NumberedFrames:
     """Number items, regions, products and versions once."""
     feedback = frames.feedback.drop_duplicates("event_id").reset_index(drop=True)
-    region, regions = _numbered(feedback["region"].map(lambda told: fold(told) if isinstance(told, str) else None))
+    region, regions = _numbered(feedback["region"].map(lambda name: fold(name) if isinstance(name, str) else None))
     product, products = _numbered(feedback["product_id"])
     version, versions = _numbered(
-        feedback["app_version"].map(lambda told: version_key(told) or None if isinstance(told, str) else None)
+        feedback["app_version"].map(lambda name: version_key(name) or None if isinstance(name, str) else None)
     )
     item_of = {str(event): number for number, event in enumerate(feedback["event_id"])}
-    return Inputs(
+    return NumberedFrames(
         feedback=feedback,
         item_of=item_of,
         item_day=feedback["day"].to_numpy(dtype="datetime64[D]"),
@@ -138,31 +149,40 @@ def prepare(frames: Frames) -> Inputs:
         regions=regions,
         products={name: number for number, name in enumerate(products)},
         versions={name: number for number, name in enumerate(versions)},
-        issues=_placed(frames.issues, item_of),
-        members=_placed(frames.members, item_of),
-        clusters=records(frames.clusters.sort_values(["day", "cluster_id"], kind="stable")),
+        issues=_with_item_numbers(frames.issues, item_of),
+        members=_with_item_numbers(frames.members, item_of),
+        lineage=_lineage(frames.clusters),
     )
 
 
-def window(inputs: Inputs, day: date, days: int, look_back: int) -> Window:
-    """The window of `days` days up to a day, with clusters as they stand at its end."""
+def window_up_to(inputs: NumberedFrames, day: date, days: int, look_back: int) -> Window:
+    """The window of `days` days up to a day, with clusters as of the day.
+
+    Args:
+        inputs: The numbered frames.
+        day: The last day.
+        days: Length of the window.
+        look_back: Rows of clusters from so many days before count.
+    """
     first = day - timedelta(days=days - 1)
     inside = (inputs.item_day >= np.datetime64(first)) & (inputs.item_day <= np.datetime64(day))
     chosen = np.flatnonzero(inside)
     new_number = np.full(len(inside), -1, dtype=np.int64)
     new_number[chosen] = np.arange(len(chosen))
     issues, members = (_within(frame, new_number) for frame in (inputs.issues, inputs.members))
-    states, heirs = _states(inputs.clusters, day, day - timedelta(days=look_back))
-    categories = sorted(set(issues["category"]))
-    own = members["cluster_id"].map(lambda told: _heir(str(told), heirs)).astype(object)
-    clusters = sorted(cluster for cluster in set(own) if cluster in states)
-    scopes = [Scope("all", "*", "all complaints", None, None)]
-    scopes += [Scope("category", category, category, category, None) for category in categories]
-    scopes += [_scope_of(cluster, states[cluster]) for cluster in clusters]
+    as_of = inputs.lineage.as_of(day, since=day - timedelta(days=look_back))
+    categories: list[str] = sorted(set(issues["category"]))
+    clusters = members["cluster_id"].map(lambda cluster: as_of.root(str(cluster))).astype(object)
+    states = [state for cluster in sorted(set(clusters)) if (state := as_of.row(cluster)) is not None]
+    scopes = [Scope(ImpactScope.ALL, "*", "all complaints", None, None)]
+    scopes += [Scope(ImpactScope.CATEGORY, category, category, category, None) for category in categories]
+    scopes += [
+        Scope(ImpactScope.CLUSTER, state.cluster_id, state.title, state.category, state.product_id) for state in states
+    ]
     number = {(scope.scope, scope.value): place for place, scope in enumerate(scopes)}
     pairs = [np.stack([issues["item"].to_numpy(dtype=np.int64), np.zeros(len(issues), dtype=np.int64)])]
-    pairs.append(_pairs(issues["item"], issues["category"], "category", number))
-    pairs.append(_pairs(members["item"], own, "cluster", number))
+    pairs.append(_pairs(issues["item"], issues["category"], ImpactScope.CATEGORY, number))
+    pairs.append(_pairs(members["item"], clusters, ImpactScope.CLUSTER, number))
     joined = np.unique(np.concatenate(pairs, axis=1), axis=1)
     return Window(
         first=first,
@@ -180,26 +200,25 @@ def window(inputs: Inputs, day: date, days: int, look_back: int) -> Window:
     )
 
 
-def releases_on(frame: pd.DataFrame, day: date, look_back: int) -> list[Release]:
-    """The releases told of in the look-back up to a day, each once: its first time, all its regions."""
+def releases_up_to(frame: pd.DataFrame, day: date, look_back: int) -> list[Release]:
+    """The releases of the look-back up to a day, each once: with its first time and all its regions."""
     first = day - timedelta(days=look_back)
-    found: dict[str, Release] = {}
+    releases: dict[str, Release] = {}
     rows = [row for row in records(frame) if first <= row["day"] <= day]
     for row in sorted(rows, key=lambda row: (row["at"], row["event_id"])):
-        told = frozenset(fold(region) for region in json.loads(text_or_none(row["regions"]) or "[]"))
+        regions = frozenset(fold(region) for region in json.loads(text_or_none(row["regions"]) or "[]"))
         key = str(row["release_id"])
-        if key in found:
-            old = found[key]
-            everywhere = not old.regions or not told
-            told = frozenset[str]() if everywhere else old.regions | told
-            found[key] = Release(**{**vars(old), "regions": told})
+        if key in releases:
+            known = releases[key].regions
+            everywhere = not known or not regions
+            releases[key] = replace(releases[key], regions=frozenset[str]() if everywhere else known | regions)
             continue
-        found[key] = Release(
-            release_id=key, kind=str(row["kind"]), name=str(row["name"]), version=text_or_none(row["version"]),
-            version_key=text_or_none(row["version_key"]), at=row["at"].to_pydatetime(), regions=told,
+        releases[key] = Release(
+            release_id=key, kind=ReleaseKind(row["kind"]), name=str(row["name"]), version=text_or_none(row["version"]),
+            version_key=text_or_none(row["version_key"]), at=row["at"].to_pydatetime(), regions=regions,
             product_id=text_or_none(row["product_id"]), commits=text_or_none(row["commits"]),
         )  # fmt: skip
-    return list(found.values())
+    return list(releases.values())
 
 
 def _numbered(series: pd.Series) -> tuple[Ints, list[str]]:
@@ -208,10 +227,10 @@ def _numbered(series: pd.Series) -> tuple[Ints, list[str]]:
     return codes.astype(np.int64), [str(name) for name in names]
 
 
-def _placed(frame: pd.DataFrame, item_of: dict[str, int]) -> pd.DataFrame:
+def _with_item_numbers(frame: pd.DataFrame, item_of: dict[str, int]) -> pd.DataFrame:
     item = frame["event_id"].map(item_of)
-    kept = frame[item.notna()]
-    return kept.assign(item=item[item.notna()].astype(np.int64))
+    known = item.notna()
+    return frame[known].assign(item=item[known].astype(np.int64))
 
 
 def _within(frame: pd.DataFrame, new_number: Ints) -> pd.DataFrame:
@@ -219,31 +238,19 @@ def _within(frame: pd.DataFrame, new_number: Ints) -> pd.DataFrame:
     return frame[item >= 0].assign(item=item[item >= 0])
 
 
-def _states(rows: list[dict[str, Any]], day: date, first: date) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """The newest row of each cluster up to a day, and which cluster a merged one became part of."""
-    states: dict[str, dict[str, Any]] = {}
-    heirs: dict[str, str] = {}
-    for row in rows:
-        if first <= row["day"] <= day:
-            states[str(row["cluster_id"])] = row
-            if row["status"] == "merged" and text_or_none(row["merged_into"]):
-                heirs[str(row["cluster_id"])] = str(row["merged_into"])
-    return states, heirs
+def _lineage(clusters: pd.DataFrame) -> Lineage[date, ClusterState]:
+    return Lineage(
+        ClusterRow(
+            day,
+            cluster,
+            into,
+            ClusterState(cluster, str(row["category"]), text_or_none(row["product_id"]), str(row["title"])),
+        )
+        for day, cluster, into, row in cluster_rows(records(clusters))
+    )
 
 
-def _heir(cluster: str, heirs: dict[str, str]) -> str:
-    seen: set[str] = set()
-    while cluster in heirs and cluster not in seen:
-        seen.add(cluster)
-        cluster = heirs[cluster]
-    return cluster
-
-
-def _scope_of(cluster_id: str, state: dict[str, Any]) -> Scope:
-    return Scope("cluster", cluster_id, str(state["title"]), str(state["category"]), text_or_none(state["product_id"]))
-
-
-def _pairs(items: pd.Series, values: pd.Series, scope: str, number: dict[tuple[str, str], int]) -> Ints:
+def _pairs(items: pd.Series, values: pd.Series, scope: ImpactScope, number: dict[tuple[ImpactScope, str], int]) -> Ints:
     place = np.array([number.get((scope, str(value)), -1) for value in values], dtype=np.int64)
     known = place >= 0
     return np.stack([items.to_numpy(dtype=np.int64)[known], place[known]])

@@ -1,4 +1,4 @@
-"""The evidence for and against one release as of one day: which days and items are compared, and by what measure.
+"""Complaints after a release compared with those before it: which days and items, and by what measure.
 
 Complaints are measured by the other items of the same days, so a week in which everything rises raises nothing.
 """
@@ -13,11 +13,12 @@ from datetime import timedelta
 import numpy as np
 
 from feedback_assets.config.sections.releases import ReleaseRules
-from feedback_assets.releases.counts import Release, Window
-from feedback_assets.releases.jumps import Jump, dispersion, jump
-from feedback_assets.releases.onset import Onsets, scan
-from feedback_assets.releases.versions import Named, VersionEvidence, compare
+from feedback_assets.releases.inputs import Release, Window
+from feedback_assets.releases.onset import Onsets, scan_onsets
+from feedback_assets.releases.rate_ratio import RateRatio, compare_rates, estimate_dispersion
+from feedback_assets.releases.versions import VersionCounts, VersionEvidence, compare_versions
 from feedback_assets.statistics import Bools, Floats, Ints
+from feedback_assets.tables import ImpactScope
 
 _LEAST_EXPECTED = 0.5
 
@@ -43,8 +44,8 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Everything found about one release, per scope of the window; `onset_day` is a number of the window."""
+class ReleaseComparison:
+    """All numbers of one release, for each scope of the window; `onset_day` is a number of the window."""
 
     span: Span
     before: Floats
@@ -52,7 +53,7 @@ class Evidence:
     items_before: int
     items_after: int
     expected: Floats
-    jump: Jump
+    rate_ratio: RateRatio
     dispersion: Floats
     onset_gain: Floats
     onset_gap: Floats
@@ -61,13 +62,15 @@ class Evidence:
     concerned: Bools
 
 
-def gather(window: Window, release: Release, on_trial: Sequence[str], rules: ReleaseRules) -> Evidence:
-    """Compare what came since a release with what came before it.
+def compare_release(
+    window: Window, release: Release, new_versions: Sequence[str], rules: ReleaseRules
+) -> ReleaseComparison:
+    """Compare the complaints since a release with those before it.
 
     Args:
         window: Items and complaints up to the day.
         release: The release; of some regions or one product only, only their items count.
-        on_trial: Version keys of other releases too young to be compared with.
+        new_versions: Version keys of other releases too young to be compared with.
         rules: Windows and priors.
     """
     place, own = _where(window, release), np.ones(len(window.item_day), dtype=bool)
@@ -82,24 +85,24 @@ def gather(window: Window, release: Release, on_trial: Sequence[str], rules: Rel
     a, b = counts[:, after].sum(axis=1), counts[:, before].sum(axis=1)
     ea, eb = exposure[:, after].sum(axis=1), exposure[:, before].sum(axis=1)
     expected = np.where(eb > 0, b * ea / np.where(eb > 0, eb, 1.0), 0.0)
-    own_spread = dispersion(counts[:, before], exposure[:, before], np.zeros(len(a)), rules.drift_shape)
+    own_spread = estimate_dispersion(counts[:, before], exposure[:, before], np.zeros(len(a)), rules.drift_shape)
     spread = own_spread + expected / rules.drift_shape
-    onsets = scan(counts[:, span.before : span.end], exposure[:, span.before : span.end], own_spread)
+    onsets = scan_onsets(counts[:, span.before : span.end], exposure[:, span.before : span.end], own_spread)
     first = span.since - span.before
     items = window.items(place & own)
-    return Evidence(
+    return ReleaseComparison(
         span=span,
         before=b,
         after=a,
         items_before=int(items[before].sum()),
         items_after=int(items[after].sum()),
         expected=expected,
-        jump=jump(a, b, ea, eb, spread, _prior(window, release, everywhere, place, b, eb, span)),
+        rate_ratio=compare_rates(a, b, ea, eb, spread, _prior(window, release, everywhere, place, b, eb, span)),
         dispersion=spread,
         onset_gain=onsets.at(first, rules.onset_lag, rules.lag_penalty),
         onset_gap=onsets.gap(first, rules.onset_lag),
         onset_day=_best(onsets) + span.before,
-        named=_named(window, release, place & own, on_trial, span, own_spread),
+        named=_compare_versions(window, release, place & own, new_versions, span, own_spread),
         concerned=np.array([not (release.product_id and s.product_id not in (None, release.product_id))
                             for s in window.scopes], dtype=bool),
     )  # fmt: skip
@@ -115,11 +118,13 @@ def _prior(
     """
     base = slice(span.before, span.until)
     total, items = counts[:, base].sum(axis=1), window.items(place)[base].sum()
-    of_category = {scope.value: n for n, scope in enumerate(window.scopes) if scope.scope == "category"}
-    clusters = Counter(scope.category for scope in window.scopes if scope.scope == "cluster")
+    of_category = {scope.value: n for n, scope in enumerate(window.scopes) if scope.scope == ImpactScope.CATEGORY}
+    clusters = Counter(scope.category for scope in window.scopes if scope.scope == ImpactScope.CLUSTER)
     prior = np.zeros(len(counts))
     for n, scope in enumerate(window.scopes):
-        if (scope.scope == "cluster" and scope.category in of_category) or (release.product_id and scope.category):
+        if (scope.scope == ImpactScope.CLUSTER and scope.category in of_category) or (
+            release.product_id and scope.category
+        ):
             others = 1 if release.product_id else max(clusters[scope.category] - 1, 1)
             rate = max(total[of_category[scope.category or ""]] - own[n], 0.0) / others / max(items, 1.0)
             # Never rarer than half a complaint in the baseline, or the first would alarm.
@@ -164,9 +169,9 @@ def _weekdays(window: Window, counts: Floats, items: Floats, span: Span, rules: 
         factors[:, number] = (counts[:, base][:, days].sum(axis=1) + rules.weekday_prior) / (
             expected + rules.weekday_prior
         )
-    of_category = {scope.value: n for n, scope in enumerate(window.scopes) if scope.scope == "category"}
+    of_category = {scope.value: n for n, scope in enumerate(window.scopes) if scope.scope == ImpactScope.CATEGORY}
     source = [
-        of_category.get(scope.category or "", n) if scope.scope == "cluster" else n
+        of_category.get(scope.category or "", n) if scope.scope == ImpactScope.CLUSTER else n
         for n, scope in enumerate(window.scopes)
     ]
     return factors[source][:, weekday]
@@ -190,22 +195,22 @@ def _exposure(shop: Floats, own: Floats, counts: Floats, span: Span, rules: Rele
     return exposure
 
 
-def _named(
-    window: Window, release: Release, mask: Bools, on_trial: Sequence[str], span: Span, spread: Floats
+def _compare_versions(
+    window: Window, release: Release, mask: Bools, new_versions: Sequence[str], span: Span, spread: Floats
 ) -> VersionEvidence | None:
     """None where the release has no version, or no item names it."""
     number = window.versions.get(release.version_key or "", -2)
     own = mask & (window.item_version == number)
     if not own.any():
         return None
-    trial = [window.versions[key] for key in on_trial if key in window.versions]
+    new = [window.versions[key] for key in new_versions if key in window.versions]
     names = mask & (window.item_version >= 0)
-    others = names & ~own & ~np.isin(window.item_version, trial)
+    others = names & ~own & ~np.isin(window.item_version, new)
     if not others.any():
         others = names & ~own  # a young shop has young versions only
     before, after = slice(span.before, span.until), slice(span.since, span.end)
     any_counts, any_items = window.complaints(names), window.items(names)
-    told = Named(
+    counts = VersionCounts(
         own=window.complaints(own)[:, after],
         established=window.complaints(others)[:, after],
         any=any_counts[:, after],
@@ -215,4 +220,4 @@ def _named(
         before=any_counts[:, before],
         items_before=any_items[before],
     )
-    return compare(told, spread)
+    return compare_versions(counts, spread)

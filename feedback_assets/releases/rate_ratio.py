@@ -1,6 +1,6 @@
-"""Whether complaints jumped: two rates compared with what they had to expect.
+"""The ratio of two rates of complaints, with interval and chance, and how much counts vary beyond chance.
 
-Pure numpy and scipy over arrays of tests; which days and complaints are compared is decided in `evidence.py`.
+Pure numpy and scipy over arrays of tests; which days and complaints are compared is decided in `comparison.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _TAIL = 0.025
 
 
 @dataclass(frozen=True)
-class Jump:
+class RateRatio:
     """Rate after over rate before, per test: ratio, ends of its 95 % interval, one-sided chance."""
 
     ratio: Floats
@@ -25,14 +25,14 @@ class Jump:
     p_value: Floats
 
 
-def jump(
+def compare_rates(
     after: Floats,
     before: Floats,
     exposure_after: Floats,
     exposure_before: Floats,
     dispersion: Floats,
     prior: Floats | float = 0.0,
-) -> Jump:
+) -> RateRatio:
     """The conditional test of two Poisson rates, with counts that vary more than chance alone.
 
     Given their sum, the counts after a release are binomial with the share of exposure after it (Przyborowski and
@@ -62,14 +62,14 @@ def jump(
         high = np.where(b > 0, _odds(betaincinv(a + 1.0, np.maximum(b, 1e-9), 1 - _TAIL)), np.inf) * odds
         ratio = np.where(before > 0, (after / np.maximum(before, 1e-9)) * odds, np.where(after > 0, np.inf, np.nan))
     hidden = np.where(known, 1.0, np.nan)
-    return Jump(ratio * hidden, low * hidden, high * hidden, np.clip(p_value, 0.0, 1.0))
+    return RateRatio(ratio * hidden, low * hidden, high * hidden, np.clip(p_value, 0.0, 1.0))
 
 
 def _odds(share: Floats) -> Floats:
     return share / (1.0 - share)
 
 
-def dispersion(counts: Floats, exposure: Floats, expected_after: Floats, drift_shape: float) -> Floats:
+def estimate_dispersion(counts: Floats, exposure: Floats, expected_after: Floats, drift_shape: float) -> Floats:
     """How much more counts vary than chance alone, by the baseline's own days and by the drift of whole weeks.
 
     Args:
@@ -83,7 +83,7 @@ def dispersion(counts: Floats, exposure: Floats, expected_after: Floats, drift_s
     fitted = rate[:, None] * exposure
     used = exposure > 0
     pearson = np.where(used, (counts - fitted) ** 2 / np.maximum(fitted, 0.05), 0.0).sum(axis=1)
-    # A handful of complaints tells nothing of its own spread: drawn to 1 by as many days as a week has.
+    # A handful of complaints says nothing of its own spread: drawn to 1 by as many days as a week has.
     days = np.maximum(used.sum(axis=1) - 1, 0)
     own = (pearson + 7.0) / (days + 7.0)
     return np.maximum(1.0, own) + expected_after / drift_shape
