@@ -46,7 +46,6 @@ _NOT_IMPORTED = {
     "pytest-benchmark": "the fixture `benchmark` of benchmarks/",
     "ruff": "a command of the Makefile",
     "pyright": "a command of the Makefile",
-    "import-linter": "a command of the Makefile",
     "build": "a command that makes the wheel",
     "uv": "a command of the Makefile",
     "pandas-stubs": "types only",
