@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
@@ -129,7 +129,9 @@ def _default(info: FieldInfo) -> str:
         return "none"
     if hasattr(value, "get_secret_value"):
         return "none"
-    return ", ".join(str(entry) for entry in value) if isinstance(value, tuple) else str(value)
+    return (
+        ", ".join(str(entry) for entry in cast("tuple[object, ...]", value)) if isinstance(value, tuple) else str(value)
+    )
 
 
 def _kind(kind: Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -204,7 +204,8 @@ def _unknown_key(model: type[BaseModel], document: Document, place: Place) -> Fa
     around = model_at(model, place[:-1])
     known = [key_of(around, name) for name in around.model_fields] if around else []
     there = inside(document.content, place[:-1])
-    right, fix = suggestion(place[-1], known, there if isinstance(there, Mapping) else ())
+    taken = [str(key) for key in cast("Mapping[object, object]", there)] if isinstance(there, Mapping) else []
+    right, fix = suggestion(place[-1], known, taken)
     return Fault(document, place, "is unknown", fix, right)
 
 
@@ -240,8 +241,8 @@ def inside(content: object, place: Place) -> object:
         if isinstance(here, Mapping):
             known = cast("Mapping[object, object]", here)
             here = known.get(part, known.get(str(part)))
-        elif isinstance(here, Sequence) and not isinstance(here, str) and isinstance(part, int) and part < len(here):
-            here = cast("Sequence[object]", here)[part]
+        elif isinstance(here, list) and isinstance(part, int) and part < len(cast("list[object]", here)):
+            here = cast("list[object]", here)[part]
         else:
             return None
     return here

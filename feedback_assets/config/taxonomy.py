@@ -224,12 +224,12 @@ def _as_today(content: Mapping[Any, Any]) -> Mapping[Any, Any]:
     known = cast("dict[Any, Any]", categories)
     if any(isinstance(category, dict) and "role" in category for category in known.values()):
         return content
-    named = {
+    named: dict[Any, Any] = {
         name: {**category, "role": _ROLES_BY_NAME[name]} if name in _ROLES_BY_NAME else category
         for name, category in known.items()
         if isinstance(category, dict)
     }
-    older = {"scales": {}, "languages": None, "components": None}
+    older: dict[str, Any] = {"scales": {}, "languages": None, "components": None}
     return {**older, **content, "categories": {**known, **named}}
 
 

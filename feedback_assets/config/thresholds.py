@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ConfigDict
@@ -84,7 +83,5 @@ def read_classification(path: Path) -> tuple[Document, ClassificationRules]:
 
 def version_of(document: Document, section: str = "") -> str:
     """Hash of a section, or of all of them, 12 hex digits; comments and order do not count."""
-    content: object = document.content
-    if section and isinstance(content, Mapping):
-        content = document.content[section]
+    content: object = document.content[section] if section else document.content
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:12]

@@ -93,7 +93,8 @@ class Rules:
         self._taxonomy = taxonomy
         self._cues = cues
         self._lexicon = Lexicon(keywords, f"taxonomy {taxonomy.name}, keywords")
-        self._most_words = thresholds.rule_words
+        # A float, as it was when versions were first made of it: the same rules keep their version.
+        self._most_words = float(thresholds.rule_words)
         # Measured on texts a rule may read at all; long texts and second thoughts are the models' anyway.
         self.measured: tuple[Rule, ...] = _measure(
             keywords, self._lexicon, [e for e in examples if self._short(e.text)]
