@@ -103,7 +103,14 @@ def fit(data: pa.Table, stored: pa.Schema, table: Table) -> pa.Table:
             continue
         column = _cast(data.column(number), wanted, field.name, table)
         result = result.set_column(number, pa.field(field.name, wanted), column)
-    return result
+    return _without_comments(result, stored)
+
+
+def _without_comments(data: pa.Table, stored: pa.Schema) -> pa.Table:
+    """The rows without what describes the columns that are stored: delta-rs refuses a description that has changed."""
+    known = set(stored.names)
+    fields = [field.remove_metadata() if field.name in known else field for field in data.schema]
+    return data.cast(pa.schema(fields, metadata=data.schema.metadata))
 
 
 def _cast(column: pa.ChunkedArray, wanted: pa.DataType, name: str, table: Table) -> pa.ChunkedArray:

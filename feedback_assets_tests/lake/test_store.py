@@ -339,3 +339,13 @@ def test_reading_starts_without_pandas_contracts_or_dagster() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_column_described_anew_is_written_into_the_table_of_an_older_version(lake: Lake) -> None:
+    columns = [
+        dataclasses.replace(column, description=f"{column.description} As it was put before.")
+        for column in TABLE.columns
+    ]
+    lake.write_days(dataclasses.replace(TABLE, columns=tuple(columns)), trends([day(0)]), day(0), day(1), {})
+    lake.write_days(TABLE, trends([day(1)]), day(1), day(2), {})
+    assert lake.days(TABLE) == {day(0), day(1)}
