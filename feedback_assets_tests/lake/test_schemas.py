@@ -169,6 +169,7 @@ def test_an_insert_compares_types_too(lake: Lake) -> None:
     schema = [
         pa.field(field.name, pa.int64() if field.name == "reason" else field.type) for field in table.arrow_schema()
     ]
+    lake.claim_layout()
     DeltaTable.create(lake.url(table), pa.schema(schema))
     with pytest.raises(ColumnTypeError, match=r"column 'reason' holds texts \(string\).*numbers \(int64\)"):
         lake.append_missing(table, in_force(0, 2), {})
