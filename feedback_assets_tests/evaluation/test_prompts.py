@@ -254,11 +254,16 @@ def test_a_change_of_owner_is_no_change_of_the_prompt(home: Path) -> None:
     assert planned().days == ()
 
 
+def sensor_resources() -> dict[str, Any]:
+    settings = load()
+    return {"lake": Lake(settings.lake_root, settings.storage), "prompts": settings.prompts_dir}
+
+
 def test_the_sensor_asks_for_a_plan_once_when_the_rendered_prompt_changed(home: Path) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
 
         def tick(cursor: str | None) -> dg.SensorResult:
-            told = prompt_change(dg.build_sensor_context(instance, cursor=cursor))
+            told = prompt_change(dg.build_sensor_context(instance, cursor=cursor, resources=sensor_resources()))
             assert isinstance(told, dg.SensorResult)
             return told
 
@@ -276,7 +281,7 @@ def test_the_sensor_asks_for_a_plan_once_when_the_rendered_prompt_changed(home: 
 def test_the_sensor_waits_while_a_file_cannot_be_read(home: Path) -> None:
     (home / "prompts" / "taxonomy.yaml").write_text("name: [", encoding="utf-8")
     with dg.DagsterInstance.ephemeral() as instance:
-        told = prompt_change(dg.build_sensor_context(instance, cursor="x"))
+        told = prompt_change(dg.build_sensor_context(instance, cursor="x", resources=sensor_resources()))
     assert isinstance(told, dg.SkipReason)
     assert "not YAML" in str(told.skip_message)
 
