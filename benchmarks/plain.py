@@ -18,7 +18,7 @@ from pathlib import Path
 
 from feedback_assets import tables
 from feedback_assets.config.settings import load
-from feedback_assets.lake.memo import Memo
+from feedback_assets.lake.cache import RowCache
 from feedback_assets.lake.store import Lake
 
 # What a small hosted model takes to answer one short question with a short structured answer.
@@ -123,20 +123,20 @@ def write_plain(sample: int) -> tuple[int, float]:
 
 
 def embed_fresh(sample: int) -> tuple[int, float]:
-    return _embedded(sample, Memo(Lake(load().lake_root), "never-kept", ""))
+    return _embedded(sample, RowCache(Lake(load().lake_root), "never-kept", ("text.py",), ()))
 
 
-def embed_recalled(sample: int) -> tuple[int, float]:
-    """The row-wise part of clusters alone, as the room asks for it; the memo is that of the stage."""
-    from feedback_assets.clusters.recalled import memo_of
+def embed_cached(sample: int) -> tuple[int, float]:
+    """The row-wise part of clusters alone, as the room asks for it; the cache is that of the stage."""
+    from feedback_assets.clusters.cached_embedding import embedding_cache
 
-    return _embedded(sample, memo_of(Lake(load().lake_root)))
+    return _embedded(sample, embedding_cache(Lake(load().lake_root)))
 
 
-def _embedded(sample: int, memo: Memo) -> tuple[int, float]:
+def _embedded(sample: int, cache: RowCache) -> tuple[int, float]:
     from feedback_assets.clusters.assets import prepared
     from feedback_assets.clusters.assign_days import CONTEXT, prepare_issues
-    from feedback_assets.clusters.recalled import RecalledEmbedding
+    from feedback_assets.clusters.cached_embedding import CachedEmbedding
 
     settings = load()
     lake = Lake(settings.lake_root)
@@ -144,7 +144,7 @@ def _embedded(sample: int, memo: Memo) -> tuple[int, float]:
     rules, _, embedding = prepared(settings.prompts_dir)
 
     def place() -> None:
-        through = RecalledEmbedding(embedding, memo, sorted(set(issues["day"])))
+        through = CachedEmbedding(embedding, cache, sorted(set(issues["day"])))
         through.vectors(prepare_issues(issues, feedback, through, rules)["issue"].tolist())
 
     return len(issues), _timed(place)

@@ -81,10 +81,10 @@ def bench(home: Path, items: int, repeat: int) -> None:
     table(("work", "rows a second", "peak MB", "the plain way", "its rows a second", "its peak MB", "ratio", "sample"), [
         against(home, *row, repeat) for row in AGAINST
     ])  # fmt: skip
-    placed = [call(home, "plain", f"embed_{how}", str(items))["seconds"] for how in ("fresh", "recalled")]
+    placed = [call(home, "plain", f"embed_{how}", str(items))["seconds"] for how in ("fresh", "cached")]
     print(
         f"the embedding, the row-wise part of {WALK}: {placed[0]:.1f} s of the day's {first[WALK]['seconds']:.1f} s; "
-        f"all of it recalled {placed[1]:.1f} s, {share(placed[1], first[WALK])}"
+        f"all of it cached {placed[1]:.1f} s, {share(placed[1], first[WALK])}"
     )
     loads = [call(home, "plain", "definitions", "0")["seconds"] for _ in range(repeat)]
     print(f"definitions load in {statistics.median(loads):.1f} s")

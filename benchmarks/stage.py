@@ -38,7 +38,7 @@ def main(asset: str, day: str) -> None:
         if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
             metadata = event.materialization.metadata
             told["rows"] += int(metadata["dagster/partition_row_count"].value)
-            told |= {name: int(metadata[name].value) for name in ("rows_computed", "rows_recalled") if name in metadata}
+            told |= {name: int(metadata[name].value) for name in ("rows_computed", "rows_cached") if name in metadata}
     print(json.dumps(told))
 
 

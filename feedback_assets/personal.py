@@ -96,7 +96,7 @@ PLACES: tuple[Place, ...] = (
         "Drop it: nothing reads one of an earlier step.",
     ),
     Place(
-        Root.LAKE, "_memo/**", WORDS, "What row-wise work gave before, with keyed hashes of persons and orders.",
+        Root.LAKE, "_cache/**", WORDS, "What row-wise work gave before, with keyed hashes of persons and orders.",
         "Delete the file of the day, or the whole folder: it costs time and nothing else.",
     ),
     Place(

@@ -151,7 +151,7 @@ def test_a_customers_words_stand_only_where_words_are_declared(home: Home) -> No
     assert {
         "bronze/feedback.raw", "silver/feedback.text", "gold/issues.quote", "gold/clusters.quotes",
         "ledger/answers.request", "ledger/answers.answer", "tickets/ticket_batch.fields", "tickets/*",
-        "_memo/**", "dagster/history/**",
+        "_cache/**", "dagster/history/**",
     } <= set(found)  # fmt: skip
 
 

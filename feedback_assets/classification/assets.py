@@ -21,9 +21,9 @@ from feedback_assets.classification.active_versions import (
     scope_of,
     version_set_by_prompt,
 )
+from feedback_assets.classification.label_cache import CachedLabels, label_cache
 from feedback_assets.classification.labelling import GOLD, concat_frames, label_days, set_aside_unloadable, summary
 from feedback_assets.classification.loader import ClassifierRegistry, check_scope, open_client, version_sets_dir
-from feedback_assets.classification.recalled import Recalled, memo_of
 from feedback_assets.config.settings import Settings
 from feedback_assets.dagster_kit.day_assets import day_multi_asset, run_days, show_on_page
 from feedback_assets.dagster_kit.partitions import same_day
@@ -60,15 +60,15 @@ def gold_labels(
             "what they would change", len(older), older[0],
         )  # fmt: skip
     client = open_client(settings, lake, context.run.run_id, len(days), context.log.warning)
-    recalled = Recalled(memo_of(lake), client)
+    cached = CachedLabels(label_cache(lake), client)
     try:
         corrections = lake.read(tables.SILVER_CORRECTIONS, *window)
-        labelled = label_days(rows, corrections, active, registry, client, now, recalled)
+        labelled = label_days(rows, corrections, active, registry, client, now, cached)
     finally:
         client.ledger.close()
     for message in client.errors.sentences():
         context.log.warning("%s", message)
-    show_on_page(context, tables.GOLD_ITEMS, recalled.work.metadata())
+    show_on_page(context, tables.GOLD_ITEMS, cached.counts.metadata())
     frames = concat_frames([stays, labelled])
     context.log.info("%s", summary(frames[tables.GOLD_ITEMS.name]))
     return frames

@@ -16,9 +16,9 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.classification.active_versions import ActiveVersions, Override, VersionSet, VersionSetError
 from feedback_assets.classification.cascade.classifier import Classifier
+from feedback_assets.classification.label_cache import CachedLabels
 from feedback_assets.classification.llm.model_client import ModelClient
 from feedback_assets.classification.overrides import classify_with_overrides
-from feedback_assets.classification.recalled import Recalled
 from feedback_assets.classification.rows import apply_decision, decisions, gold_rows, items_of
 from feedback_assets.lake.frames import empty
 
@@ -41,7 +41,7 @@ def label_days(
     classifier_of: Callable[[VersionSet], Classifier],
     client: ModelClient | None,
     now: datetime,
-    recalled: Recalled | None = None,
+    cached: CachedLabels | None = None,
 ) -> Frames:
     """Label all items of the days; the texts of all days under the same version sets are answered at once.
 
@@ -52,7 +52,7 @@ def label_days(
         classifier_of: Loads the classifier of a version set.
         client: The ledger and the language model.
         now: When.
-        recalled: Labels given before, if any are to be used.
+        cached: Labels given before, if any are to be used.
 
     Returns:
         The rows of `gold/items` and `gold/issues`; an item without a complaint has no issue.
@@ -64,7 +64,7 @@ def label_days(
         if rows.empty:
             continue
         label_rows = partial(_label_rows, decided, classifier_of, versions, client, now)
-        parts.append(recalled.label(rows, decided, versions, label_rows) if recalled else label_rows(rows))
+        parts.append(cached.label(rows, decided, versions, label_rows) if cached else label_rows(rows))
     return concat_frames(parts)
 
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.clusters.assign_days import CONTEXT, assign_days
+from feedback_assets.clusters.cached_embedding import CachedEmbedding, embedding_cache
 from feedback_assets.clusters.embedding import ConceptEmbedding
-from feedback_assets.clusters.recalled import RecalledEmbedding, memo_of
 from feedback_assets.clusters.summary import Titles, titles
 from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.sections.clusters import ClusterRules
@@ -50,10 +50,10 @@ def clusters(
     days = run_days(context)
     rules, names, embedding = prepared(prompts)
     before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
-    recalled = RecalledEmbedding(embedding, memo_of(lake), days)
-    result = assign_days(issues, feedback, before, days, recalled, rules, names)
-    recalled.keep(result.embedded)
-    show_on_page(context, tables.GOLD_CLUSTERS, recalled.work.metadata())
+    cached = CachedEmbedding(embedding, embedding_cache(lake), days)
+    result = assign_days(issues, feedback, before, days, cached, rules, names)
+    cached.save(result.embedded)
+    show_on_page(context, tables.GOLD_CLUSTERS, cached.counts.metadata())
     context.log.info(f"{len(result.members)} issues in {result.clusters['cluster_id'].nunique()} clusters")
     return {tables.GOLD_CLUSTERS.name: result.clusters, tables.GOLD_CLUSTER_MEMBERS.name: result.members}
 

@@ -15,13 +15,13 @@ from feedback_assets.files.landing_files import Landing
 from feedback_assets.lake.contract import DayCheck
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver.active_releases import add_releases
+from feedback_assets.silver.cached_rows import silver_cache
 from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.engine import RowEngine
 from feedback_assets.silver.events import build_catalog, build_commerce
 from feedback_assets.silver.feedback import build
 from feedback_assets.silver.fields import Mappings
 from feedback_assets.silver.products import catalog_of
-from feedback_assets.silver.recalled import memo_of
 from feedback_assets.silver.reconcile import all_accounted, personal_data, reconcile
 from feedback_assets.silver.releases import build_releases
 
@@ -92,14 +92,14 @@ def silver_feedback(
     days = run_days(context)
     rules = ReadingRules(hashing_key(settings.key_file), _mappings(settings), settings.low_trust_sources)
     cleaner = row_engine.cleaner(context, lake)
-    silver = build(events, catalog_of(lake, days), commerce, days, rules, cleaner, memo_of(lake))
+    silver = build(events, catalog_of(lake, days), commerce, days, rules, cleaner, silver_cache(lake))
     frames = silver.frames()
     frames[tables.SILVER_FEEDBACK.name] = add_releases(silver.feedback, releases)
     failures, totals = reconcile(frames, days, lambda day: landing.count_lines("feedback", day))
-    # Rows that were recalled passed this check when they were computed, also those that then repeated another.
+    # Cached rows passed this check when they were computed, also those that then repeated another.
     personal = personal_data({**frames, tables.SILVER_FEEDBACK.name: silver.computed}, silver.redactors)
-    silver.recalled.keep(failing=personal)
-    show_on_page(context, tables.SILVER_FEEDBACK, silver.recalled.work.metadata())
+    silver.cached.save(failing=personal)
+    show_on_page(context, tables.SILVER_FEEDBACK, silver.cached.counts.metadata())
     return frames, [DayCheck("reconciliation", failures, {**totals}), DayCheck("personal_data", personal)]
 
 

@@ -30,9 +30,9 @@ class Candidate(NamedTuple):
     """One readable item of the window, reduced to what decides whether it repeats another.
 
     `author`, `customer` and `order` tie items together, `mirror_of` names the `event_ref` of another, and `wording` is
-    equal for equal words: all of them keyed hashes, so that they can be stored, empty where the source says nothing.
+    equal for equal words: all of them keyed hashes, so that they can be cached, empty where the source says nothing.
     `public_id` is the id as curated tables show it, `words` how many words there are, `letters` is of `letters_of`.
-    `folded`, the words themselves, is None for an item that was recalled; see `Folded`.
+    `folded`, the words themselves, is None for an item that was cached; see `Folded`.
     """
 
     day: date
@@ -62,7 +62,7 @@ class Candidate(NamedTuple):
 # What decides which of two is the original: the time, then the id, then where it landed.
 in_order = attrgetter("occurred_at", "event_id", "landing_object", "line")
 
-# The folded words of an item; of a recalled one they are read again, for the few that have to be compared.
+# The folded words of an item; of a cached one they are read again, for the few that have to be compared.
 Folded = Callable[[Candidate], str]
 
 
@@ -70,10 +70,10 @@ def as_read(item: Candidate) -> str:
     """The folded words of an item that was read in this run.
 
     Raises:
-        ValueError: It was recalled.
+        ValueError: It was cached.
     """
     if item.folded is None:
-        raise ValueError(f"{item.landing_object}, line {item.line}: was recalled; read its words again")
+        raise ValueError(f"{item.landing_object}, line {item.line}: was cached; read its words again")
     return item.folded
 
 

@@ -15,15 +15,15 @@ from typing import Any
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.lake.cache import RowCache
 from feedback_assets.lake.frames import conform
-from feedback_assets.lake.memo import Memo
+from feedback_assets.silver.cached_rows import CachedSilver
 from feedback_assets.silver.campaigns import find_campaigns
 from feedback_assets.silver.candidates import Candidate, Folded
 from feedback_assets.silver.clean_rows import EXCERPT, CleanRow, ReadingRules, Redactors, ShownValues, clean_rows
 from feedback_assets.silver.duplicates import WINDOW, Copy, find_copies, same_events
 from feedback_assets.silver.fields import Problem
 from feedback_assets.silver.products import Catalog, Catalogs, OrderLine, Orders, Product
-from feedback_assets.silver.recalled import Recalled
 from feedback_assets.silver.redact import Redactor
 from feedback_assets.tables import Table
 
@@ -48,9 +48,9 @@ class Silver:
     """The three tables of a run, and what whoever checks and keeps them needs.
 
     Attributes:
-        computed: The rows that were not recalled, as `feedback` has them, those that repeat another included.
+        computed: The rows that were not cached, as `feedback` has them, those that repeat another included.
         redactors: The redactor of each day.
-        recalled: What was recalled and computed.
+        cached: What was cached and computed.
     """
 
     feedback: pd.DataFrame
@@ -58,7 +58,7 @@ class Silver:
     quarantine: pd.DataFrame
     computed: pd.DataFrame
     redactors: Mapping[date, Redactor]
-    recalled: Recalled
+    cached: CachedSilver
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """The frames by table name."""
@@ -81,7 +81,7 @@ def build(
     days: Sequence[date],
     rules: ReadingRules,
     cleaner: RowCleaner = clean_in_process,
-    memo: Memo | None = None,
+    cache: RowCache | None = None,
 ) -> Silver:
     """Silver, duplicates and quarantine of some days.
 
@@ -92,13 +92,13 @@ def build(
         days: The days to compute; each sees only itself and what came before.
         rules: Mappings, hashing key and which sources are trusted less.
         cleaner: Who computes what each row needs by itself.
-        memo: Where rows made before are, if they are to be used; `Silver.recalled` keeps those made now.
+        cache: Where rows made before are, if they are to be used; `Silver.cached` saves those made now.
     """
     catalogs = Catalogs(catalog)
     redactors = redactors_of(catalogs, days, rules)
-    recalled = Recalled(bronze, catalogs, commerce, days, rules, memo)
-    parts: Sequence[CleanRow] = cleaner(recalled.missing, rules, redactors) if len(recalled.missing) else ()
-    return assemble(parts, recalled, catalogs, commerce, days, rules, redactors)
+    cached = CachedSilver(bronze, catalogs, commerce, days, rules, cache)
+    parts: Sequence[CleanRow] = cleaner(cached.missing, rules, redactors) if len(cached.missing) else ()
+    return assemble(parts, cached, catalogs, commerce, days, rules, redactors)
 
 
 def redactors_of(catalogs: Catalogs, days: Sequence[date], rules: ReadingRules) -> Redactors:
@@ -108,7 +108,7 @@ def redactors_of(catalogs: Catalogs, days: Sequence[date], rules: ReadingRules) 
 
 def assemble(
     parts: Sequence[CleanRow],
-    recalled: Recalled,
+    cached: CachedSilver,
     catalogs: Catalogs,
     commerce: pd.DataFrame,
     days: Sequence[date],
@@ -118,8 +118,8 @@ def assemble(
     """The table part: what compares rows with each other and looks up products and orders.
 
     Args:
-        parts: Every bronze row of the window that was not recalled, cleaned, in the order of `ordered`.
-        recalled: The others.
+        parts: Every bronze row of the window that was not cached, cleaned, in the order of `ordered`.
+        cached: The others.
         catalogs: The catalog as each day saw it.
         commerce: As for `build`.
         days: The days to compute; their rows are cleaned.
@@ -130,19 +130,19 @@ def assemble(
     for part in parts:
         by_day.setdefault(part.day, []).append(part)
     candidates: dict[date, list[Candidate]] = {}
-    for candidate in (*recalled.candidates, *(part.read for part in parts)):
+    for candidate in (*cached.candidates, *(part.read for part in parts)):
         if isinstance(candidate, Candidate):
             candidates.setdefault(candidate.day, []).append(candidate)
-    writer = _Writer(catalogs, commerce, parts, recalled, redactors)
+    writer = _Writer(catalogs, commerce, parts, cached, redactors)
     for day in days:
         window = [
             candidate for back in range(WINDOW.days + 1) for candidate in candidates.get(day - timedelta(days=back), ())
         ]
-        exclusions = _exclusions(window, day, rules.low_trust, recalled.folded)
+        exclusions = _exclusions(window, day, rules.low_trust, cached.folded)
         for part in by_day.get(day, ()):
             writer.put(part, exclusions.get(part.place))
-        for number, place in recalled.of_day(day):
-            writer.put_recalled(number, exclusions.get(place))
+        for number, place in cached.of_day(day):
+            writer.put_cached(number, exclusions.get(place))
     return writer.done()
 
 
@@ -170,14 +170,14 @@ class _Writer:
         catalogs: Catalogs,
         commerce: pd.DataFrame,
         parts: Iterable[CleanRow],
-        recalled: Recalled,
+        cached: CachedSilver,
         redactors: Redactors,
     ) -> None:
         self._catalogs = catalogs
         refs = [part.cleaned.columns.get("order_ref") for part in parts if part.cleaned]
         self._orders = Orders(commerce, [ref for ref in refs if ref])
         self._redactors = redactors.by_day
-        self._recalled = recalled
+        self._cached = cached
         self._numbers: list[int] = []
         self._computed: list[Record] = []
         self._rows: dict[str, list[Record]] = {
@@ -185,11 +185,11 @@ class _Writer:
         }
 
     def put(self, part: CleanRow, exclusion: Exclusion) -> None:
-        """One row, read and cleaned, into the table it belongs to; it is learned as if it stayed."""
+        """One row, read and cleaned, into the table it belongs to; it is cached as if it stayed."""
         cleaned = _cleaned(part)
         own = cleaned.columns
         record = self._feedback(cleaned, self._catalogs.on(part.day)) if own else {}
-        self._recalled.learn(part, record, self._orders.mark(own["order_ref"], part.day) if own else "")
+        self._cached.add(part, record, self._orders.mark(own["order_ref"], part.day) if own else "")
         if own:
             self._computed.append(record)
         if own and exclusion is None:
@@ -197,15 +197,15 @@ class _Writer:
         else:
             self._aside(part, exclusion)
 
-    def put_recalled(self, number: int, exclusion: Exclusion) -> None:
-        """One recalled row into the table it belongs to."""
-        read = self._recalled.candidates[number]
+    def put_cached(self, number: int, exclusion: Exclusion) -> None:
+        """One cached row into the table it belongs to."""
+        read = self._cached.candidates[number]
         if exclusion is None and read is not None:
             self._numbers.append(number)
         elif isinstance(exclusion, Copy) and read is not None:
             self._rows[tables.SILVER_DUPLICATES.name].append(_duplicate(read, exclusion))
         else:
-            self._aside(self._recalled.part(number), exclusion)
+            self._aside(self._cached.part(number), exclusion)
 
     def done(self) -> Silver:
         """The three frames, in the columns of their tables."""
@@ -214,9 +214,9 @@ class _Writer:
             for table in (tables.SILVER_FEEDBACK, tables.SILVER_DUPLICATES, tables.SILVER_QUARANTINE)
         )
         computed = _frame(self._computed, tables.SILVER_FEEDBACK)
-        parts = [self._recalled.feedback(self._numbers)] if self._numbers else []
+        parts = [self._cached.feedback(self._numbers)] if self._numbers else []
         feedback = pd.concat([*parts, stays], ignore_index=True) if parts and len(stays) else [*parts, stays][0]
-        return Silver(feedback, duplicates, quarantine, computed, self._redactors, self._recalled)
+        return Silver(feedback, duplicates, quarantine, computed, self._redactors, self._cached)
 
     def _aside(self, part: CleanRow, exclusion: Exclusion) -> None:
         read, cleaned = part.read, _cleaned(part)

@@ -176,7 +176,7 @@ def test_an_old_day_is_labelled_by_its_kept_artefact_though_training_would_give_
     examples = kept / "examples" / "en.jsonl"
     # Stands for training code that changed: the same files no longer give the same version.
     examples.write_text("\n".join(examples.read_text(encoding="utf-8").splitlines()[1:]) + "\n", encoding="utf-8")
-    shutil.rmtree(home / "home" / "lake" / "_memo")  # else nothing has to be labelled anew
+    shutil.rmtree(home / "home" / "lake" / "_cache")  # else nothing has to be labelled anew
     run(home, 0, **{"dagster/from_automation_condition": "true"})
     assert hashes(home) == before
 

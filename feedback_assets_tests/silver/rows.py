@@ -11,7 +11,7 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.lake import frames
-from feedback_assets.lake.memo import Memo
+from feedback_assets.lake.cache import RowCache
 from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.feedback import Silver, build
 from feedback_assets.tables import Table
@@ -69,7 +69,7 @@ def silver(
     rules: ReadingRules = RULES,
     catalog: list[dict[str, Any]] | None = None,
     commerce: list[dict[str, Any]] | None = None,
-    memo: Memo | None = None,
+    cache: RowCache | None = None,
 ) -> Silver:
     """Silver of these bronze rows."""
     return build(
@@ -78,5 +78,5 @@ def silver(
         frame(commerce or [], tables.SILVER_COMMERCE),
         days or sorted({row["day"] for row in rows}),
         rules,
-        memo=memo,
+        cache=cache,
     )  # fmt: skip

@@ -1,7 +1,7 @@
-"""Rows of silver made before: unchanged rows are recalled, the others are computed and kept.
+"""Cached rows of silver: unchanged rows come from the cache, the others are computed and cached.
 
-A row is recalled for comparing when it is as it was, and for the table when the catalog and the order it was looked up
-in are too. What is kept is what silver shows, and keyed hashes.
+A cached row serves for comparing when it is as it was, and for the table when the catalog and the order it was looked
+up in are too. What is cached is what silver shows, and keyed hashes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.lake.frames import conform, rows_where
-from feedback_assets.lake.memo import KEY, Memo, Work, code_version, keys_of, positions
+from feedback_assets.lake.cache import KEY, CacheCounts, CachedRows, RowCache
+from feedback_assets.lake.frames import conform
 from feedback_assets.lake.store import Lake
 from feedback_assets.silver.candidates import Candidate
 from feedback_assets.silver.clean_rows import CleanRow, ReadingRules, ShownValues, folded_of
@@ -40,9 +40,9 @@ LIBRARIES = (
 _DECIDING = tuple(name for name in tables.BRONZE_FEEDBACK.column_names if name != "raw")
 _COMPARED = ("public_id", "author", "customer", "order", "event_ref", "mirror_of", "wording", "words", "letters")
 _PREFIX = "compared_"
-# What a row was looked up by, and the marks of what was found.
+# What a row was looked up by, and the fingerprints of what was found there.
 _LOOKED_UP = ("day", "order_ref", "lines", "seen_with")
-# What is told of a recalled row as it was made; the other columns asked for are as they landed.
+# Values of a cached row as it was made; the other columns asked for are as they landed.
 _MADE = frozenset({"event_id", "text", "shown_id", "problem", "redactions"})
 _COLUMNS = (
     KEY, "seen_with", "lines", "shown_id", "problem", *(f"{_PREFIX}{name}" for name in _COMPARED),
@@ -50,13 +50,13 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def memo_of(lake: Lake, libraries: tuple[str, ...] = LIBRARIES) -> Memo:
-    """The memo of this stage, under the version of the code here and of the libraries it works with."""
-    return Memo(lake, "silver", code_version(SOURCES, libraries))
+def silver_cache(lake: Lake, libraries: tuple[str, ...] = LIBRARIES) -> RowCache:
+    """The cache of this stage, under the version of the code here and of the libraries it works with."""
+    return RowCache(lake, "silver", SOURCES, libraries)
 
 
-class Recalled:
-    """The rows of a run's window, each recalled or to be computed.
+class CachedSilver:
+    """The rows of a run's window, each cached or to be computed.
 
     Args:
         bronze: `bronze/feedback` of the days and of the seven days before the first.
@@ -64,7 +64,7 @@ class Recalled:
         commerce: `silver/commerce` as far back as the days look.
         days: The days to compute; other rows are only compared with.
         rules: Mappings and hashing key.
-        memo: Where rows made before are; None to compute all.
+        cache: Where rows made before are; None to compute all.
     """
 
     def __init__(
@@ -74,50 +74,43 @@ class Recalled:
         commerce: pd.DataFrame,
         days: Sequence[date],
         rules: ReadingRules,
-        memo: Memo | None,
+        cache: RowCache | None,
     ) -> None:
-        self._memo, self._days, self._rules = memo, days, rules
+        self._rules = rules
         self._seen = {day: _seen_with(catalogs, day, rules) for day in days}
         rows = bronze.sort_values(["day", "landing_object", "line"], kind="stable").reset_index(drop=True)
         here = rows["day"].isin(days).to_numpy(dtype=bool)
-        at = np.full(len(rows), -1, dtype=np.int64)
-        kept = pd.DataFrame()
+        missing, self._cached = np.ones(len(rows), dtype=bool), pd.DataFrame()
+        self._lookup: CachedRows | None = None
         self._keys: dict[Place, bytes] = {}
-        self._gone: set[date] = set()
-        if memo is not None:
-            known = memo.recall(sorted({*rows["day"], *days}))
-            keys = keys_of(rows, _DECIDING, f"{memo.code} {rules.mappings!r}", rules.key)
-            at = positions(known, keys)
-            if len(known):
-                looked_up = known[list(_LOOKED_UP)].iloc[at[here]]
-                at[here] = np.where(self._fits(looked_up, commerce) & (at[here] >= 0), at[here], -1)
-                kept = known.iloc[at[at >= 0]].reset_index(drop=True)
-                gone = np.ones(len(known), dtype=bool)
-                gone[at[at >= 0]] = False
-                self._gone = set(known["day"][gone]) & set(days)
+        if cache is not None:
+            lookup = cache.find(rows, _DECIDING, f"{rules.mappings!r}", days=days, secret=rules.key)
+            if not lookup.missing.all():
+                first = lookup.first()
+                lookup.reject(here[~lookup.missing] & ~self._fits(first[list(_LOOKED_UP)], commerce))
+            missing, self._cached, self._lookup = lookup.missing, lookup.first(), lookup
             self._keys = {
-                place: key for place, key, there in zip(_places(rows), keys, at >= 0, strict=True) if not there
+                place: key for place, key, absent in zip(_places(rows), lookup.keys, missing, strict=True) if absent
             }
-        self.missing = rows[at < 0]
-        self._bronze = rows[at >= 0].reset_index(drop=True)
-        self._kept = kept
-        self._here = here[at >= 0]
-        self._learned: list[Record] = []
+        self.missing = rows[missing]
+        self._bronze = rows[~missing].reset_index(drop=True)
+        self._here = here[~missing]
+        self._new: list[Record] = []
         self._words: dict[Place, str] = {}
         self._lists: dict[str, list[Any]] = {}
-        self.work = Work(int((here & (at < 0)).sum()), int((here & (at >= 0)).sum()))
+        self.counts = CacheCounts(int((here & missing).sum()), int((here & ~missing).sum()))
 
     @cached_property
     def candidates(self) -> list[Candidate | None]:
-        """What each recalled row is compared by; None for one that nobody could read."""
-        if not len(self._kept):
+        """What each cached row is compared by; None for one that nobody could read."""
+        if not len(self._cached):
             return []
-        told, rows = self._kept, self._bronze
+        cached, rows = self._cached, self._bronze
         # As lists: to iterate over a column of text costs ten times as much.
         landed = [rows[name].tolist() for name in ("day", "event_id", "landing_object", "line", "source")]
-        made = [told[name].tolist() for name in ("channel", *(f"{_PREFIX}{name}" for name in _COMPARED))]
-        times = pd.DatetimeIndex(told["occurred_at"]).to_pydatetime().tolist()
-        known = zip(times, told["problem"].isna().tolist(), *landed, *made, strict=True)
+        made = [cached[name].tolist() for name in ("channel", *(f"{_PREFIX}{name}" for name in _COMPARED))]
+        times = pd.DatetimeIndex(cached["occurred_at"]).to_pydatetime().tolist()
+        known = zip(times, cached["problem"].isna().tolist(), *landed, *made, strict=True)
         return [
             Candidate(
                 day=day, occurred_at=at, event_id=event_id, landing_object=place, line=line, source=source,
@@ -129,31 +122,31 @@ class Recalled:
         ]  # fmt: skip
 
     def folded(self, item: Candidate) -> str:
-        """The words of an item; of a recalled one they are read again."""
+        """The words of an item; of a cached one they are read again."""
         if item.folded is not None:
             return item.folded
         # Each item of one customer is compared with each: read once, it is compared many times.
         if item.row not in self._words:
             number = self._places[item.row]
-            text, redactions = self._told(number, "text", "redactions")
+            text, redactions = self._values(number, "text", "redactions")
             # Where nothing was replaced, what silver shows is the normalised text itself.
             if redactions:
-                payload, mapping = self._told(number, "payload", "mapping")
+                payload, mapping = self._values(number, "payload", "mapping")
                 self._words[item.row] = folded_of(*words_of(payload, mapping, self._rules.mappings))
             else:
                 self._words[item.row] = fold(text)
         return self._words[item.row]
 
     def of_day(self, day: date) -> Iterator[tuple[int, Place]]:
-        """The number and place of each recalled row of a day to compute."""
+        """The number and place of each cached row of a day to compute."""
         for number in np.flatnonzero(self._here & (self._bronze["day"] == day).to_numpy(dtype=bool)):
             yield int(number), self._order[number]
 
     def part(self, number: int) -> CleanRow:
-        """A recalled row as a cleaned row, for whoever puts it elsewhere than into silver."""
-        day, place, line, checksum, source = self._told(number, "day", "landing_object", "line", "checksum", "source")
-        event_id, text, shown_id, told = self._told(number, "event_id", "text", "shown_id", "problem")
-        problem: Record = json.loads(text_or_none(told) or "{}")
+        """A cached row as a cleaned row, for whoever puts it elsewhere than into silver."""
+        day, place, line, checksum, source = self._values(number, "day", "landing_object", "line", "checksum", "source")
+        event_id, text, shown_id, cached = self._values(number, "event_id", "text", "shown_id", "problem")
+        problem: Record = json.loads(text_or_none(cached) or "{}")
         cleaned = ShownValues(
             {"event_id": event_id, "text": text},
             (None, None, None),
@@ -165,10 +158,10 @@ class Recalled:
         return CleanRow(day, place, int(line), checksum, text_or_none(source), read, cleaned)
 
     def feedback(self, numbers: Sequence[int]) -> pd.DataFrame:
-        """Recalled rows as rows of `silver/feedback`."""
-        return conform(self._kept.iloc[list(numbers)], tables.SILVER_FEEDBACK)
+        """Cached rows as rows of `silver/feedback`."""
+        return conform(self._cached.iloc[list(numbers)], tables.SILVER_FEEDBACK)
 
-    def learn(self, part: CleanRow, record: Record, lines: str) -> None:
+    def add(self, part: CleanRow, record: Record, lines: str) -> None:
         """Remember a computed row of a day to compute.
 
         Args:
@@ -177,32 +170,25 @@ class Recalled:
             lines: The mark of the order it was looked up in.
         """
         read, cleaned = part.read, part.cleaned
-        if self._memo is None or cleaned is None:
+        if self._lookup is None or cleaned is None:
             return
         if isinstance(read, Candidate):
             own: Record = {f"{_PREFIX}{name}": getattr(read, name) for name in _COMPARED}
         else:
-            told = {**asdict(read), "detail": cleaned.detail, "excerpt": cleaned.excerpt}
-            own = {"problem": json.dumps(told, ensure_ascii=False)}
+            problem = {**asdict(read), "detail": cleaned.detail, "excerpt": cleaned.excerpt}
+            own = {"problem": json.dumps(problem, ensure_ascii=False)}
         place = {"day": part.day, "landing_object": part.landing_object, "line": part.line}
         marks = {KEY: self._keys[part.place], "seen_with": self._seen[part.day], "lines": lines}
-        self._learned.append({**record, **place, **own, **marks, "shown_id": cleaned.event_id})
+        self._new.append({**record, **place, **own, **marks, "shown_id": cleaned.event_id})
 
-    def keep(self, failing: Collection[date]) -> None:
-        """Keep the rows of the days and no others, except of days that fail: what was wrong is to be found again.
+    def save(self, failing: Collection[date]) -> None:
+        """Cache the rows of the days and no others, except of days that fail: what was wrong is to be noticed again.
 
         Raises:
             OSError: The disk or object store refused.
         """
-        # What left the day leaves what is kept of it too: a person's words must not outlast them here.
-        changed = ({record["day"] for record in self._learned} | self._gone) - set(failing)
-        if self._memo is None or not changed:
-            return
-        parts = [pd.DataFrame(self._learned, columns=list(_COLUMNS))] if self._learned else []
-        if len(self._kept):
-            parts.append(rows_where(self._kept, self._here))
-        rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_COLUMNS))
-        self._memo.keep({day: rows_where(rows, (rows["day"] == day).to_numpy(dtype=bool)) for day in changed})
+        if self._lookup is not None:
+            self._lookup.save(pd.DataFrame(self._new, columns=list(_COLUMNS)), failing)
 
     @cached_property
     def _order(self) -> list[Place]:
@@ -212,8 +198,8 @@ class Recalled:
     def _places(self) -> dict[Place, int]:
         return {place: number for number, place in enumerate(self._order)}
 
-    def _told(self, number: int, *names: str) -> tuple[Any, ...]:
-        """Values of one recalled row: what was made of it, or what bronze has where that is not kept.
+    def _values(self, number: int, *names: str) -> tuple[Any, ...]:
+        """Values of one cached row: what was made of it, or what bronze has where that is not cached.
 
         One row at a time of a frame costs a hundred times as much as its columns as lists.
         """
@@ -221,27 +207,27 @@ class Recalled:
 
     def _list(self, name: str) -> list[Any]:
         if name not in self._lists:
-            frame = self._kept if name in _MADE else self._bronze
+            frame = self._cached if name in _MADE else self._bronze
             self._lists[name] = frame[name].tolist()
         return self._lists[name]
 
-    def _fits(self, told: pd.DataFrame, commerce: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _fits(self, cached: pd.DataFrame, commerce: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether each row was looked up in what is known now."""
-        orders = Orders(commerce, told["order_ref"].dropna().unique())
-        columns = [told[name].tolist() for name in _LOOKED_UP]
+        orders = Orders(commerce, cached["order_ref"].dropna().unique())
+        columns = [cached[name].tolist() for name in _LOOKED_UP]
         return np.fromiter(
             (
                 seen == self._seen.get(day) and lines == orders.mark(text_or_none(ref), day)
                 for day, ref, lines, seen in zip(*columns, strict=True)
             ),
             dtype=bool,
-            count=len(told),
+            count=len(cached),
         )  # fmt: skip
 
 
 def _seen_with(catalogs: Catalogs, day: date, rules: ReadingRules) -> str:
-    told = f"{catalogs.on(day).fingerprint} {rules.order_patterns!r}"
-    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+    material = f"{catalogs.on(day).fingerprint} {rules.order_patterns!r}"
+    return hashlib.blake2b(material.encode(), digest_size=8).hexdigest()
 
 
 def _places(rows: pd.DataFrame) -> Iterator[Place]:

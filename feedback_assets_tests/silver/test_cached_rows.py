@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from feedback_assets import tables
 from feedback_assets.config.mappings import Mapping
+from feedback_assets.lake.cache import FOLDER, CacheCounts, RowCache
 from feedback_assets.lake.frames import table_hash
-from feedback_assets.lake.memo import FOLDER, Memo, Work
 from feedback_assets.lake.store import Lake
-from feedback_assets.silver import recalled
+from feedback_assets.silver import cached_rows
+from feedback_assets.silver.cached_rows import silver_cache
 from feedback_assets.silver.clean_rows import ReadingRules
 from feedback_assets.silver.feedback import Silver
 from feedback_assets.silver.fields import Mappings
-from feedback_assets.silver.recalled import memo_of
 from feedback_assets.silver.redact import keyed_hash
-from feedback_assets_tests.recalling import uncovered
+from feedback_assets_tests.cache_sources import uncovered
 from feedback_assets_tests.silver.rows import DAY, RULES, at, bronze_row, silver
 from feedback_assets_tests.silver.test_feedback import _DAYS
 
@@ -39,13 +39,13 @@ ROWS = [
 
 
 @pytest.fixture
-def memo(tmp_path: Path) -> Memo:
-    return memo_of(Lake(str(tmp_path)))
+def cache(tmp_path: Path) -> RowCache:
+    return silver_cache(Lake(str(tmp_path)))
 
 
-def through(memo: Memo, rows: list[dict[str, Any]] = ROWS, **more: Any) -> Silver:
-    found = silver(rows, memo=memo, **more)
-    found.recalled.keep(failing=())
+def through(cache: RowCache, rows: list[dict[str, Any]] = ROWS, **more: Any) -> Silver:
+    found = silver(rows, cache=cache, **more)
+    found.cached.save(failing=())
     return found
 
 
@@ -53,45 +53,45 @@ def hashes(found: Silver) -> dict[str, str]:
     return {name: table_hash(frame, tables.by_name(name)) for name, frame in found.frames().items()}
 
 
-def test_a_day_computed_again_does_no_work_and_gives_the_same_tables(memo: Memo):
+def test_a_day_computed_again_does_no_work_and_gives_the_same_tables(cache: RowCache):
     plain = silver(ROWS)
-    first, again = through(memo), through(memo)
+    first, again = through(cache), through(cache)
     assert (len(plain.feedback), len(plain.duplicates), len(plain.quarantine)) == (3, 2, 1)
-    assert first.recalled.work == Work(computed=6, recalled=0)
-    assert again.recalled.work == Work(computed=0, recalled=6)
+    assert first.cached.counts == CacheCounts(computed=6, cached=0)
+    assert again.cached.counts == CacheCounts(computed=0, cached=6)
     assert again.computed.empty
     assert hashes(plain) == hashes(first) == hashes(again)
 
 
-def test_only_new_and_changed_rows_are_computed(memo: Memo):
-    through(memo)
+def test_only_new_and_changed_rows_are_computed(cache: RowCache):
+    through(cache)
     changed = [bronze_row("e1", {"text": "It broke after three days"}, line=ROWS[0]["line"])]
     rows = [*changed, *ROWS[1:], bronze_row("e7", {"text": "a new one"})]
-    found = through(memo, rows)
-    assert found.recalled.work == Work(computed=2, recalled=5)
+    found = through(cache, rows)
+    assert found.cached.counts == CacheCounts(computed=2, cached=5)
     assert hashes(found) == hashes(silver(rows))
 
 
-def test_an_earlier_original_makes_a_recalled_row_its_copy(memo: Memo):
-    through(memo)
+def test_an_earlier_original_makes_a_cached_row_its_copy(cache: RowCache):
+    through(cache)
     rows = [*ROWS, bronze_row("e0", {"text": f"{LONG}!!", "customer_id": "C-992"}, when=at(7))]
-    found = through(memo, rows)
-    assert found.recalled.work == Work(computed=1, recalled=6)
+    found = through(cache, rows)
+    assert found.cached.counts == CacheCounts(computed=1, cached=6)
     assert set(found.duplicates["original_event_id"]) == {"e0", "e1"}
     assert hashes(found) == hashes(silver(rows))
 
 
-def test_rows_of_the_days_before_are_compared_with_as_they_were_kept(memo: Memo):
+def test_rows_of_the_days_before_are_compared_with_as_they_were_kept(cache: RowCache):
     next_day = DAY + timedelta(days=1)
-    through(memo)
+    through(cache)
     rows = [*ROWS, bronze_row("e8", {"text": LONG, "customer_id": "C-992"}, when=at(1, next_day))]
-    found = through(memo, rows, days=[next_day])
-    assert len(found.recalled.missing) == 1
+    found = through(cache, rows, days=[next_day])
+    assert len(found.cached.missing) == 1
     assert found.duplicates["original_event_id"].tolist() == ["e3"]
     assert hashes(found) == hashes(silver(rows, days=[next_day]))
 
 
-def test_another_product_order_mapping_key_or_code_is_noticed(memo: Memo, tmp_path: Path):
+def test_another_product_order_mapping_key_or_code_is_noticed(cache: RowCache, tmp_path: Path):
     product = {"day": DAY, "event_id": "c", "product_id": "p1", "product_name": "Anna Schmidt", "unit_price": 20.0}
     ordered = {
         "day": DAY, "event_id": "o", "event_type": "order_item", "product_id": "p1", "region": "FR",
@@ -106,42 +106,42 @@ def test_another_product_order_mapping_key_or_code_is_noticed(memo: Memo, tmp_pa
         ({"rules": ReadingRules(RULES.key, low_trust=RULES.low_trust, order_patterns=(r"day \w+",))}, 0),
     ]
     for change, spared in changes:
-        through(memo)
-        found = through(memo, **change)
-        assert found.recalled.work.recalled == spared
+        through(cache)
+        found = through(cache, **change)
+        assert found.cached.counts.cached == spared
         assert hashes(found) == hashes(silver(ROWS, **change))
-    through(memo)
-    assert through(memo).recalled.work.computed == 0
-    assert through(memo_of(Lake(str(tmp_path)), ("a-newer-library",))).recalled.work.recalled == 0
+    through(cache)
+    assert through(cache).cached.counts.computed == 0
+    assert through(silver_cache(Lake(str(tmp_path)), ("a-newer-library",))).cached.counts.cached == 0
 
 
-def test_what_left_the_day_leaves_what_is_kept_of_it(memo: Memo, tmp_path: Path):
-    through(memo)
+def test_what_left_the_day_leaves_what_is_kept_of_it(cache: RowCache, tmp_path: Path):
+    through(cache)
     for rows in (ROWS[1:], []):
-        through(memo, rows, days=[DAY])
+        through(cache, rows, days=[DAY])
         kept = str(pq.read_table(next((tmp_path / FOLDER / "silver").iterdir())).to_pylist())
         assert "It broke after two days" not in kept
         assert (LONG in kept) == bool(rows)
 
 
-def test_what_repeated_another_was_looked_at_for_personal_values_before_it_is_recalled(memo: Memo):
-    first = through(memo)
+def test_what_repeated_another_was_looked_at_for_personal_values_before_it_is_cached(cache: RowCache):
+    first = through(cache)
     copies = {row["event_id"] for row in ROWS} - set(first.feedback["event_id"])
     assert {"e4", "e6"} <= copies
     assert {"e4", "e6"} <= set(first.computed["event_id"])
     alone = [row for row in ROWS if row["event_id"] != "e3"]
-    again = through(memo, alone)
+    again = through(cache, alone)
     assert again.computed.empty and "e4" in set(again.feedback["event_id"])
 
 
-def test_a_day_that_fails_is_not_kept(memo: Memo):
-    silver(ROWS, memo=memo).recalled.keep(failing=[DAY])
-    assert silver(ROWS, memo=memo).recalled.work.recalled == 0
+def test_a_day_that_fails_is_not_kept(cache: RowCache):
+    silver(ROWS, cache=cache).cached.save(failing=[DAY])
+    assert silver(ROWS, cache=cache).cached.counts.cached == 0
 
 
-def test_what_is_kept_holds_no_personal_value(memo: Memo, tmp_path: Path):
+def test_what_is_kept_holds_no_personal_value(cache: RowCache, tmp_path: Path):
     malformed = '{"event_id": "x", "payload": {"customer_name": "Karl Moor", "text": "kaputt, a@web.de"'
-    through(memo, [*ROWS, bronze_row("", problem="no JSON", payload=None, raw=malformed, source=None)])
+    through(cache, [*ROWS, bronze_row("", problem="no JSON", payload=None, raw=malformed, source=None)])
     kept = str(pq.read_table(next((tmp_path / FOLDER / "silver").iterdir())).to_pylist())
     assert "It broke after two days" in kept
     for value in ("Anna", "Schmidt", "77123", "1234567", "Kurt", "Weber", "C-99", "web.de", "Karl", "Moor"):
@@ -153,13 +153,13 @@ def test_what_is_kept_holds_no_personal_value(memo: Memo, tmp_path: Path):
 def test_what_was_there_before_makes_no_difference(rows: list[dict[str, Any]], cut: int):
     days = [DAY - timedelta(days=back) for back in range(4)]
     with TemporaryDirectory() as folder:
-        memo = memo_of(Lake(folder))
-        through(memo, rows[:cut], days=days)
-        found = through(memo, rows, days=days)
+        cache = silver_cache(Lake(folder))
+        through(cache, rows[:cut], days=days)
+        found = through(cache, rows, days=days)
         assert hashes(found) == hashes(silver(rows, days))
-        assert through(memo, rows, days=days).recalled.work.computed == 0
+        assert through(cache, rows, days=days).cached.counts.computed == 0
 
 
 def test_the_version_of_the_code_covers_all_that_makes_a_row():
-    assert not uncovered("feedback_assets.silver.feedback", recalled.SOURCES)
+    assert not uncovered("feedback_assets.silver.feedback", cached_rows.SOURCES)
     assert uncovered("feedback_assets.silver.feedback", ("silver",))

@@ -1,4 +1,4 @@
-"""Which modules of this project a row-wise function reaches, to compare with those its memo is versioned by."""
+"""Which modules of this project a row-wise function reaches, to compare with those its cache is versioned by."""
 
 from __future__ import annotations
 

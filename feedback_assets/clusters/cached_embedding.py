@@ -1,4 +1,4 @@
-"""The embedding by way of the memo: issues placed before are recalled, the others are placed and kept.
+"""The embedding by way of the cache: issues embedded before come from it, the others are embedded and cached.
 
 A drop-in for the embedding itself; where an issue stands is decided there.
 """
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from feedback_assets.clusters.embedding import DIMENSIONS, Embedding, Issue, Vectors
-from feedback_assets.lake.memo import KEY, Memo, Work, code_version
+from feedback_assets.lake.cache import KEY, CacheCounts, RowCache
 from feedback_assets.lake.store import Lake
 
 SOURCES = (
@@ -28,9 +28,9 @@ SOURCES = (
 LIBRARIES = ("numpy",)
 
 
-def memo_of(lake: Lake, libraries: tuple[str, ...] = LIBRARIES) -> Memo:
-    """The memo of this stage, under the version of the code here and of the libraries it works with."""
-    return Memo(lake, "embedding", code_version(SOURCES, libraries))
+def embedding_cache(lake: Lake, libraries: tuple[str, ...] = LIBRARIES) -> RowCache:
+    """The cache of this stage, under the version of the code here and of the libraries it works with."""
+    return RowCache(lake, "embedding", SOURCES, libraries)
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,19 @@ class _Placed:
     theme: str | None
 
 
-class RecalledEmbedding:
+class CachedEmbedding:
     """Places issues like the embedding it stands for.
 
     Args:
         embedding: Places what was not placed before.
-        memo: Where issues stood before.
+        cache: Where issues stood before.
         days: The days of the run.
     """
 
-    def __init__(self, embedding: Embedding, memo: Memo, days: Sequence[date]) -> None:
-        self._embedding, self._memo = embedding, memo
-        self._version = f"{embedding.version} {memo.code}"
-        self._known = _by_key(memo.recall(days))
+    def __init__(self, embedding: Embedding, cache: RowCache, days: Sequence[date]) -> None:
+        self._embedding, self._cache = embedding, cache
+        self._version = f"{embedding.version} {cache.code}"
+        self._known = _by_key(cache.load(days))
         self._placed: dict[Issue, tuple[bytes, _Placed]] = {}
         self._fresh: set[bytes] = set()
 
@@ -63,9 +63,9 @@ class RecalledEmbedding:
         return self._embedding.version
 
     @property
-    def work(self) -> Work:
-        """How many different issues were placed, and how many recalled."""
-        return Work(len(self._fresh), len(self._placed) - len(self._fresh))
+    def counts(self) -> CacheCounts:
+        """How many different issues were embedded, and how many were cached."""
+        return CacheCounts(len(self._fresh), len(self._placed) - len(self._fresh))
 
     def vectors(self, issues: Sequence[Issue]) -> Vectors:
         """Unit vectors, shape (issues, dimensions), float32."""
@@ -84,26 +84,28 @@ class RecalledEmbedding:
         """The sub-label given, or the one the words suggest."""
         return self._place(issue)[1].theme
 
-    def keep(self, placed: Mapping[date, Sequence[Issue]]) -> None:
-        """Keep where the issues of each day stand, and of no others; nothing is written when nothing came or went.
+    def save(self, placed: Mapping[date, Sequence[Issue]]) -> None:
+        """Cache where the issues of each day stand, and of no others; nothing is written when nothing came or went.
 
         Raises:
             OSError: The disk or object store refused.
         """
         used = {key for key, _ in self._placed.values()}
         if self._fresh or not used.issuperset(self._known):
-            self._memo.keep({day: _frame([self._place(one) for one in set(issues)]) for day, issues in placed.items()})
+            self._cache.save(
+                {day: _frame([self._place(issue) for issue in set(issues)]) for day, issues in placed.items()}
+            )
 
     def _place(self, issue: Issue) -> tuple[bytes, _Placed]:
-        found = self._placed.get(issue)
-        if found is None:
+        entry = self._placed.get(issue)
+        if entry is None:
             key = hashlib.blake2b(f"{self._version} {tuple(issue)!r}".encode(), digest_size=16).digest()
             known = self._known.get(key)
             if known is None:
                 known = self._computed(issue)
                 self._fresh.add(key)
-            found = self._placed[issue] = (key, known)
-        return found
+            entry = self._placed[issue] = (key, known)
+        return entry
 
     def _computed(self, issue: Issue) -> _Placed:
         inner = self._embedding
@@ -111,10 +113,10 @@ class RecalledEmbedding:
         return _Placed(vector.tobytes(), inner.concepts(issue), inner.words(issue), inner.theme(issue))
 
 
-def _by_key(kept: pd.DataFrame) -> dict[bytes, _Placed]:
-    if KEY not in kept.columns:
+def _by_key(cached: pd.DataFrame) -> dict[bytes, _Placed]:
+    if KEY not in cached.columns:
         return {}
-    columns = kept[[KEY, "vector", "concepts", "words", "theme"]].itertuples(index=False)
+    columns = cached[[KEY, "vector", "concepts", "words", "theme"]].itertuples(index=False)
     return {
         key: _Placed(vector, tuple(concepts), tuple(words), theme if isinstance(theme, str) else None)
         for key, vector, concepts, words, theme in columns
@@ -122,5 +124,5 @@ def _by_key(kept: pd.DataFrame) -> dict[bytes, _Placed]:
 
 
 def _frame(placed: Sequence[tuple[bytes, _Placed]]) -> pd.DataFrame:
-    rows = [(key, one.vector, list(one.concepts), list(one.words), one.theme) for key, one in placed]
+    rows = [(key, row.vector, list(row.concepts), list(row.words), row.theme) for key, row in placed]
     return pd.DataFrame(rows, columns=[KEY, "vector", "concepts", "words", "theme"])

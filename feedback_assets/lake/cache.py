@@ -1,8 +1,9 @@
-"""What row-wise work gave before: kept by day beside the tables, found again by content.
+"""Cache of row-wise work: what a stage made of a row, by stage and day beside the tables, found again by content.
 
 One Parquet file a stage and day, replaced whole when the day is computed again, so it holds what the day holds and no
 more. Rows are found by a hash of everything they were made of, the version of the code included; so nothing here is
-ever out of date, and deleting `_memo` costs time and nothing else. What a row means is the rooms' business.
+ever out of date, and deleting `_cache` costs time and nothing else. What a row means is the rooms' business: a room
+names the columns a row is made of, computes what is `missing`, and saves.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
@@ -29,17 +32,18 @@ from feedback_assets.lake.filesystems import open_folder
 from feedback_assets.lake.frames import rows_where
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     from pyarrow.fs import FileSystem
 
     from feedback_assets.lake.store import Lake
 
 # Its functions are made when it is imported, which type checkers cannot see.
 pc: Any = pyarrow.compute
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
-FOLDER = "_memo"
-KEY = "memo_key"
+FOLDER = "_cache"
+# Where versions before this one had it.
+_FORMER = "_memo"
+KEY = "cache_key"
 _SUFFIX = ".parquet"
 _PACKAGE = Path(__file__).resolve().parent.parent
 # Waiting for an object store; decoding has Arrow's own threads, which a single day needs as well.
@@ -51,36 +55,52 @@ _LEFT_BEHIND = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Work:
-    """How much row-wise work a run did and how much it was spared."""
+class CacheCounts:
+    """How many rows a run computed, and how many it found in the cache."""
 
-    computed: int
-    recalled: int
+    computed: int = 0
+    cached: int = 0
 
     def metadata(self) -> dict[str, int]:
         """As the asset page shows it."""
-        return {"rows_computed": self.computed, "rows_recalled": self.recalled}
+        return {"rows_computed": self.computed, "rows_cached": self.cached}
 
-    def __add__(self, other: Work) -> Work:
-        return Work(self.computed + other.computed, self.recalled + other.recalled)
+    def __add__(self, other: CacheCounts) -> CacheCounts:
+        return CacheCounts(self.computed + other.computed, self.cached + other.cached)
 
 
-class Memo:
-    """What one stage gave before.
+class RowCache:
+    """What one stage made of its rows before.
 
     Args:
         lake: The lake it is kept in.
         stage: Name of the stage, a folder.
-        code: Version of the code that gives it, for the keys; see `code_version`.
+        sources: Modules, files and folders of this package that make the rows; see `code_version`.
+        libraries: Distributions that do.
     """
 
-    def __init__(self, lake: Lake, stage: str, code: str) -> None:
-        self.code = code
+    def __init__(self, lake: Lake, stage: str, sources: tuple[str, ...], libraries: tuple[str, ...]) -> None:
+        self.code = code_version(sources, libraries)
         self._root, self._options = lake.root, lake.storage_options
         self._stage = f"{FOLDER}/{stage}"
 
-    def recall(self, days: Iterable[date], columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """What is kept of some days, with its keys in `memo_key`; without any column when nothing is.
+    def find(
+        self, rows: pd.DataFrame, columns: Sequence[str], version: str, *, days: Iterable[date], secret: bytes = b""
+    ) -> CachedRows:
+        """Which of the rows are in the cache.
+
+        Args:
+            rows: Rows with their `day`.
+            columns: What the outcome depends on.
+            version: Of all else it depends on, besides the code.
+            days: The days of the run: what of them is cached and in no row any more, leaves the cache.
+            secret: See `row_keys`.
+        """
+        keys = row_keys(rows, columns, f"{self.code} {version}", secret)
+        return CachedRows(self, self.load(sorted({*rows["day"], *days})), keys, frozenset(days))
+
+    def load(self, days: Iterable[date], columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """What is cached of some days, with its keys in `cache_key`; without any column when nothing is.
 
         A file that cannot be read is as good as none: its rows are computed again.
         """
@@ -89,11 +109,11 @@ class Memo:
         paths = [path for path in map(self._path, days) if path in there]
         wanted = None if columns is None else [KEY, *columns]
         with ThreadPoolExecutor(_THREADS) as pool:
-            found = [table for table in pool.map(lambda path: _read(root, path, wanted), paths) if table is not None]
-        return pa.concat_tables(found, promote_options="permissive").to_pandas() if found else pa.table({}).to_pandas()
+            read = [table for table in pool.map(lambda path: _read(root, path, wanted), paths) if table is not None]
+        return pa.concat_tables(read, promote_options="permissive").to_pandas() if read else pa.table({}).to_pandas()
 
-    def keep(self, frames: Mapping[date, pd.DataFrame]) -> None:
-        """Replace what is kept of each day by a frame with its keys in `memo_key`.
+    def save(self, frames: Mapping[date, pd.DataFrame]) -> None:
+        """Replace what is cached of each day by a frame with its keys in `cache_key`.
 
         Raises:
             OSError: The disk or object store refused.
@@ -102,6 +122,8 @@ class Memo:
         root.create_dir(self._stage, recursive=True)
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(lambda day: _write(root, self._path(day), frames[day]), frames))
+        if root.get_file_info(_FORMER).type == FileType.Directory:
+            root.delete_dir(_FORMER)
         if _is_local(root):
             _sweep(root, self._stage)
 
@@ -112,7 +134,74 @@ class Memo:
         return open_folder(self._root, self._options)
 
 
-def keys_of(frame: pd.DataFrame, columns: Sequence[str], version: str, secret: bytes = b"") -> list[bytes]:
+class CachedRows:
+    """The rows of a run, and which of them the cache has.
+
+    Args:
+        cache: Where they are.
+        cached: All that it has of the rows' days.
+        keys: Key of each row.
+        days: The days of the run.
+    """
+
+    def __init__(self, cache: RowCache, cached: pd.DataFrame, keys: Sequence[bytes], days: frozenset[date]) -> None:
+        self._cache, self._cached, self._days = cache, cached, days
+        self.keys = np.empty(len(keys), dtype=object)
+        self.keys[:] = keys
+        self._at = positions(cached, keys)
+
+    @property
+    def missing(self) -> Mask:
+        """Which rows have to be computed."""
+        return self._at < 0
+
+    @property
+    def counts(self) -> CacheCounts:
+        """How many rows have to be computed, and how many are cached."""
+        missing = int(self.missing.sum())
+        return CacheCounts(missing, len(self._at) - missing)
+
+    def first(self) -> pd.DataFrame:
+        """What is cached of each row that is not missing, in the order of the rows."""
+        return self._cached.iloc[self._at[~self.missing]].reset_index(drop=True)
+
+    def everything(self) -> pd.DataFrame:
+        """All that is cached of the rows that are not missing, where a stage makes several of one."""
+        return with_keys(self._cached, self.keys[~self.missing]) if KEY in self._cached.columns else self._cached
+
+    def reject(self, unfit: Mask) -> None:
+        """Compute rows although they are cached.
+
+        Args:
+            unfit: One for each row that is not missing, as `first` has them.
+        """
+        self._at[np.flatnonzero(~self.missing)[unfit]] = -1
+
+    def save(self, computed: pd.DataFrame, failing: Iterable[date] = ()) -> None:
+        """Add what was computed and drop what is of no row any more; days that did not change are left alone.
+
+        Args:
+            computed: With the rows' keys in `cache_key`, and their `day`.
+            failing: Days that are not to be cached: what was wrong with them is to be noticed again.
+
+        Raises:
+            OSError: The disk or object store refused.
+        """
+        used = self.everything()
+        # What left the day leaves the cache too: a person's words must not outlast them here.
+        dropped: set[date] = set()
+        if len(used) < len(self._cached):
+            mine = set(used[KEY].tolist())
+            entries = zip(self._cached["day"].tolist(), self._cached[KEY].tolist(), strict=True)
+            dropped = {day for day, key in entries if key not in mine}
+        changed = ({*computed["day"], *dropped} & self._days) - set(failing)
+        filled = [part for part in (computed, used) if len(part)]
+        rows = pd.concat(filled, ignore_index=True) if filled else computed
+        if changed:
+            self._cache.save({day: rows_where(rows, (rows["day"] == day).to_numpy(dtype=bool)) for day in changed})
+
+
+def row_keys(frame: pd.DataFrame, columns: Sequence[str], version: str, secret: bytes = b"") -> list[bytes]:
     """For each row the hash of the named columns and the version, 16 bytes: equal only for equal content.
 
     Args:
@@ -125,40 +214,38 @@ def keys_of(frame: pd.DataFrame, columns: Sequence[str], version: str, secret: b
     parts: list[pa.Array] = []
     kinds: list[str] = []
     for column in columns:
-        told = pa.array(frame[column], from_pandas=True)
-        kinds.append(str(told.type))
-        if pa.types.is_timestamp(told.type):  # a number is as good as a date and time, and ten times as fast to write
-            told = pc.cast(told, pa.int64())
-        text = pc.cast(told, pa.large_string())
+        values = pa.array(frame[column], from_pandas=True)
+        kinds.append(str(values.type))
+        if pa.types.is_timestamp(values.type):  # a number is as good as a date and time, and ten times as fast to write
+            values = pc.cast(values, pa.int64())
+        text = pc.cast(values, pa.large_string())
         length = pc.cast(pc.fill_null(pc.binary_length(text), -1), pa.large_string())
         parts += [length, pc.fill_null(text, "")]
     joined = pc.binary_join_element_wise(*parts, pa.scalar("\x1f", pa.large_string()))
     seed = hashlib.blake2b(f"{version} {kinds}".encode(), key=secret, digest_size=16)
-    found: list[bytes] = []
+    keys: list[bytes] = []
     for row in pc.cast(joined, pa.large_binary()).to_pylist():
-        one = seed.copy()
-        one.update(row)
-        found.append(one.digest())
-    return found
+        digest = seed.copy()
+        digest.update(row)
+        keys.append(digest.digest())
+    return keys
 
 
-def having(kept: pd.DataFrame, keys: Iterable[bytes]) -> pd.DataFrame:
-    """The rows of what is kept whose key is among these.
+def with_keys(cached: pd.DataFrame, keys: Iterable[bytes]) -> pd.DataFrame:
+    """The cached rows whose key is among these.
 
     Not by `Series.isin`: pandas gives bytes to numpy, which drops the zero bytes a key ends in, and loses the row.
     """
     wanted = set(keys)
-    return rows_where(kept, [key in wanted for key in kept[KEY].tolist()])
+    return rows_where(cached, [key in wanted for key in cached[KEY].tolist()])
 
 
-def positions(kept: pd.DataFrame, keys: Sequence[bytes]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Where each key stands in what is kept, -1 for one that does not; of equal keys the first counts."""
-    import numpy as np
-
-    if KEY not in kept.columns:
+def positions(cached: pd.DataFrame, keys: Sequence[bytes]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Where each key stands in what is cached, -1 for one that does not; of equal keys the first counts."""
+    if KEY not in cached.columns:
         return np.full(len(keys), -1, dtype=np.int64)
     place: dict[bytes, int] = {}
-    for position, key in enumerate(kept[KEY].tolist()):
+    for position, key in enumerate(cached[KEY].tolist()):
         place.setdefault(key, position)
     return np.fromiter((place.get(key, -1) for key in keys), dtype=np.int64, count=len(keys))
 

@@ -10,19 +10,19 @@ import pandas as pd
 import pytest
 
 from feedback_assets import tables
-from feedback_assets.classification import recalled
+from feedback_assets.classification import label_cache as module
 from feedback_assets.classification.active_versions import Override, version_set_of
+from feedback_assets.classification.label_cache import CachedLabels, label_cache
 from feedback_assets.classification.labelling import label_days
 from feedback_assets.classification.ledger import Ledger
 from feedback_assets.classification.llm.model_client import ModelClient
-from feedback_assets.classification.recalled import Recalled, memo_of
+from feedback_assets.lake.cache import CacheCounts, RowCache
 from feedback_assets.lake.frames import table_hash
-from feedback_assets.lake.memo import Memo, Work
 from feedback_assets.lake.store import Lake
+from feedback_assets_tests.cache_sources import uncovered
 from feedback_assets_tests.classification.standins import NOON, WordModel, classifier
 from feedback_assets_tests.classification.test_labelling import FEEDBACK, MONDAY, NOBODY, TUESDAY, silver
 from feedback_assets_tests.classification.test_ledger import answered, request
-from feedback_assets_tests.recalling import uncovered
 
 DAYS = [MONDAY, TUESDAY]
 
@@ -38,10 +38,10 @@ def labelled(
     model: WordModel,
     days: list[date] = DAYS,
     client: ModelClient | None = None,
-    memo: Memo | None = None,
-) -> tuple[dict[str, pd.DataFrame], Work]:
+    cache: RowCache | None = None,
+) -> tuple[dict[str, pd.DataFrame], CacheCounts]:
     opened = classifier(model)
-    through = Recalled(memo or memo_of(lake), client)
+    through = CachedLabels(cache or label_cache(lake), client)
     found = label_days(
         feedback,
         NOBODY,
@@ -51,7 +51,7 @@ def labelled(
         NOON,
         through,
     )
-    return found, through.work
+    return found, through.counts
 
 
 def same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> bool:
@@ -63,10 +63,10 @@ def same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> bool:
 
 def test_a_day_labelled_again_asks_no_model_and_gives_the_same_rows(lake: Lake):
     first, work = labelled(lake, FEEDBACK, WordModel())
-    assert work == Work(computed=4, recalled=0)
+    assert work == CacheCounts(computed=4, cached=0)
     model = WordModel()
     again, work = labelled(lake, FEEDBACK, model)
-    assert work == Work(computed=0, recalled=4)
+    assert work == CacheCounts(computed=0, cached=4)
     assert model.asked == []
     assert same(first, again)
 
@@ -82,40 +82,40 @@ def test_only_new_and_changed_rows_are_labelled(lake: Lake):
     )
     through, work = labelled(lake, more, WordModel())
     plain, _ = labelled(Lake(f"{lake.root}-other"), more, WordModel())
-    assert work == Work(computed=2, recalled=3)
+    assert work == CacheCounts(computed=2, cached=3)
     assert same(through, plain)
-    assert labelled(lake, more, WordModel())[1] == Work(computed=0, recalled=5)
+    assert labelled(lake, more, WordModel())[1] == CacheCounts(computed=0, cached=5)
 
 
-def test_days_are_recalled_one_by_one_or_together(lake: Lake):
+def test_days_are_cached_one_by_one_or_together(lake: Lake):
     for day in DAYS:
         labelled(lake, FEEDBACK[FEEDBACK["day"] == day], WordModel(), [day])
-    assert labelled(lake, FEEDBACK, WordModel())[1] == Work(computed=0, recalled=4)
+    assert labelled(lake, FEEDBACK, WordModel())[1] == CacheCounts(computed=0, cached=4)
 
 
 def test_another_edition_or_other_code_recalls_nothing(lake: Lake):
     labelled(lake, FEEDBACK, WordModel())
-    assert labelled(lake, FEEDBACK, WordModel(version="words-2"))[1].recalled == 0
+    assert labelled(lake, FEEDBACK, WordModel(version="words-2"))[1].cached == 0
     labelled(lake, FEEDBACK, WordModel())
     assert labelled(lake, FEEDBACK, WordModel())[1].computed == 0
-    newer = memo_of(lake, ("a-newer-library",))
-    assert labelled(lake, FEEDBACK, WordModel(), memo=newer)[1].recalled == 0
+    newer = label_cache(lake, ("a-newer-library",))
+    assert labelled(lake, FEEDBACK, WordModel(), cache=newer)[1].cached == 0
 
 
-def test_what_a_language_model_may_still_say_is_not_recalled(lake: Lake, tmp_path: Path):
+def test_what_a_language_model_may_still_say_is_not_cached(lake: Lake, tmp_path: Path):
     labelled(lake, FEEDBACK, WordModel())
     ledger = Ledger(lake, tmp_path / "journal", "run")
     ledger.add(request("somebody asked"), answered("somebody asked"))
     ledger.close()
     client = ModelClient("gpt", {}, ledger, None, lambda: NOON)
     _, work = labelled(lake, FEEDBACK, WordModel(), client=client)
-    assert work == Work(computed=4, recalled=0)
+    assert work == CacheCounts(computed=4, cached=0)
     _, work = labelled(lake, FEEDBACK, WordModel(), client=client)
-    assert work == Work(computed=2, recalled=2)  # two by rules
+    assert work == CacheCounts(computed=2, cached=2)  # two by rules
     _, work = labelled(lake, FEEDBACK, WordModel(), client=replace(client, name="gpt-2"))
-    assert work.recalled == 0
+    assert work.cached == 0
 
 
 def test_the_version_of_the_code_covers_all_that_labels():
-    assert not uncovered("feedback_assets.classification.labelling", recalled.SOURCES)
+    assert not uncovered("feedback_assets.classification.labelling", module.SOURCES)
     assert uncovered("feedback_assets.classification.labelling", ("classification",))
