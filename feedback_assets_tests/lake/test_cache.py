@@ -143,8 +143,8 @@ def test_a_cached_row_that_does_not_fit_is_computed_again(cache: RowCache):
 
 
 def test_the_folder_of_older_versions_goes_with_the_first_save(cache: RowCache, tmp_path: Path):
-    former = tmp_path / "_cache" / "silver" / f"{MONDAY}.parquet"
+    former = tmp_path / "_memo" / "silver" / f"{MONDAY}.parquet"
     former.parent.mkdir(parents=True)
     former.write_bytes(b"what customers wrote")
     computed(of(MONDAY, "a"), cache, [MONDAY])
-    assert not (tmp_path / "_cache").exists()
+    assert not (tmp_path / "_memo").exists()
