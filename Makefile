@@ -60,6 +60,7 @@ ui: $(STAMP) ## Dagster's UI and daemon; HOME_DIR=feedback-demo/seed-7 shows the
 bench: $(DEV_STAMP) ## what is measured, as ratios
 	@$(BIN)/python -m pytest benchmarks -m "" --benchmark-only
 	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.history
 
 lock: ## renew the pins
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from feedback_assets import tables
 from feedback_assets.config.settings import load
-from feedback_assets.lake.cache import RowCache
 from feedback_assets.lake.store import Lake
 
 # What a small hosted model takes to answer one short question with a short structured answer.
@@ -120,34 +119,6 @@ def write_plain(sample: int) -> tuple[int, float]:
     whole = pd.concat([frame.assign(day=first + timedelta(days=n)) for n in range(_DAYS_OF_TABLE)])
     with tempfile.TemporaryDirectory() as folder:
         return len(frame), _timed(lambda: whole.to_parquet(Path(folder) / "table.parquet"))
-
-
-def embed_fresh(sample: int) -> tuple[int, float]:
-    return _embedded(sample, RowCache(Lake(load().lake_root), "never-kept", ("text.py",), ()))
-
-
-def embed_cached(sample: int) -> tuple[int, float]:
-    """The row-wise part of clusters alone, as the room asks for it; the cache is that of the stage."""
-    from feedback_assets.clusters.cached_embedding import embedding_cache
-
-    return _embedded(sample, embedding_cache(Lake(load().lake_root)))
-
-
-def _embedded(sample: int, cache: RowCache) -> tuple[int, float]:
-    from feedback_assets.clusters.assets import prepared
-    from feedback_assets.clusters.assign_days import CONTEXT, prepare_issues
-    from feedback_assets.clusters.cached_embedding import CachedEmbedding
-
-    settings = load()
-    lake = Lake(settings.lake_root)
-    issues, feedback = lake.read(tables.GOLD_ISSUES).head(sample), lake.read(tables.SILVER_FEEDBACK, columns=CONTEXT)
-    rules, _, embedding = prepared(settings.prompts_dir)
-
-    def place() -> None:
-        through = CachedEmbedding(embedding, cache, sorted(set(issues["day"])))
-        through.vectors(prepare_issues(issues, feedback, through, rules)["issue"].tolist())
-
-    return len(issues), _timed(place)
 
 
 def definitions(_sample: int) -> tuple[int, float]:

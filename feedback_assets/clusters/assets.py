@@ -12,12 +12,11 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.clusters.assign_days import CONTEXT, assign_days
-from feedback_assets.clusters.cached_embedding import CachedEmbedding, embedding_cache
 from feedback_assets.clusters.embedding import ConceptEmbedding
 from feedback_assets.clusters.summary import Titles, titles
 from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.sections.clusters import ClusterRules
-from feedback_assets.dagster_kit.day_assets import day_multi_asset, run_days, show_on_page
+from feedback_assets.dagster_kit.day_assets import day_multi_asset, run_days
 from feedback_assets.dagster_kit.partitions import same_day
 from feedback_assets.lake.store import Lake
 
@@ -50,10 +49,7 @@ def clusters(
     days = run_days(context)
     rules, names, embedding = prepared(prompts)
     before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
-    cached = CachedEmbedding(embedding, embedding_cache(lake), days)
-    result = assign_days(issues, feedback, before, days, cached, rules, names)
-    cached.save(result.embedded)
-    show_on_page(context, tables.GOLD_CLUSTERS, cached.counts.metadata())
+    result = assign_days(issues, feedback, before, days, embedding, rules, names)
     context.log.info(f"{len(result.members)} issues in {result.clusters['cluster_id'].nunique()} clusters")
     return {tables.GOLD_CLUSTERS.name: result.clusters, tables.GOLD_CLUSTER_MEMBERS.name: result.members}
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
@@ -59,11 +59,10 @@ Objects = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class ClusterResult:
-    """Rows of `gold/clusters` and of `gold/cluster_members`, and the issues that were embedded, by day."""
+    """Rows of `gold/clusters` and of `gold/cluster_members`."""
 
     clusters: pd.DataFrame
     members: pd.DataFrame
-    embedded: Mapping[date, list[Issue]] = field(default_factory=dict[date, list[Issue]])
 
 
 class _IssueColumns:
@@ -153,8 +152,7 @@ def assign_days(
                 cluster.row(day, heading, summary(cluster, heading), is_specific(cluster, rules), embedding.version)
             )
             cluster.members_today, cluster.event = 0, None
-    embedded = {day: columns.issues_of(places.get(day, [])) for day in days}
-    return ClusterResult(_cluster_frame(cluster_rows), _member_frame(member_rows), embedded)
+    return ClusterResult(_cluster_frame(cluster_rows), _member_frame(member_rows))
 
 
 def _assign_day(

@@ -109,7 +109,8 @@ class RowCache:
         paths = [path for path in map(self._path, days) if path in there]
         wanted = None if columns is None else [KEY, *columns]
         with ThreadPoolExecutor(_THREADS) as pool:
-            read = [table for table in pool.map(lambda path: _read(root, path, wanted), paths) if table is not None]
+            jobs = [pool.submit(_read, root, path, wanted) for path in paths]
+            read = [table for table in (job.result() for job in jobs) if table is not None]
         return pa.concat_tables(read, promote_options="permissive").to_pandas() if read else pa.table({}).to_pandas()
 
     def save(self, frames: Mapping[date, pd.DataFrame]) -> None:
@@ -121,7 +122,9 @@ class RowCache:
         root = self._open()
         root.create_dir(self._stage, recursive=True)
         with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(lambda day: _write(root, self._path(day), frames[day]), frames))
+            jobs = [pool.submit(_write, root, self._path(day), frame) for day, frame in frames.items()]
+            for job in jobs:
+                job.result()
         if root.get_file_info(_FORMER).type == FileType.Directory:
             root.delete_dir(_FORMER)
         if _is_local(root):
