@@ -1,4 +1,4 @@
-"""Rows: silver rows to items, and answers to the rows of `gold/items` and `gold/issues`.
+"""Turns silver rows into items, and answers into rows of `gold/items` and `gold/issues`.
 
 Only the translation between tables and labels; days, version sets and models are given.
 """
@@ -19,6 +19,8 @@ from feedback_assets.lake.frames import conform
 from feedback_assets.text import text_or_none
 
 Row = Mapping[str, Any]
+# Columns of `silver/feedback` that `items_of` reads.
+ITEM_COLUMNS = ("text", "language", "rating", "channel", "product_name")
 # Facts silver knows about the item that belong to what the issue is about.
 _ENTITIES = {
     "sku": "product_id",
@@ -32,7 +34,6 @@ _ENTITIES = {
 
 def items_of(feedback: pd.DataFrame) -> list[Item]:
     """One item for each row of `silver/feedback`, in its order."""
-    columns = feedback[["text", "language", "rating", "channel", "product_name"]]
     return [
         Item(
             text_or_none(text) or "",
@@ -41,7 +42,7 @@ def items_of(feedback: pd.DataFrame) -> list[Item]:
             text_or_none(channel) or "other",
             text_or_none(product),
         )
-        for text, language, rating, channel, product in columns.itertuples(index=False)
+        for text, language, rating, channel, product in feedback[list(ITEM_COLUMNS)].itertuples(index=False)
     ]
 
 
@@ -103,7 +104,7 @@ def _item(answer: Answer, classifier: Classifier) -> dict[str, Any]:
 
 
 def _issue(row: Row, ordinal: int, issue: Issue, classifier: Classifier) -> dict[str, Any]:
-    known = {name: said for name, column in _ENTITIES.items() if (said := text_or_none(row.get(column)))}
+    known = {name: value for name, column in _ENTITIES.items() if (value := text_or_none(row.get(column)))}
     causes = None if issue.causes is None else json.dumps(issue.causes, ensure_ascii=False, sort_keys=True)
     return {
         "issue_id": f"{row['event_id']}#{ordinal}",

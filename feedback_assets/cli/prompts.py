@@ -16,7 +16,7 @@ from rich.table import Table
 from feedback_assets.installation import Installation
 
 if TYPE_CHECKING:
-    from feedback_assets.evaluation.prompt_plan import Plan
+    from feedback_assets.evaluation.prompt_plan import PromptPlan
 
 app = typer.Typer(no_args_is_help=True, help="Plan a change of prompts, compare labels, backfill, promote.")
 
@@ -203,17 +203,19 @@ def _planned(
     alternative: list[str] | None,
     since: datetime | None,
     until: datetime | None,
-) -> Plan:
+) -> PromptPlan:
     if alternative and scope is None:
         raise typer.BadParameter("--alternative goes with --scope CATEGORY")
     if since is not None and until is not None and until < since:
         raise typer.BadParameter("give --from before --to")
     with Console(stderr=True).status("Opening the prompts …") as status:
-        from feedback_assets.evaluation.prompt_plan import plan, scope_named
+        from feedback_assets.evaluation.prompt_plan import plan_prompt_change, scope_named
 
         settings = installation.settings
         named = scope_named(settings, scope, alternative or (), status.update)
-        return plan(settings, installation.lake, datetime.now(UTC), named, _day(since), _day(until), status.update)
+        return plan_prompt_change(
+            settings, installation.lake, datetime.now(UTC), named, _day(since), _day(until), status.update
+        )
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -1,1 +1,1 @@
-"""Evaluation: measures what the rooms say against what people know, and keeps every old score."""
+"""Evaluation: golden scores, plans of prompt changes, drift and latency; every old score is stored."""

@@ -1,4 +1,4 @@
-"""Wiring of evaluation: golden scores, the plan of a change of prompts, and labels side by side; old rows are kept."""
+"""Dagster assets of evaluation: golden scores, plans of prompt changes, old and new labels side by side."""
 
 # pyright: basic
 
@@ -18,21 +18,21 @@ from feedback_assets.dagster_kit.specs import asset_spec
 from feedback_assets.lake.store import Lake
 
 if TYPE_CHECKING:
-    from feedback_assets.evaluation.prompt_plan import Plan
+    from feedback_assets.evaluation.prompt_plan import PromptPlan
 
 # Metadata lives in the event log; the rest is in the table.
 _ROWS_SHOWN = 20
 
 
-class Narrowed(dg.Config):
-    """What a plan or comparison is narrowed to; the same words as the options of `feedback prompts`."""
+class ScopeConfig(dg.Config):
+    """Run configuration: the categories of a plan or comparison, named as the options of `feedback prompts`."""
 
     scope: str = Field("", description="Category whose words changed, with its close alternatives; empty for all.")
     alternatives: list[str] = Field([], description="Alternatives to take instead of the measured ones.")
 
 
 def _page(table: tables.Table, kinds: list[str]) -> dict[str, Any]:
-    """What the table registry says of the table's page; a spec at module level would be found as a second asset."""
+    """Arguments of `dg.asset` from the table registry; a spec at module level would be loaded as a second asset."""
     spec = asset_spec(table, [], kinds, "1")
     return {
         "key": spec.key,
@@ -73,7 +73,7 @@ def golden_scores(
 @dg.asset(**_page(tables.PROMPT_PLAN, ["scikitlearn"]))
 def prompt_plan(
     context: dg.AssetExecutionContext,
-    config: Narrowed,
+    config: ScopeConfig,
     settings: dg.ResourceParam[Settings],
     lake: dg.ResourceParam[Lake],
     clock: dg.ResourceParam[Clock],
@@ -83,24 +83,24 @@ def prompt_plan(
 
     now = clock()
     planned = _planned(context, config, settings, lake, now)
-    told = prompt_report.as_dict(planned)
+    report = prompt_report.as_dict(planned)
     rows = prompt_report.plan_rows(planned, now)
     lake.append_missing(tables.PROMPT_PLAN, rows, {"asset": tables.PROMPT_PLAN.name, "run_id": context.run.run_id})
     context.log.info("%s", planned.reason)
     shown = ("reason", "prompt_after", "model", "texts", "requests", "tokens_in", "tokens_out", "price", "not_counted")
     return dg.MaterializeResult(
         metadata={
-            **{name: told[name] for name in shown},
-            "cost": "not known" if told["cost"] is None else told["cost"],
+            **{name: report[name] for name in shown},
+            "cost": "not known" if report["cost"] is None else report["cost"],
             "prompt_before": ", ".join(planned.prompt_before),
             "scope": planned.scope.reason,
-            "runs": dg.MetadataValue.json(told["runs"]),
-            "flips_known": dg.MetadataValue.json(told["flips"][:_ROWS_SHOWN]),
-            "unknown_until_asked": told["unknown"],
-            "left_out": dg.MetadataValue.json(_shortened(told["left_out"])),
+            "runs": dg.MetadataValue.json(report["runs"]),
+            "flips_known": dg.MetadataValue.json(report["flips"][:_ROWS_SHOWN]),
+            "unknown_until_asked": report["unknown"],
+            "left_out": dg.MetadataValue.json(_shortened(report["left_out"])),
             "golden": dg.MetadataValue.json(prompt_golden.golden_scores(settings, lake, planned)),
             "to_start_it": f"feedback prompts backfill{_options(config)}; or launch a backfill of these days on "
-            f"gold/items and what follows it, with the tags {tags_told(planned)}",
+            f"gold/items and what follows it, with the tags {backfill_tags(planned)}",
         }
     )
 
@@ -108,7 +108,7 @@ def prompt_plan(
 @dg.asset(**_page(tables.LABEL_CHANGES, ["scikitlearn"]))
 def label_changes(
     context: dg.AssetExecutionContext,
-    config: Narrowed,
+    config: ScopeConfig,
     settings: dg.ResourceParam[Settings],
     lake: dg.ResourceParam[Lake],
     clock: dg.ResourceParam[Clock],
@@ -135,21 +135,21 @@ def label_changes(
 
 
 def _planned(
-    context: dg.AssetExecutionContext, config: Narrowed, settings: Settings, lake: Lake, now: datetime
-) -> "Plan":
-    from feedback_assets.evaluation.prompt_plan import plan, scope_named
+    context: dg.AssetExecutionContext, config: ScopeConfig, settings: Settings, lake: Lake, now: datetime
+) -> "PromptPlan":
+    from feedback_assets.evaluation.prompt_plan import plan_prompt_change, scope_named
 
     scope = scope_named(settings, config.scope or None, config.alternatives, context.log.info)
-    return plan(settings, lake, now, scope, progress=context.log.info)
+    return plan_prompt_change(settings, lake, now, scope, progress=context.log.info)
 
 
-def tags_told(planned: "Plan") -> str:
-    """The tags of a backfill from the UI, in words."""
+def backfill_tags(planned: "PromptPlan") -> str:
+    """The run tags to type in the UI when a backfill of the plan is launched there."""
     scope = f", {SCOPE}: {', '.join(planned.scope.categories)}" if planned.scope.categories else ""
     return f"{PROMPT}: {planned.prompt_after}{scope}"
 
 
-def _options(config: Narrowed) -> str:
+def _options(config: ScopeConfig) -> str:
     return (f" --scope {config.scope}" if config.scope else "") + "".join(
         f" --alternative {name}" for name in config.alternatives
     )

@@ -1,4 +1,4 @@
-"""Advisory checks that watch all rooms: how long items take to each hop, and drift of what is written and labelled."""
+"""Advisory asset checks: latency of items to each hop, and drift of texts and labels."""
 
 # pyright: basic
 
@@ -30,13 +30,15 @@ def _latency_check(hop: Hop) -> dg.AssetChecksDefinition:
         lake: dg.ResourceParam[Lake], landing: dg.ResourceParam[Landing], prompts: dg.ResourceParam[Path]
     ) -> dg.AssetCheckResult:
         rules = load_config(prompts).thresholds.latency
-        found = measure_latency(lake, landing, hop, rules)
-        told = {str(one.day): f"p50 {one.p50:g} min, p95 {one.p95:g} min, {one.items} items" for one in found.days}
+        result = measure_latency(lake, landing, hop, rules)
+        day_lines = {
+            str(day.day): f"p50 {day.p50:g} min, p95 {day.p95:g} min, {day.items} items" for day in result.days
+        }
         return dg.AssetCheckResult(
-            passed=found.within_budget,
+            passed=result.within_budget,
             severity=dg.AssetCheckSeverity.WARN,
-            description=found.reason,
-            metadata={"budget_minutes": getattr(rules, hop.budget), **told},
+            description=result.reason,
+            metadata={"budget_minutes": getattr(rules, hop.budget), **day_lines},
         )
 
     return latency
@@ -45,9 +47,9 @@ def _latency_check(hop: Hop) -> dg.AssetChecksDefinition:
 latency_checks = [_latency_check(hop) for hop in HOPS]
 
 
-@dg.multi_asset_check(specs=[dg.AssetCheckSpec(name, asset=_ITEMS, description=told) for name, told in WATCHED.items()])
+@dg.multi_asset_check(specs=[dg.AssetCheckSpec(name, asset=_ITEMS, description=text) for name, text in WATCHED.items()])
 def drift(lake: dg.ResourceParam[Lake], prompts: dg.ResourceParam[Path]) -> Iterator[dg.AssetCheckResult]:
-    """Hold the newest week of items against the four weeks before it."""
+    """Compare the newest week of items with the four weeks before it."""
     config = load_config(prompts)
     for result in check_drift(lake, prompts, config.thresholds.drift, config.taxonomy.catch_all):
         yield _result(result)
@@ -55,9 +57,10 @@ def drift(lake: dg.ResourceParam[Lake], prompts: dg.ResourceParam[Path]) -> Iter
 
 def _result(result: DriftResult) -> dg.AssetCheckResult:
     rows = [
-        f"| {one.name} | {one.move.size:.3f} | {one.move.chance:.2g} | {one.items} | {one.before} "
-        f"| {'; '.join(one.details())} |"
-        for one in result.slices
+        f"| {slice_move.name} | {slice_move.move.size:.3f} | {slice_move.move.chance:.2g} "
+        f"| {slice_move.items} | {slice_move.before} "
+        f"| {'; '.join(slice_move.details())} |"
+        for slice_move in result.slices
     ]
     return dg.AssetCheckResult(
         check_name=result.name,

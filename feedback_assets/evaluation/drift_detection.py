@@ -1,4 +1,4 @@
-"""What is watched for drift, and the verdict on each; the newest week against the four before it.
+"""Drift detection: compares the newest week with the four before it and gives each check a level.
 
 Pure: a frame of items and the rules go in, results with a reason come out. How a slice is compared stands in
 `drift_moves.py`.
@@ -32,23 +32,23 @@ _NO_SLICE = {
 }  # fmt: skip
 # Texts too short to tell their language hold a word or two: enough for a label, not for a vocabulary of their own.
 _OF_WORDS, _TOO_SHORT = ("drift_vocabulary", "drift_embedding_centre"), "language und"
-_SLICES_TOLD = 5
+_SLICES_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class DriftResult:
-    """What one check says.
+    """Result of one drift check.
 
     Attributes:
         name: Which check.
         level: still, warn or fail; too_few when nothing can be said.
-        value: Size of the largest move that is no chance, else the largest move of all; 0 without any.
-        threshold: What the value was held against: `fail` when it is over that, else `warn`.
+        value: Size of the largest significant move, else of the largest move; 0 without any.
+        threshold: The threshold compared with: `fail` when the value is over that, else `warn`.
         reason: In words.
         items: Items of the judged window.
         window: The judged days, in words.
         baseline: The days before, in words.
-        slices: The most moved slices, those that count first.
+        slices: The slices that moved most, significant ones first.
         judged: How many slices had enough items.
     """
 
@@ -73,7 +73,7 @@ def detect_drift(
     words: Words,
     names: Sequence[str] = tuple(WATCHED),
 ) -> list[DriftResult]:
-    """Judge the newest days against those before them, one verdict for each name.
+    """Judge the newest days against those before them, one result for each name.
 
     Args:
         frame: Items with `COLUMNS`; days outside both windows are left out.
@@ -87,48 +87,55 @@ def detect_drift(
     items = Items(frame, newest, rules, catch_all, embed, words)
     now, days_before = int(items.is_now.sum()), len(set(items.day[~items.is_now].tolist()))
     if days_before < rules.least_baseline_days or min(now, len(items.frame) - now) < rules.least_rows:
-        told = (
+        reason = (
             f"too little to compare: {now} items from {items.window}, {len(items.frame) - now} on {days_before} days "
             f"before; it takes {rules.least_rows} on each side and {rules.least_baseline_days} days before"
         )
-        return [DriftResult(name, "too_few", 0, rules.warn, told, now, items.window, items.baseline) for name in names]
+        return [
+            DriftResult(name, "too_few", 0, rules.warn, reason, now, items.window, items.baseline) for name in names
+        ]
     return [_detect(name, items, now) for name in names]
 
 
 def _detect(name: str, items: Items, now: int) -> DriftResult:
     rules = items.rules
     warn, fail = (rules.other_warn, rules.other_fail) if name == "drift_other_share" else (rules.warn, rules.fail)
-    slices = [one for one in items.slices(_NO_SLICE.get(name)) if name not in _OF_WORDS or one.name != _TOO_SHORT]
+    slices = [sides for sides in items.slices(_NO_SLICE.get(name)) if name not in _OF_WORDS or sides.name != _TOO_SHORT]
     moves = [MOVES[name](items, sides) for sides in slices]
     # Each slice is a chance of a false alarm: their sum is held to the rate (Bonferroni).
-    sure = [one for one in moves if one.move.chance * len(moves) < rules.alarm_rate]
-    moved = sorted((one for one in sure if one.move.size >= warn), key=lambda one: -one.move.size)
-    rest = sorted((one for one in moves if one not in moved), key=lambda one: -one.move.size)
+    sure = [slice_move for slice_move in moves if slice_move.move.chance * len(moves) < rules.alarm_rate]
+    moved = sorted(
+        (slice_move for slice_move in sure if slice_move.move.size >= warn),
+        key=lambda slice_move: -slice_move.move.size,
+    )
+    rest = sorted(
+        (slice_move for slice_move in moves if slice_move not in moved), key=lambda slice_move: -slice_move.move.size
+    )
     unit = "rise of the share" if name == "drift_other_share" else "move"
     span = f"{items.window} ({now} items) against {items.baseline} ({len(items.frame) - now})"
     if not moved:
         largest = rest[0] if rest else SliceMove("all items", STILL, 0, 0)
-        told = f"still: {span}; the largest {unit} of {len(moves)} slices is {largest.told()}"
+        reason = f"still: {span}; the largest {unit} of {len(moves)} slices is {largest.as_text()}"
         if largest.move.size >= warn:
-            told += f"; over {warn:g}, but so much comes by chance with {largest.items} items"
-        return DriftResult(name, "still", largest.move.size, warn, told, now, items.window, items.baseline,
-                       tuple(rest[:_SLICES_TOLD]), len(moves))  # fmt: skip
+            reason += f"; over {warn:g}, but so much comes by chance with {largest.items} items"
+        return DriftResult(name, "still", largest.move.size, warn, reason, now, items.window, items.baseline,
+                       tuple(rest[:_SLICES_SHOWN]), len(moves))  # fmt: skip
     worst = moved[0].move.size
     level, threshold = ("fail", fail) if worst >= fail else ("warn", warn)
-    told = f"{len(moved)} of {len(moves)} slices moved, {span}. Largest {unit} (threshold {threshold:g}): "
-    told += "; ".join(one.told() for one in moved[:3]) + _versions(name, items)
-    lasting = [one.name for one in moved if one.lasting]
+    reason = f"{len(moved)} of {len(moves)} slices moved, {span}. Largest {unit} (threshold {threshold:g}): "
+    reason += "; ".join(slice_move.as_text() for slice_move in moved[:3]) + _versions(name, items)
+    lasting = [slice_move.name for slice_move in moved if slice_move.lasting]
     if lasting:
         where = ", ".join(lasting[:3])
-        told += (
+        reason += (
             f". A lasting rise of {items.catch_all!r} in {where}: the taxonomy may lack a category; read what is in it"
         )
-    return DriftResult(name, level, worst, threshold, told, now, items.window, items.baseline,
-                   tuple((moved + rest)[:_SLICES_TOLD]), len(moves))  # fmt: skip
+    return DriftResult(name, level, worst, threshold, reason, now, items.window, items.baseline,
+                   tuple((moved + rest)[:_SLICES_SHOWN]), len(moves))  # fmt: skip
 
 
 def _versions(name: str, items: Items) -> str:
-    """Names the models that label now and did not before: then the labels moved, perhaps not the texts."""
+    """A sentence that names models new in the judged window: then perhaps only the labels moved, not the texts."""
     if name not in ("drift_label_mix", "drift_other_share", "drift_confidence"):
         return ""
     versions = items.frame["model_version"]

@@ -1,4 +1,4 @@
-"""The items that drift is looked for in: cut into days, slices and words, each computed once.
+"""The items of the drift checks, by day, slice and word; each is computed once.
 
 No comparing; that is `drift_moves.py`.
 """
@@ -80,8 +80,8 @@ class Items:
         """Rows by day and bin, shape (days of their side, size)."""
         now = bool(len(rows)) and bool(self.is_now[rows[0]])
         start, days = (self.rules.baseline_days, self.rules.recent_days) if now else (0, self.rules.baseline_days)
-        found = np.bincount((self.day[rows] - start) * size + bins, minlength=days * size)
-        return found.reshape(days, size).astype(np.float64)
+        cells = np.bincount((self.day[rows] - start) * size + bins, minlength=days * size)
+        return cells.reshape(days, size).astype(np.float64)
 
     def factor(self, column: str) -> tuple[Ints, tuple[str, ...]]:
         """Number of each row's value in a column, -1 for none, and the values."""
@@ -95,12 +95,12 @@ class Items:
         if self._tokens is None:
             known: dict[str, int] = {}
             rows: list[int] = []
-            found: list[int] = []
+            numbers: list[int] = []
             for row, text in enumerate(self.frame["text"]):
                 for word in dict.fromkeys(self._words(text)):
                     rows.append(row)
-                    found.append(known.setdefault(word, len(known)))
-            self._tokens = np.array(rows, dtype=np.int64), np.array(found, dtype=np.int64), list(known)
+                    numbers.append(known.setdefault(word, len(known)))
+            self._tokens = np.array(rows, dtype=np.int64), np.array(numbers, dtype=np.int64), list(known)
         return self._tokens
 
     def places(self) -> Numbers:

@@ -1,4 +1,4 @@
-"""How far a slice of the items has moved in each thing that is watched, and the words that tell it.
+"""Measures for each drift check how far a slice of the items has moved, and describes the move.
 
 One function for each; the statistics are in `drift_statistics.py`, what follows from a move in
 `drift_detection.py`.
@@ -22,13 +22,13 @@ from feedback_assets.evaluation.drift_statistics import (
     rise_of_share,
 )
 
-_SHARES_TOLD = 4
+_SHARES_SHOWN = 4
 _NEW, _RARE = "words never seen before", "all other words"
 
 
 @dataclass(frozen=True)
 class SliceMove:
-    """How far one slice moved, and on how many items that rests.
+    """The move of one slice, with its number of items now and before.
 
     Attributes:
         lasting: It rose on enough days, and on the median one, to be more than a bad day.
@@ -41,14 +41,14 @@ class SliceMove:
     note: str = ""
     lasting: bool = False
 
-    def told(self) -> str:
-        """The slice in one line."""
+    def as_text(self) -> str:
+        """The slice, its move and details in one line."""
         details = ", ".join(self.details())
         return f"{self.name}: {self.move.size:.3f}" + (f" ({details})" if details else "")
 
     def details(self) -> list[str]:
         """The shares that moved most, and the note where there is one."""
-        return [*(str(share) for share in self.move.shares[:_SHARES_TOLD]), *([self.note] if self.note else [])]
+        return [*(str(share) for share in self.move.shares[:_SHARES_SHOWN]), *([self.note] if self.note else [])]
 
 
 def _label_mix(items: Items, sides: Sides) -> SliceMove:
@@ -101,8 +101,8 @@ def _by_class(items: Items, sides: Sides, values: Numbers, shown: str) -> SliceM
     """Compare how values fall into classes that held equally many before."""
     steps = np.linspace(0, 1, items.rules.classes + 1)[1:-1]
     edges = np.unique(np.quantile(values[sides.before], steps))
-    told = [shown.format(edge) for edge in edges]
-    names = (f"under {told[0]}", *(f"{a} to {b}" for a, b in pairwise(told)), f"{told[-1]} and over")
+    edge_texts = [shown.format(edge) for edge in edges]
+    names = (f"under {edge_texts[0]}", *(f"{a} to {b}" for a, b in pairwise(edge_texts)), f"{edge_texts[-1]} and over")
     before, now = (float(values[rows].mean()) for rows in (sides.before, sides.now))
     note = f"mean {shown.format(before)} → {shown.format(now)}"
     return _compared(items, sides, np.searchsorted(edges, values, side="right").astype(np.int64), names, note)

@@ -1,4 +1,4 @@
-"""Watching: reads the items of the last weeks from the lake, a bounded sample of each day, and judges them.
+"""Runs the drift checks on the lake: reads a bounded sample of each day of the last weeks.
 
 The one place of the drift checks that reads files; what is compared and how stands in `drift_detection.py`.
 """

@@ -1,6 +1,6 @@
-"""How far a distribution has moved: population stability, corrected for sample size, and the chance of it.
+"""Statistics of drift: population stability index, corrected for sample size, and its p-value.
 
-Statistics only, on counts and scores by day; what is compared with them stands in `drift_moves.py`.
+Pure, on counts and scores by day; what is compared with them stands in `drift_moves.py`.
 """
 
 from __future__ import annotations
@@ -77,28 +77,28 @@ def compare(before: Numbers, now: Numbers, weekdays: NDArray[np.int64], names: t
     order = np.flatnonzero((totals[0] + totals[1]) * smaller >= LEAST_EXPECTED)
     rest: Indices = np.flatnonzero(~np.isin(np.arange(len(names)), order))
     labels = [names[at] for at in order.tolist()]
-    before_kept, now_kept = before[:, order], totals[1][order]
+    before_bins, now_bins = before[:, order], totals[1][order]
     if len(rest) and (totals[0][rest].sum() + totals[1][rest].sum()) > 0:
-        before_kept = np.column_stack([before_kept, before[:, rest].sum(axis=1)])
-        now_kept = np.append(now_kept, totals[1][rest].sum())
+        before_bins = np.column_stack([before_bins, before[:, rest].sum(axis=1)])
+        now_bins = np.append(now_bins, totals[1][rest].sum())
         labels.append(names[int(rest[0])] if len(rest) == 1 else POOLED)
     bins = len(labels)
     if bins < 2:
         return STILL
-    was = before_kept.sum(axis=0)
+    was = before_bins.sum(axis=0)
     # Half a row in each bin keeps an empty one finite.
-    p, q = (was + 0.5) / (n + 0.5 * bins), (now_kept + 0.5) / (m + 0.5 * bins)
+    p, q = (was + 0.5) / (n + 0.5 * bins), (now_bins + 0.5) / (m + 0.5 * bins)
     moved = (q - p) * np.log(q / p)
-    spread, freedom = spread_of_days(before_kept, weekdays)
-    pooled = (was + now_kept) / (n + m)
-    square = float(((was - n * pooled) ** 2 / (n * pooled) + (now_kept - m * pooled) ** 2 / (m * pooled)).sum())
+    spread, freedom = spread_of_days(before_bins, weekdays)
+    pooled = (was + now_bins) / (n + m)
+    square = float(((was - n * pooled) ** 2 / (n * pooled) + (now_bins - m * pooled) ** 2 / (m * pooled)).sum())
     size = float(moved.sum()) - spread * (bins - 1) * (1 / n + 1 / m)
     most = np.argsort(-moved)
     return Move(
         max(0.0, float(size)),
         _chance(square / spread, bins - 1, freedom),
         spread,
-        tuple(Share(labels[int(at)], float(was[at] / n), float(now_kept[at] / m)) for at in most),
+        tuple(Share(labels[int(at)], float(was[at] / n), float(now_bins[at] / m)) for at in most),
     )
 
 
@@ -120,9 +120,9 @@ def compare_centres(before: Numbers, days_before: NDArray[np.int64], now: Number
         return STILL
     centre = before.mean(axis=0)
     values, vectors = np.linalg.eigh(np.cov(before, rowvar=False))
-    kept = values > max(float(values.max()), 1e-12) * 1e-9
-    white = vectors[:, kept] / np.sqrt(values[kept])
-    axes = int(kept.sum())
+    has_spread = values > max(float(values.max()), 1e-12) * 1e-9
+    white = vectors[:, has_spread] / np.sqrt(values[has_spread])
+    axes = int(has_spread.sum())
     points = (before - centre) @ white
     distance = float(((((now - centre) @ white).mean(axis=0)) ** 2).sum())
     sums = np.zeros((len(weekdays), axes))

@@ -1,4 +1,4 @@
-"""Measuring: takes model and labelled texts from where the settings say, and scores one on the other.
+"""Scores a model on the golden set or on a labels file, both opened as the settings say.
 
 The one module of the room that reads files; the numbers are made in `scores.py`.
 """
@@ -35,7 +35,7 @@ def measure_golden(
     Args:
         settings: Where prompts and models are.
         now: When it is evaluated.
-        progress: Told what takes long.
+        progress: Called with a line of text before each slow step.
         model: Measured instead of the local model of the prompts folder.
         golden: Folder of golden items, if not the one beside the prompts.
 
@@ -74,7 +74,7 @@ def measure_labels(model: LocalModel, labels: LabelsFile) -> dict[str, Any]:
     """
     unknown = sorted(set(labels.labels) - set(model.labels))
     if unknown:
-        told = "; ".join(f"{name!r}{closest(name, model.labels)}" for name in unknown[:5])
-        raise CallError(f"{labels.path}: column {labels.label_column}: the model does not know {told}")
+        names = "; ".join(f"{name!r}{closest(name, model.labels)}" for name in unknown[:5])
+        raise CallError(f"{labels.path}: column {labels.label_column}: the model does not know {names}")
     answers = model.answer(labels.texts)
     return {"model_version": model.version, **labels.as_dict(), **score(labels.labels, answers, {})}

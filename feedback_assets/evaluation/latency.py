@@ -1,7 +1,7 @@
-"""How long an item takes from being received to each hop: landed, silver, classified, scored, ticketed.
+"""Latency of items from received to each hop: landed, silver, classified, scored, ticketed.
 
-Read afterwards from what is there anyway, when its object landed and when the tables of its day were committed: so no
-column and no run has to carry a clock. Whether that is slow is said against the budgets of `thresholds.yaml`.
+Computed from times that are stored anyway: when the object landed and when the tables of its day were committed. So
+no column and no run has to carry a clock. The budgets are in `thresholds.yaml`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DAYS = 7
 
 @dataclass(frozen=True)
 class Hop:
-    """A station of an item, the table that tells it is reached, and the name of its budget in minutes."""
+    """A stage of an item: its name, the table whose commit shows it is reached, and its budget's field in minutes."""
 
     name: str
     table: Table
@@ -52,7 +52,7 @@ class DayLatency:
 
 @dataclass(frozen=True)
 class LatencyResult:
-    """Whether a hop keeps its budget, and why in words."""
+    """Whether the latency of a hop is within its budget, and the reason in words."""
 
     within_budget: bool
     reason: str
@@ -75,8 +75,8 @@ def measure_latency(lake: Lake, landing: Landing, hop: Hop, rules: LatencyRules)
     items = lake.read(tables.SILVER_FEEDBACK, days[0], days[-1] + timedelta(days=1), columns)
     landed = {path: landing.landed_at(path) for path in items["landing_object"].unique()}
     commits = None if hop.name == "landed" else lake.commits(hop.table)
-    found = latencies(items, landed, commits, timedelta(hours=rules.history_hours))
-    return compare_with_budget(hop.name, found, getattr(rules, hop.budget))
+    by_day = latencies(items, landed, commits, timedelta(hours=rules.history_hours))
+    return compare_with_budget(hop.name, by_day, getattr(rules, hop.budget))
 
 
 def latencies(
@@ -127,7 +127,7 @@ def compare_with_budget(name: str, days: Sequence[DayLatency], budget: float) ->
 def _reached(day: date, landed: datetime | None, commits: Sequence[Commit] | None) -> datetime | None:
     if landed is None or commits is None:
         return landed
-    # Of a long history only the newest commits are told: who landed before them may have been reached by another.
+    # Of a long history only the newest commits are read: what landed before them may have been reached by another.
     if len(commits) >= COMMITS_READ and landed < min(commit.at for commit in commits):
         return None
     return min(

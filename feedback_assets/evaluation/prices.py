@@ -1,6 +1,6 @@
-"""What tokens of a language model cost: found in the settings or the thresholds file, never guessed.
+"""Token prices of a language model, from the settings or the thresholds file; never guessed.
 
-How many tokens something takes is counted by who asks.
+The caller counts the tokens.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from feedback_assets.config.settings import Settings
 
 @dataclass(frozen=True)
 class Price:
-    """What a million tokens of a model cost, and who says so; None where nobody does."""
+    """Price of a million tokens of a model, and its source; None where it is not known."""
 
     tokens_in: float | None
     tokens_out: float | None
@@ -30,8 +30,8 @@ class Price:
 def price_of(settings: Settings) -> Price:
     """The price of the model in use: of the settings, else of the thresholds file, else not known."""
     if {"model_price_in", "model_price_out"} <= settings.model_fields_set:
-        told = "FEEDBACK_MODEL_PRICE_IN and FEEDBACK_MODEL_PRICE_OUT"
-        return Price(settings.model_price_in, settings.model_price_out, "", told)
+        variables = "FEEDBACK_MODEL_PRICE_IN and FEEDBACK_MODEL_PRICE_OUT"
+        return Price(settings.model_price_in, settings.model_price_out, "", variables)
     price = load_config(settings.prompts_dir).thresholds.evaluation.prices.get(settings.model_deployment)
     if price is None:
         return Price(

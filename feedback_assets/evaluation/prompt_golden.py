@@ -1,4 +1,4 @@
-"""The golden set under the old prompt and the new, as far as the ledger or, when told to, the model answers.
+"""Golden scores of the old prompt and the new, from the answers of the ledger and, if asked for, of the model.
 
 The scores themselves are computed in `scores.py`.
 """
@@ -18,13 +18,13 @@ from feedback_assets.classification.llm.model_client import ModelClient
 from feedback_assets.classification.loader import ClassifierRegistry, open_client
 from feedback_assets.config.settings import Settings
 from feedback_assets.evaluation.golden import load_golden
-from feedback_assets.evaluation.prompt_plan import Plan, Progress, active_before, silent
+from feedback_assets.evaluation.prompt_plan import Progress, PromptPlan, active_before, silent
 from feedback_assets.evaluation.scores import score
 from feedback_assets.lake.store import Lake
 
 
 def golden_scores(
-    settings: Settings, lake: Lake, planned: Plan, ask: bool = False, progress: Progress | None = None
+    settings: Settings, lake: Lake, planned: PromptPlan, ask: bool = False, progress: Progress | None = None
 ) -> dict[str, Any]:
     """The whole cascade on the golden set under the old prompt and the new, from the ledger's answers.
 
@@ -33,32 +33,32 @@ def golden_scores(
         lake: Where ledger and promotions are.
         planned: Names the scope.
         ask: Ask the language model what the ledger lacks, under both prompts; this costs money.
-        progress: Told what takes long.
+        progress: Called with a line of text before each slow step.
 
     Returns:
         `before` and `after`, each with prompt version, items, how many the language model answered, accuracy,
         macro-F1 and intervals; `not_asked` says how many questions each still has.
     """
-    tell = progress or silent
+    report = progress or silent
     registry = ClassifierRegistry(settings)
     items = load_golden(settings.prompts_dir / "golden", registry(registry.today).taxonomy)
     known = promotions(lake)
     newest = max((change.day for change in planned.changed), default=date.max)
     old = active_before(newest, known, registry.today.prompt_version)
     texts = [Item(item.text, item.language, item.rating, item.channel) for item in items]
-    client = open_client(settings, lake, "golden", 1, tell)
+    client = open_client(settings, lake, "golden", 1, report)
     if not ask:
         client = replace(client, model=None)
     try:
-        found: dict[str, Any] = {}
+        scores: dict[str, Any] = {}
         for name, classifier in (
             ("before", registry(old[-1].version_set) if old else None),
             ("after", registry(registry.today)),
         ):
             if classifier is not None:
-                tell(f"reading {len(items)} golden items under {classifier.prompt.version}")
-                found[name] = _golden(classifier, texts, [item.category for item in items], client)
-        return found
+                report(f"reading {len(items)} golden items under {classifier.prompt.version}")
+                scores[name] = _golden(classifier, texts, [item.category for item in items], client)
+        return scores
     finally:
         client.ledger.close()
 

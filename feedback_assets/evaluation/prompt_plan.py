@@ -1,7 +1,7 @@
-"""The plan of a change of prompts: opens what the settings name and says which days it would label, and at what price.
+"""Plans a change of prompts: which days would be labelled again, with how many requests, at what price.
 
-What a run would send is found in `classification/prompt_changes.py`; how a plan is shown and kept stands in
-`prompt_report.py`, its golden scores in `prompt_golden.py`.
+Reads the lake and the prompts folder. What a run would send is computed in `classification/prompt_changes.py`; how a
+plan is shown and stored stands in `prompt_report.py`, its golden scores in `prompt_golden.py`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from feedback_assets.classification.prompt_changes import (
     measure_usage,
     plan_days,
 )
+from feedback_assets.classification.rows import ITEM_COLUMNS
 from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import load_taxonomy
@@ -37,15 +38,15 @@ _USAGE_WINDOW = timedelta(days=90)
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Days the backfill does not hold, and the prompt versions they keep."""
+    """Days outside the backfill, and the prompt versions that keep labelling them."""
 
     days: tuple[date, ...]
     prompt_versions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What labelling history with the prompts of the folder would send, cost and flip.
+class PromptPlan:
+    """Requests, cost and flips of labelling the history with the prompts of the folder.
 
     Attributes:
         reason: In one sentence, what is asked for and why, or why nothing is.
@@ -80,13 +81,13 @@ class Plan:
     @property
     def over_budget(self) -> list[tuple[date, date]]:
         """Blocks that cost more than FEEDBACK_DAILY_BUDGET allows for their days."""
-        found: list[tuple[date, date]] = []
+        over: list[tuple[date, date]] = []
         for first, last in self.blocks:
             held = [day for day in self.days if first <= day.day <= last]
             cost = self.price.of(sum(day.tokens_in for day in held), sum(day.tokens_out for day in held))
             if cost is not None and cost > self.budget * len(held):
-                found.append((first, last))
-        return found
+                over.append((first, last))
+        return over
 
     @property
     def held(self) -> list[Change]:
@@ -95,7 +96,7 @@ class Plan:
         return [change for change in self.changed if change.day in days]
 
 
-def plan(
+def plan_prompt_change(
     settings: Settings,
     lake: Lake,
     now: datetime,
@@ -103,8 +104,8 @@ def plan(
     since: date | None = None,
     until: date | None = None,
     progress: Progress | None = None,
-) -> Plan:
-    """Plan labelling the landed days with the prompts of the folder; nothing is sent and nothing is written.
+) -> PromptPlan:
+    """Plan labelling the landed days with the prompts of the folder; no request is sent, no table is written.
 
     Args:
         settings: Prompts, models, the language model and its prices.
@@ -113,28 +114,30 @@ def plan(
         scope: Categories it is narrowed to.
         since: First day looked at; all when not given.
         until: Last day looked at, included.
-        progress: Told what takes long.
+        progress: Called with a line of text before each slow step.
 
     Raises:
         CallError: A file of the prompts folder is wrong, or a version set in force cannot be opened.
     """
-    tell = progress or silent
-    tell("opening the version sets")
+    report = progress or silent
+    report("opening the version sets")
     registry = ClassifierRegistry(settings)
     check_scope(scope.categories, registry(registry.today).taxonomy)
-    tell("reading feedback and ledger")
-    feedback = lake.read(tables.SILVER_FEEDBACK, since, until and until + timedelta(days=1))
+    report("reading feedback and ledger")
+    # Without --from the whole history is read: only the cascade tells which items the changed words are sent with.
+    window = (since, until and until + timedelta(days=1))
+    feedback = lake.read(tables.SILVER_FEEDBACK, *window, ["day", "event_id", *ITEM_COLUMNS])
     known = promotions(lake)
     days = sorted(set(feedback["day"])) if known else []
     before = {day: active_before(day, known, registry.today.prompt_version) for day in days}
     after = {day: active_on(day, [*known, *_promotions(registry, days, scope, now)]) for day in days}
-    client = open_client(settings, lake, "plan", 1, tell)
-    tell(f"reading {len(feedback)} items under the old and the new prompt")
-    changed = compare_labels(feedback, _decided(lake), before, after, registry, client) if days else []
+    client = open_client(settings, lake, "plan", 1, report)
+    report(f"reading {len(feedback)} items under the old and the new prompt")
+    changed = compare_labels(feedback, _decided(lake, *window), before, after, registry, client) if days else []
     usage = measure_usage(read_usage(lake, client.name, now - _USAGE_WINDOW))
     planned = plan_days(changed, usage)
     held = {day.day for day in planned}
-    return Plan(
+    return PromptPlan(
         prompt_before=_versions(before.values(), registry.today.prompt_version),
         prompt_after=registry.today.prompt_version,
         model=client.name,
@@ -153,13 +156,13 @@ def plan(
 def scope_named(
     settings: Settings, category: str | None, instead: Sequence[str] = (), progress: Progress | None = None
 ) -> Scope:
-    """The scope a person named: a category with its close alternatives, or with those named instead.
+    """The scope of a category: with its measured close alternatives, or with those that a person names.
 
     Args:
         settings: Where prompts and models are.
         category: The one whose words changed; None for every item.
         instead: Alternatives a person names instead of the measured ones.
-        progress: Told what takes long.
+        progress: Called with a line of text before each slow step.
 
     Raises:
         TaxonomyError: There is no such category; the message names the closest.
@@ -177,7 +180,7 @@ def scope_named(
 
 
 def active_before(day: date, known: Sequence[Promotion], prompt_version: str) -> ActiveVersions:
-    """What labels a day without the promotions of one prompt version; as it is where there is nothing else."""
+    """The active versions of a day without the promotions of one prompt version; all of them where no other is left."""
     others = [promotion for promotion in known if promotion.version_set.prompt_version != prompt_version]
     return active_on(day, others) or active_on(day, known)
 
@@ -189,20 +192,21 @@ def _promotions(registry: ClassifierRegistry, days: Sequence[date], scope: Scope
 
 
 def _versions(active: Iterable[ActiveVersions], today: str) -> tuple[str, ...]:
-    found = {override.version_set.prompt_version for held in active for override in held}
-    return tuple(sorted(found - {today})) or tuple(sorted(found))
+    versions = {override.version_set.prompt_version for held in active for override in held}
+    return tuple(sorted(versions - {today})) or tuple(sorted(versions))
 
 
 def _left_out(days: Sequence[date], known: Sequence[Promotion]) -> tuple[LeftOut, ...]:
     versions: dict[tuple[str, ...], list[date]] = {}
     for day in days:
-        kept = tuple(override.version_set.prompt_version for override in active_on(day, known))
-        versions.setdefault(kept, []).append(day)
-    return tuple(LeftOut(tuple(held), kept) for kept, held in versions.items())
+        prompt_versions = tuple(override.version_set.prompt_version for override in active_on(day, known))
+        versions.setdefault(prompt_versions, []).append(day)
+    return tuple(LeftOut(tuple(held), prompt_versions) for prompt_versions, held in versions.items())
 
 
-def _decided(lake: Lake) -> set[str]:
-    return set(lake.read(tables.SILVER_CORRECTIONS, columns=["event_id"])["event_id"])
+def _decided(lake: Lake, start: date | None, end: date | None) -> set[str]:
+    """Ids of the items that a person labelled; a correction stands on the day of its item, as a run reads it."""
+    return set(lake.read(tables.SILVER_CORRECTIONS, start, end, ["event_id"])["event_id"])
 
 
 def _reason(settings: Settings, known: Sequence[Promotion], planned: Sequence[DayPlan], scope: Scope) -> str:
@@ -217,4 +221,4 @@ def _reason(settings: Settings, known: Sequence[Promotion], planned: Sequence[Da
 
 
 def silent(_text: str) -> None:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""

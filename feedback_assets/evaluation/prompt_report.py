@@ -1,4 +1,4 @@
-"""A planned change of prompts as it is told: the object of `--json`, flips, and the rows that are kept.
+"""Reports a planned change of prompts: the object of `--json`, flips, and the rows to store.
 
 Pure: a plan and the time go in. What is planned stands in `prompt_plan.py`.
 """
@@ -17,10 +17,10 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.classification.prompt_changes import Change, category_of
-from feedback_assets.evaluation.prompt_plan import Plan
+from feedback_assets.evaluation.prompt_plan import PromptPlan
 
 
-def as_dict(planned: Plan) -> dict[str, Any]:
+def as_dict(planned: PromptPlan) -> dict[str, Any]:
     """The plan as the object that `--json` prints; days as text."""
     held = planned.held
     return {
@@ -69,7 +69,7 @@ def agreement(changed: Sequence[Change]) -> float | None:
     return round(1 - sum(change.flips for change in both) / len(both), 4) if both else None
 
 
-def plan_rows(planned: Plan, now: datetime) -> pd.DataFrame:
+def plan_rows(planned: PromptPlan, now: datetime) -> pd.DataFrame:
     """The plan as rows of `evaluation/prompt_plan`, one for each day with feedback."""
     shared = {
         "prompt_before": ", ".join(planned.prompt_before),
@@ -94,10 +94,10 @@ def plan_rows(planned: Plan, now: datetime) -> pd.DataFrame:
     ]
     items = Counter(change.day for change in planned.changed)
     for group in planned.left_out:
-        kept = {**shared, "prompt_before": ", ".join(group.prompt_versions)}
+        left_out = {**shared, "prompt_before": ", ".join(group.prompt_versions)}
         nothing = dict.fromkeys(("texts", "requests", "tokens_in", "tokens_out", "flips", "unknown"), 0)
         rows += [
-            {"for_day": day, "affected": False, **kept, "items": items[day], **nothing, "cost": 0.0}
+            {"for_day": day, "affected": False, **left_out, "items": items[day], **nothing, "cost": 0.0}
             for day in group.days
         ]
     rows.sort(key=lambda row: row["for_day"])

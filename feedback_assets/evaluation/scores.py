@@ -44,7 +44,7 @@ def score(
 
     Args:
         truth: The right category of each text.
-        answers: What the model, or the whole cascade, said of each.
+        answers: The answer of the model, or of the whole cascade, to each.
         slices: Name of a slicing, such as `language`, and each text's value in it.
 
     Returns:
@@ -53,14 +53,14 @@ def score(
     """
     labels = sorted({*truth, *(answer.category for answer in answers)})
     true = np.array([labels.index(name) for name in truth], dtype=np.int64)
-    said = np.array([labels.index(answer.category) for answer in answers], dtype=np.int64)
+    predicted = np.array([labels.index(answer.category) for answer in answers], dtype=np.int64)
     confidence = np.array([answer.confidence for answer in answers])
-    result = _measured(labels, true, said, confidence, DRAWS)
-    result["by_category"] = _by_category(labels, truth, true, said, confidence)
+    result = _measured(labels, true, predicted, confidence, DRAWS)
+    result["by_category"] = _by_category(labels, truth, true, predicted, confidence)
     for name, values in slices.items():
         rows_of = {value: np.flatnonzero(np.array(values, dtype=object) == value) for value in sorted(set(values))}
         result[f"by_{name}"] = {
-            value: _measured(labels, true[rows], said[rows], confidence[rows], _SLICE_DRAWS, a_slice=True)
+            value: _measured(labels, true[rows], predicted[rows], confidence[rows], _SLICE_DRAWS, a_slice=True)
             for value, rows in rows_of.items()
         }
     return result
@@ -101,9 +101,9 @@ def score_rows(result: Mapping[str, Any], versions: Mapping[str, str], now: date
         versions: golden_version, model_version, taxonomy_version, and thresholds_version.
         now: When it was evaluated.
     """
-    told = "|".join(f"{name}={versions[name]}" for name in sorted(versions))
+    version_text = "|".join(f"{name}={versions[name]}" for name in sorted(versions))
     common = {
-        "evaluation_id": hashlib.sha256(told.encode()).hexdigest()[:16],
+        "evaluation_id": hashlib.sha256(version_text.encode()).hexdigest()[:16],
         "golden_version": versions["golden_version"],
         "model_version": versions["model_version"],
         "taxonomy_version": versions["taxonomy_version"],
@@ -132,17 +132,17 @@ def score_rows(result: Mapping[str, Any], versions: Mapping[str, str], now: date
 
 
 def _measured(
-    labels: Sequence[str], true: Indices, said: Indices, confidence: Any, draws: int, a_slice: bool = False
+    labels: Sequence[str], true: Indices, predicted: Indices, confidence: Any, draws: int, a_slice: bool = False
 ) -> dict[str, Any]:
-    right = true == said
+    right = true == predicted
     f1 = partial(macro_f1_of_indices, classes=len(labels), only_true=a_slice)
     draw = partial(interval, size=len(true), seed=_SEED, draws=draws)
     return {
         "items": len(true),
         "accuracy": round(float(right.mean()), 4),
         "accuracy_interval": _ends(draw(lambda rows: float(right[rows].mean()))),
-        "macro_f1": round(f1(true, said), 4),
-        "macro_f1_interval": _ends(draw(lambda rows: f1(true[rows], said[rows]))),
+        "macro_f1": round(f1(true, predicted), 4),
+        "macro_f1_interval": _ends(draw(lambda rows: f1(true[rows], predicted[rows]))),
         "calibration_error": round(calibration_error(confidence, right), 4),
         "calibration_error_interval": _ends(draw(lambda rows: calibration_error(confidence[rows], right[rows]))),
         "mean_confidence": round(float(confidence.mean()), 4),
@@ -150,49 +150,51 @@ def _measured(
 
 
 def _by_category(
-    labels: Sequence[str], truth: Sequence[str], true: Indices, said: Indices, confidence: Any
+    labels: Sequence[str], truth: Sequence[str], true: Indices, predicted: Indices, confidence: Any
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for row in class_scores(truth, [labels[int(number)] for number in said]):
+    scores: dict[str, Any] = {}
+    for row in class_scores(truth, [labels[int(number)] for number in predicted]):
         number = labels.index(row.label)
 
         def f1(rows: Indices, number: int = number) -> float:
-            hit = ((true[rows] == number) & (said[rows] == number)).sum()
-            total = (true[rows] == number).sum() + (said[rows] == number).sum()
+            hit = ((true[rows] == number) & (predicted[rows] == number)).sum()
+            total = (true[rows] == number).sum() + (predicted[rows] == number).sum()
             return float(2 * hit / total) if total else 0.0
 
-        claims = said == number
-        found[row.label] = {
+        claims = predicted == number
+        scores[row.label] = {
             "items": row.items,
             "precision": round(row.precision, 4),
             "recall": round(row.recall, 4),
             "f1": round(row.f1, 4),
             "f1_interval": _ends(interval(f1, len(true), _SEED, _SLICE_DRAWS)),
-            "calibration_error": round(calibration_error(confidence[claims], (true == said)[claims]), 4),
+            "calibration_error": round(calibration_error(confidence[claims], (true == predicted)[claims]), 4),
         }
-    return found
+    return scores
 
 
 def _filled(pairs: Sequence[tuple[str | None, str | None]]) -> dict[str, float | None]:
-    answered = [(right, said) for right, said in pairs if said is not None]
+    answered = [(right, predicted) for right, predicted in pairs if predicted is not None]
     return {
         "filled": round(len(answered) / len(pairs), 4) if pairs else 0.0,
-        "accuracy": round(accuracy([str(right) for right, _ in answered], [str(said) for _, said in answered]), 4)
+        "accuracy": round(
+            accuracy([str(right) for right, _ in answered], [str(predicted) for _, predicted in answered]), 4
+        )
         if answered
         else None,
     }
 
 
 def _further(items: Sequence[GoldenItem], answers: Sequence[LocalAnswer]) -> dict[str, float | None]:
-    hit = said = true = 0
+    hit = predicted = true = 0
     for item, answer in zip(items, answers, strict=True):
         wanted = {category for category, _ in item.issues} - {answer.category}
-        found = {issue.category for issue in answer.secondary}
-        hit, said, true = hit + len(wanted & found), said + len(found), true + len(item.issues) - 1
+        named = {issue.category for issue in answer.secondary}
+        hit, predicted, true = hit + len(wanted & named), predicted + len(named), true + len(item.issues) - 1
     return {
-        "said": said,
+        "said": predicted,
         "there": true,
-        "precision": round(hit / said, 4) if said else None,
+        "precision": round(hit / predicted, 4) if predicted else None,
         "recall": round(hit / true, 4) if true else None,
     }
 

@@ -1,4 +1,4 @@
-"""Watches the prompt as it is rendered, and has a plan made when it changed."""
+"""The sensor of prompt changes: requests a plan when the rendered prompt changed."""
 
 # pyright: basic
 

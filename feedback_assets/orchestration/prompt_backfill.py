@@ -14,7 +14,7 @@ import httpx2
 from feedback_assets import tables
 from feedback_assets.dagster_kit.run_tags import PROMPT, SCOPE
 from feedback_assets.errors import OutsideError
-from feedback_assets.evaluation.prompt_plan import Plan
+from feedback_assets.evaluation.prompt_plan import PromptPlan
 from feedback_assets.orchestration.runner import Block, BlockResult, RunEnvironment, run_block
 
 _LABELS = (tables.GOLD_ITEMS, tables.GOLD_ISSUES)
@@ -42,13 +42,13 @@ def assets_to_run(defs: dg.Definitions) -> list[dg.AssetKey]:
     return sorted(key for key in reached if graph.get(key).is_partitioned and graph.get(key).is_materializable)
 
 
-def tags_of(planned: Plan) -> dict[str, str]:
+def tags_of(planned: PromptPlan) -> dict[str, str]:
     """The tags of its runs: which prompt labels, and what it is narrowed to."""
     scope = {SCOPE: ", ".join(planned.scope.categories)} if planned.scope.categories else {}
     return {PROMPT: planned.prompt_after, **scope}
 
 
-def backfill_params(planned: Plan, assets: list[dg.AssetKey]) -> dict[str, Any]:
+def backfill_params(planned: PromptPlan, assets: list[dg.AssetKey]) -> dict[str, Any]:
     """`LaunchBackfillParams`: every asset for exactly the affected days, so that nothing beside them runs."""
     ranges = [{"start": str(first), "end": str(last)} for first, last in planned.blocks]
     return {
@@ -61,7 +61,9 @@ def backfill_params(planned: Plan, assets: list[dg.AssetKey]) -> dict[str, Any]:
     }
 
 
-def run_here(planned: Plan, environment: RunEnvironment, on_step: Callable[[str, str], None]) -> list[BlockResult]:
+def run_here(
+    planned: PromptPlan, environment: RunEnvironment, on_step: Callable[[str, str], None]
+) -> list[BlockResult]:
     """Run the blocks one after the other in this process; stops at the first that fails.
 
     Args:
@@ -80,7 +82,7 @@ def run_here(planned: Plan, environment: RunEnvironment, on_step: Callable[[str,
     return results
 
 
-def launch(planned: Plan, defs: dg.Definitions, url: str) -> str:
+def launch(planned: PromptPlan, defs: dg.Definitions, url: str) -> str:
     """Ask a running Dagster to start it, as its UI would; returns the id of the backfill.
 
     Args:

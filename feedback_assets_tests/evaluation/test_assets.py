@@ -7,7 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from feedback_assets.config.settings import load
 from feedback_assets.evaluation.assets import golden_scores
+from feedback_assets.orchestration.resources import build_resources
 
 
 def test_materializing_twice_keeps_one_set_of_scores(small_home: Path) -> None:
@@ -23,6 +25,6 @@ def test_materializing_twice_keeps_one_set_of_scores(small_home: Path) -> None:
 
 
 def _rows_added() -> int:
-    result = dg.materialize([golden_scores])
+    result = dg.materialize([golden_scores], resources=build_resources(load()))
     (event,) = result.asset_materializations_for_node("evaluation__golden_scores")
     return int(event.metadata["rows_added"].value)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from feedback_assets.config.settings import load
 from feedback_assets.config.taxonomy import TaxonomyError
 from feedback_assets.dagster_kit.run_tags import PROMPT, SCOPE
 from feedback_assets.definitions import build_resources
-from feedback_assets.evaluation.prompt_plan import Plan, plan, scope_named
+from feedback_assets.evaluation.prompt_plan import PromptPlan, plan_prompt_change, scope_named
 from feedback_assets.evaluation.prompt_report import agreement, as_dict, change_rows, flips_of, plan_rows
 from feedback_assets.evaluation.sensors import prompt_change
 from feedback_assets.installation import Installation
@@ -112,11 +112,11 @@ def change_delivery(home: Path) -> None:
     path.write_text(text.replace(old, f"{old} {MOVED}"), encoding="utf-8")
 
 
-def planned(scope: Scope = EVERYTHING) -> Plan:
-    return plan(load(), lake(), NOON, scope)
+def planned(scope: Scope = EVERYTHING) -> PromptPlan:
+    return plan_prompt_change(load(), lake(), NOON, scope)
 
 
-def carry_out(found: Plan) -> None:
+def carry_out(found: PromptPlan) -> None:
     """Each block as one run, with the tags of the backfill."""
     scope = {SCOPE: ", ".join(found.scope.categories)} if found.scope.categories else {}
     for first, last in found.blocks:
