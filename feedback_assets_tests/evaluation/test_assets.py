@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 
 from feedback_assets.config.settings import load
+from feedback_assets.definitions import build_resources
 from feedback_assets.evaluation.assets import golden_scores
-from feedback_assets.orchestration.resources import build_resources
 
 
 def test_materializing_twice_keeps_one_set_of_scores(small_home: Path) -> None:
