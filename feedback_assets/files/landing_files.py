@@ -8,16 +8,17 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 from feedback_assets.files import object_stores
 from feedback_assets.files.store_marker import Marker, StoreError
 
+_T = TypeVar("_T")
 _DAY = "day="
 SUFFIX = ".jsonl"
 # Requests to an object store at the same time.
@@ -188,9 +189,8 @@ class Landing:
             except FileNotFoundError:
                 return None
         system, base = self.file_system()
-        try:
-            at = cast("datetime", system.modified(f"{base}/{path}"))
-        except FileNotFoundError:
+        at: datetime | None = self._ask(lambda: system.modified(f"{base}/{path}"), None)
+        if at is None:
             return None
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
@@ -200,18 +200,31 @@ class Landing:
             return {day: folder(stream, day) for day in _local_days(self.local_path(stream))}
         system, base = self.file_system()
         system.invalidate_cache()  # others write here
-        try:
-            paths: list[str] = system.ls(f"{base}/{stream}", detail=False)
-        except FileNotFoundError:
-            paths = []
+        nothing: list[str] = []
+        paths = self._ask(lambda: system.ls(f"{base}/{stream}", detail=False), nothing)
         names = [path.rstrip("/").rpartition("/")[2] for path in paths]
         days = sorted(day for name in names if (day := _day_of(name)) is not None)
         if not days:
-            self._prove()
+            self.refuse_wrong_store()
         return {day: folder(stream, day) for day in days}
 
-    def _prove(self) -> None:
-        """An empty listing proves nothing: whatever answers with 200 reads as empty. So ask for the marker.
+    def _ask(self, request: Callable[[], _T], nothing: _T) -> _T:
+        """What the driver of an object store answers, or `nothing` where it finds nothing.
+
+        Raises:
+            StoreError: The store refuses or does not answer; each driver has errors of its own for that.
+        """
+        try:
+            return request()
+        except FileNotFoundError:
+            return nothing
+        except object_stores.errors(self.root) as error:
+            raise self._marker().unreadable(error) from error
+
+    def refuse_wrong_store(self) -> None:
+        """Ask for the marker, at most every ten seconds: nothing listed and "is there" alone prove nothing.
+
+        Whatever answers with 200 lists nothing and has every object that is asked for.
 
         Raises:
             StoreError: Something else answers than the store that is meant.
@@ -232,10 +245,8 @@ class Landing:
     def _remote_objects(self, place: str) -> list[LandingObject]:
         system, base = self.file_system()
         system.invalidate_cache()
-        try:
-            listed: dict[str, dict[str, Any]] = system.find(f"{base}/{place}", detail=True)
-        except FileNotFoundError:
-            listed = {}
+        nothing: dict[str, dict[str, Any]] = {}
+        listed = self._ask(lambda: system.find(f"{base}/{place}", detail=True), nothing)
         start = len(base) + 1
         objects = [
             LandingObject(path[start:], int(info["size"]))
@@ -243,7 +254,7 @@ class Landing:
             if _is_object(path.rpartition("/")[2])
         ]
         if not objects:
-            self._prove()
+            self.refuse_wrong_store()
         return objects
 
 

@@ -65,7 +65,7 @@ class Marker:
                 raise StoreError(f"{self.place()}: there is no such bucket; {self.fix()}") from error
             return None
         except object_stores.errors(self.root) as error:
-            raise StoreError(f"{self.place()}: cannot be read: {_first_line(error)}; {self.fix()}") from error
+            raise self.unreadable(error) from error
 
     def create(self, content: bytes) -> bool:
         """Write the marker if it is missing; False when it was there.
@@ -129,6 +129,10 @@ class Marker:
         endpoint = self._endpoint()
         origin = f"{endpoint} answered {shown!r}" if endpoint else f"it holds {shown!r}"
         return f"{self.root}/{self.name}: is not {noun}: {origin}; {self.fix()}"
+
+    def unreadable(self, error: Exception) -> StoreError:
+        """What to raise when the store refuses to list or read, or does not answer."""
+        return StoreError(f"{self.place()}: cannot be read: {_first_line(error)}; {self.fix()}")
 
     def lost_content(self) -> str:
         """What to say when the marker was written and is not there."""

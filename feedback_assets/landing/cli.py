@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from feedback_assets.landing.choose import Wanted
     from feedback_assets.landing.summary import ImportSummary
 
+_IMPORT_AGAIN = "import the file again: what landed before stays, and no row lands twice"
 _WRONG_CALL, _OUTSIDE_FAILED = 2, 3
 
 
@@ -106,6 +107,7 @@ def _import_one(
     from rich.console import Console
 
     from feedback_assets.config.mappings import MappingError
+    from feedback_assets.files.store_marker import StoreError
     from feedback_assets.landing.files import FileError
     from feedback_assets.landing.importer import import_file
     from feedback_assets.landing.summary import show
@@ -115,6 +117,8 @@ def _import_one(
             summary: ImportSummary = import_file(settings, path, wanted.stream, wanted, now=now, on_bytes=on_bytes)
     except (FileError, MappingError) as error:
         return _failed(_WRONG_CALL, str(error), path)
+    except StoreError as error:
+        return _failed(_OUTSIDE_FAILED, f"{path}: {error}, then {_IMPORT_AGAIN}", path)
     except (OSError, ImportError) as error:
         return _failed(_OUTSIDE_FAILED, f"{path}: {_place_told(error, settings)}", path)
     if not quiet:
@@ -126,13 +130,14 @@ def _place_told(error: OSError | ImportError, settings: Settings) -> str:
     """What a place that cannot be written to means for the import, and the mend."""
     number = error.errno if isinstance(error, OSError) else None
     place = str(error.filename) if isinstance(error, OSError) and error.filename else settings.landing_root
-    again = "import the file again: what landed before stays, and no row lands twice"
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return f"no space left for landing at {settings.landing_root}; free some, then {again}"
+        return f"no space left for landing at {settings.landing_root}; free some, then {_IMPORT_AGAIN}"
     if number in (errno.EROFS, errno.EACCES, errno.EPERM):
         why = os.strerror(number)
-        return f"{place} cannot be written: {why}; make it writable or choose another FEEDBACK_HOME, then {again}"
-    return f"landing at {settings.landing_root} cannot be used: {error}; once it can, {again}"
+        return (
+            f"{place} cannot be written: {why}; make it writable or choose another FEEDBACK_HOME, then {_IMPORT_AGAIN}"
+        )
+    return f"landing at {settings.landing_root} cannot be used: {error}; once it can, {_IMPORT_AGAIN}"
 
 
 def _failed(code: int, message: str, path: Path) -> tuple[int, dict[str, Any]]:

@@ -31,10 +31,15 @@ def object_name(source: str, digests: Iterable[bytes], *, filed: bool = False) -
 
 
 def exists(landing: Landing, stream: str, day: date, name: str) -> bool:
-    """Whether the object is there."""
+    """Whether the object is there.
+
+    Raises:
+        StoreError: Something else answers than the store that is meant.
+    """
     path = f"{folder(stream, day)}/{name}"
     if landing.is_local:
         return landing.local_path(path).exists()
+    landing.refuse_wrong_store()
     system, base = landing.file_system()
     return bool(system.exists(f"{base}/{path}"))
 

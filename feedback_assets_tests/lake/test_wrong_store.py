@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
 
 from feedback_assets import tables
+from feedback_assets.config.settings import load
 from feedback_assets.errors import CallError, OutsideError
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.files.store_marker import Marker, StoreError
 from feedback_assets.lake import layout
 from feedback_assets.lake.errors import ColumnTypeError
 from feedback_assets.lake.store import Lake, LakeError
+from feedback_assets.landing.choose import Wanted
+from feedback_assets.landing.cli import import_files
 from feedback_assets.landing.writer import write_object
 from feedback_assets_tests.crash.proxy import Proxy
 from feedback_assets_tests.lake import stores
@@ -215,3 +218,19 @@ def test_two_columns_of_one_name_added_at_once_with_other_types_are_not_mixed(se
             second.write_days(TABLE, trends([day(2)]).assign(stars="00123"), day(2), day(3), {})
     assert added
     assert first.read(TABLE)["stars"].dropna().tolist() == [4.5, 4.5]
+
+
+def test_an_import_to_an_endpoint_that_is_no_store_says_which_setting_is_wrong_and_exits_3(
+    servers: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (
+        ("FEEDBACK_HOME", str(tmp_path)), ("FEEDBACK_LANDING_URL", "s3://bucket/landing"),
+        ("AWS_ENDPOINT_URL", servers["html"]), ("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_REGION", "us-east-1"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "feedback.csv"
+    file.write_text("id,text,created_at\n1,late parcel,2024-03-01T10:00:00Z\n2,broken cup,2024-03-01T11:00:00Z\n")
+    assert import_files(load(), [file], Wanted(), as_json=False, now=datetime(2024, 3, 2, tzinfo=UTC)) == 3
+    message = capsys.readouterr().err
+    assert servers["html"] in message and "FEEDBACK_LANDING_URL" in message and "no row lands twice" in message
