@@ -17,9 +17,9 @@ from rich.console import Console
 from feedback_assets import tables
 from feedback_assets.classification.cascade.classifier import read_labelled
 from feedback_assets.classification.llm.language_model import ModelSettingsError, Request, RetryPolicy
-from feedback_assets.classification.llm.prompt import load_prompt
+from feedback_assets.classification.llm.prompt import load_prompt, unknown_labels
 from feedback_assets.classification.loader import open_model
-from feedback_assets.config.prompts_folder import load_config
+from feedback_assets.config.prompts_folder import load_config, unknown_labels_in_patterns
 from feedback_assets.config.settings import Settings
 from feedback_assets.errors import CallError, OutsideError
 from feedback_assets.files.landing_files import Landing
@@ -54,7 +54,7 @@ def doctor_command(
         console = Console()
         for finding in findings:
             console.print(f"{'[green]good[/green]' if finding.good else '[red]fix[/red]'}  {finding.what}: ", end="")
-            console.print(finding.message, markup=False, highlight=False)
+            console.print(finding.message, markup=False, highlight=False, soft_wrap=True)
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)
 
@@ -84,12 +84,17 @@ def _prompts(settings: Settings) -> Finding:
     """Whether every file of the prompts folder can be used, alone and with the others."""
     folder = settings.prompts_dir
     try:
-        taxonomy = load_config(folder).taxonomy
+        config = load_config(folder)
+        taxonomy = config.taxonomy
         load_prompt(folder / "classify.md", taxonomy)
+        left_out = unknown_labels(folder / "classify.md", taxonomy)
         read_labelled(folder, taxonomy)
     except CallError as error:
         return Finding("prompts", False, str(error))
-    return Finding("prompts", True, f"{folder}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories")
+    lines = [f"{folder}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories"]
+    lines += [f"the prompt leaves out an example: {folder / 'classify.md'}: {label}" for label in left_out]
+    lines += [f"a pattern has no effect: {fault}" for fault in unknown_labels_in_patterns(folder, taxonomy)]
+    return Finding("prompts", True, "\n".join(lines))
 
 
 def _layout(settings: Settings) -> Finding:

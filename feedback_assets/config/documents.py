@@ -24,6 +24,7 @@ Place = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
 _COMPOSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _QUOTED = re.compile(r"'([^']*)'|\b(\d+)\b")
+_TEXT = "tag:yaml.org,2002:str"
 # Pydantic ends the place of a fault in a key with this word.
 _KEY = "[key]"
 
@@ -148,12 +149,12 @@ def nearest(name: object, allowed: Iterable[str], taken: Iterable[str] = ()) -> 
     """
     from rapidfuzz.distance import OSA  # Only wanted when something is wrong.
 
-    word = str(name)
+    word = str(name).lower()  # Capital letters are the least of faults.
     used = set(taken)
     near = [
         (distance, -difflib.SequenceMatcher(None, word, right).ratio(), number, right)
         for number, right in enumerate(dict.fromkeys(allowed))
-        if (distance := OSA.distance(word, right)) <= max(2, (len(right) + 1) // 3) and distance <= len(right)
+        if (distance := OSA.distance(word, right.lower())) <= max(2, (len(right) + 1) // 3) and distance <= len(right)
     ]
     # Nothing in common is no likeness.
     near = [entry for entry in near if entry[0] < max(len(word), len(entry[3]))]
@@ -176,7 +177,10 @@ def _lines(node: Any, line: int) -> Lines:
     here = Lines(line)
     if isinstance(node, yaml.MappingNode):
         for key, value in cast("list[tuple[Any, Any]]", node.value):
-            here.inside[str(getattr(key, "value", ""))] = _lines(value, key.start_mark.line + 1)
+            inside = _lines(value, key.start_mark.line + 1)
+            here.inside[str(getattr(key, "value", ""))] = inside
+            if isinstance(key, yaml.ScalarNode) and not key.style and key.tag != _TEXT:
+                here.inside.setdefault(str(yaml.safe_load(key.value)), inside)  # `no` as what YAML makes of it.
     elif isinstance(node, yaml.SequenceNode):
         for number, entry in enumerate(cast("list[Any]", node.value)):
             inside = _lines(entry, entry.start_mark.line + 1)
@@ -222,16 +226,30 @@ def _wrong_value(document: Document, detail: Mapping[str, Any]) -> Fault:
     problem = str(detail["msg"]).removeprefix("Value error, ")
     problem = problem[:1].lower() + problem[1:]
     if detail["type"] in ("literal_error", "enum"):
-        wrong = detail["input"]
+        wrong: Any = detail["input"]
         allowed = [quoted or number for quoted, number in _QUOTED.findall(str(detail["ctx"]["expected"]))]
         there = inside(document.content, place[:-2] if place[-1] == _KEY else place[:-1])
         taken = [str(name) for name in cast("Iterable[object]", there)] if isinstance(there, Mapping | list) else []
         right, fix = suggestion(wrong, allowed, taken)
         where = place[:-1] if place[-1] == _KEY else place
         return Fault(document, where, f"{wrong!r} is none of {', '.join(allowed)}", fix, right)
-    wrong = detail["input"]
-    said = f" (it is {wrong!r})" if isinstance(wrong, str | int | float | bool) or wrong is None else ""
-    return Fault(document, tuple(part for part in place if part != _KEY), problem + said, "correct the value")
+    wrong: Any = detail["input"]
+    if detail["type"] in ("invalid_key", "string_type") and not isinstance(wrong, Mapping | list | tuple | set):
+        return _no_text(document, place, wrong, detail["type"] == "invalid_key" or place[-1] == _KEY)
+    value = f" (it is {wrong!r})" if isinstance(wrong, str | int | float | bool) or wrong is None else ""
+    if place and place[-1] == _KEY:
+        place = (*place[:-2], str(cast("object", wrong)))  # Pydantic's own place has `yes` as 1.
+    return Fault(document, tuple(part for part in place if part != _KEY), problem + value, "correct the value")
+
+
+def _no_text(document: Document, place: Place, wrong: object, is_key: bool) -> Fault:
+    """A fault for a word that YAML takes for something else, such as `no` or `2026-01-01`."""
+    if is_key:
+        above = place[:-2] if place[-1] == _KEY else place[:-1]
+        return Fault(document, (*above, str(wrong)), f"is no text: YAML takes it for {wrong!r}", "write it in quotes")
+    if wrong is None:
+        return Fault(document, place, "is empty", "write its value")
+    return Fault(document, place, f"is no text: YAML takes it for {wrong!r}", "write it in quotes")
 
 
 def inside(content: object, place: Place) -> object:

@@ -15,7 +15,7 @@ _BYTES = 32
 
 
 class KeyFileError(CallError):
-    """The key file cannot be used; the message names it and the mend."""
+    """The key file cannot be used; the message names it and the fix."""
 
 
 def hashing_key(path: Path) -> bytes:

@@ -6,14 +6,27 @@ Only the file's model, loading, saving and reading a payload through it; nothing
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from rapidfuzz.distance import OSA
 
+from feedback_assets import tables
+from feedback_assets.config.documents import (
+    ConfigError,
+    Document,
+    Fault,
+    Place,
+    nearest,
+    read_document,
+    refuse,
+    suggestion,
+    validate,
+)
 from feedback_assets.errors import CallError
-from feedback_assets.files.text_files import read_mapping
 from feedback_assets.files.whole_files import write_whole
 
 Scalar = str | int | float | bool
@@ -45,7 +58,7 @@ _OPEN_STREAMS = ("catalog",)
 
 
 class MappingError(CallError):
-    """A mapping cannot be read; the message names file, field and mend."""
+    """A mapping cannot be read; the message names file, line, field and fix."""
 
 
 class Constant(BaseModel):
@@ -57,6 +70,22 @@ class Constant(BaseModel):
 
 
 FieldSpec = str | Constant | list[str]
+
+
+def _checked(spec: object) -> object:
+    """What stands for a field, refused in words where it is nothing of the kind."""
+    entry: Any = spec
+    if isinstance(entry, MappingABC):
+        constant = cast("MappingABC[object, object]", entry)
+        wrong = next((key for key in constant if key != "constant"), None)
+        if wrong is not None:
+            raise ValueError(f"{wrong!r} is unknown; {suggestion(wrong, ('constant',), ())[1]}")
+        if isinstance(constant.get("constant"), Scalar):
+            return constant
+    columns = cast("list[object]", entry) if isinstance(entry, list) else [cast("object", entry)]
+    if isinstance(entry, Constant) or (columns and all(isinstance(column, str) and column for column in columns)):
+        return cast("object", entry)
+    raise ValueError("is no column, no list of columns and no `{constant: value}`")
 
 
 class Mapping(BaseModel):
@@ -72,7 +101,7 @@ class Mapping(BaseModel):
     occurred_at: str | None = None
     time_format: str | None = None
     timezone: str | None = None
-    fields: dict[str, FieldSpec] = Field(default_factory=dict)
+    fields: dict[str, Annotated[FieldSpec, BeforeValidator(_checked)]] = Field(default_factory=dict)
     rating_scale: float = Field(5, gt=1)
 
     @field_validator("event_id", mode="before")
@@ -93,20 +122,20 @@ class Mapping(BaseModel):
 
         Several columns are joined, text with full stops, everything else with spaces.
         """
-        found: dict[str, Any] = {"rating_scale": self.rating_scale} if self.stream == "feedback" else {}
+        values: dict[str, Any] = {"rating_scale": self.rating_scale} if self.stream == "feedback" else {}
         for name, spec in self.fields.items():
             if isinstance(spec, Constant):
-                found[name] = spec.constant
+                values[name] = spec.constant
             elif isinstance(spec, str):
                 value = column(payload, spec)
                 if value is not None:
-                    found[name] = value
+                    values[name] = value
             else:
                 parts = [str(value).strip() for value in (column(payload, part) for part in spec) if value is not None]
                 joined = (". " if name == "text" else " ").join(part for part in parts if part)
                 if joined:
-                    found[name] = joined
-        return found
+                    values[name] = joined
+        return values
 
 
 def column(payload: MappingABC[str, Any], name: str) -> Any:
@@ -125,20 +154,20 @@ def load(path: Path) -> Mapping:
     """Read a mapping file (YAML).
 
     Raises:
-        MappingError: The file is missing, not YAML, or a field is wrong; it says which and what to write.
+        MappingError: The file is missing, not YAML, or a key, field or value is wrong. One line for each fault: file,
+            line, key, what is wrong and what to write.
     """
+    if not path.is_file():
+        raise MappingError(f"{path}: there is no such mapping; save one with `feedback import --save-mapping`")
     try:
-        loaded = read_mapping(path, MappingError, "write `name:`, `stream:`, `source:` and `fields:`")
-    except FileNotFoundError as error:
-        raise MappingError(
-            f"{path}: there is no such mapping; save one with `feedback import --save-mapping`"
-        ) from error
-    try:
-        mapping = Mapping.model_validate({"name": path.stem, **loaded})
-    except ValidationError as error:
-        raise MappingError(f"{path}: {_first(error)}") from error
+        document = read_document(path, "write `name:`, `stream:`, `source:` and `fields:`")
+        refuse(_unknown_names(document))
+        mapping = validate(Mapping, document, {"name": path.stem, **document.content})
+    except ConfigError as error:
+        raise MappingError(str(error)) from error
     if mapping.name != path.stem:
-        raise MappingError(f"{path}: name: {mapping.name!r} is not the file's; write {path.stem!r} or rename the file")
+        fault = Fault(document, ("name",), f"{mapping.name!r} is not the file's", f"write {path.stem!r}", path.stem)
+        raise MappingError(f"{fault} or rename the file")
     return mapping
 
 
@@ -162,9 +191,31 @@ def save(mapping: Mapping, folder: Path) -> Path:
     return path
 
 
-def _first(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in found["loc"]) or "mapping"
-    message = found["msg"].removeprefix("Value error, ")
-    hints = {"extra_forbidden": "remove it or correct its name", "missing": "add it"}
-    return f"{place}: {message}; {hints.get(found['type'], 'write it as docs/running.md shows')}"
+def _unknown_names(document: Document) -> list[Fault]:
+    """A fault for each field and channel of the file that is not known for its stream."""
+    content = document.content
+    stream = content.get("stream", "feedback")
+    channel, fields = content.get("channel"), content.get("fields")
+    faults: list[Fault] = []
+    if stream == "feedback" and isinstance(channel, str) and channel and channel not in tables.CHANNELS:
+        faults.append(_unknown(document, ("channel",), channel, "channel", tables.CHANNELS, ()))
+    if isinstance(stream, str) and stream in FIELDS and isinstance(fields, MappingABC):
+        names = [str(name) for name in cast("MappingABC[object, object]", fields)]
+        known = FIELDS[stream]
+        for name in names:
+            if name not in known and (stream not in _OPEN_STREAMS or _misspelt(name, known, names)):
+                faults.append(_unknown(document, ("fields", name), name, f"field of {stream}", known, names))
+    return faults
+
+
+def _misspelt(name: str, known: Sequence[str], taken: Sequence[str]) -> bool:
+    """Whether a free field's name is a known one, which is missing, with one letter wrong."""
+    right = nearest(name, known)
+    return right is not None and right not in taken and OSA.distance(name.lower(), right) <= 1
+
+
+def _unknown(
+    document: Document, place: Place, name: str, what: str, known: Sequence[str], taken: Sequence[str]
+) -> Fault:
+    right, fix = suggestion(name, known, taken)
+    return Fault(document, place, f"{name!r} is no {what}", fix, right)

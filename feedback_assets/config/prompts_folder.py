@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from feedback_assets.config.documents import Document, Fault, read_document, refuse, validate
+from feedback_assets.config.documents import Document, Fault, nearest, read_document, refuse, validate
 from feedback_assets.config.names import Names, Use, declared, undeclared, unlisted, uses
 from feedback_assets.config.sections.classification import ClassificationRules
 from feedback_assets.config.taxonomy import Taxonomy, check_taxonomy, read_taxonomy
@@ -176,11 +176,36 @@ def check_names(config: Config, documents: Mapping[str, Document]) -> None:
     faults = undeclared(used, names)
     meant = [fault.nearest for fault in faults]
     faults += _missing_cues(config.cues, documents["cues"], meant)
+    patterns = _unknown_labels(config.moderation, documents["moderation"], config.taxonomy)
+    faults += [fault for fault in patterns if fault.nearest]
     clusters = config.thresholds.clusters
     listed = clusters.ignored_concepts | clusters.telling_concepts
     where = f"ignored_concepts nor telling_concepts of {documents['thresholds'].path}, clusters"
     faults += unlisted(concepts, listed, where, meant)
     refuse(faults)
+
+
+def unknown_labels_in_patterns(folder: Path, taxonomy: Taxonomy) -> list[Fault]:
+    """The labels that moderation patterns name and the taxonomy lacks. Harmless, but dead: told, not refused.
+
+    Raises:
+        ConfigError: `moderation.yaml` cannot be read.
+    """
+    document, moderation = read_moderation(folder / "moderation.yaml")
+    return _unknown_labels(moderation, document, taxonomy)
+
+
+def _unknown_labels(moderation: ModerationWords, document: Document, taxonomy: Taxonomy) -> list[Fault]:
+    sub_labels = [sub_label for spec in taxonomy.categories.values() for sub_label in spec.sub_labels]
+    labels = list(dict.fromkeys([*taxonomy.categories, *sub_labels]))
+    unknown = [(number, name) for number, name in moderation.labels if name not in labels]
+    return [_unknown_label(document, number, name, labels) for number, name in unknown]
+
+
+def _unknown_label(document: Document, number: int, name: str, labels: list[str]) -> Fault:
+    right = nearest(name, labels)
+    fix = f"did you mean {right!r}?" if right else "write a category or sub-label of the taxonomy"
+    return Fault(document, ("injection", number), f"{name!r} is no label of the taxonomy", fix, right)
 
 
 def _names(taxonomy: Taxonomy, cues: CueWords, documents: Mapping[str, Document]) -> Names:

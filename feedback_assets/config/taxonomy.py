@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from feedback_assets.config.documents import (
     ConfigError,
@@ -30,7 +30,16 @@ from feedback_assets.config.strict import Count, DomainName, Number, Strict, Wor
 
 _START = "start with `name:`, `version:`, `change:`, `categories:`"
 _STEPS = (1, 2, 3, 4, 5)
-Scale = Mapping[Literal[1, 2, 3, 4, 5], Words]
+
+
+def _step(value: object) -> object:
+    """A step as it is written: YAML makes a truth value of `yes`, which would be 1."""
+    if isinstance(value, bool):
+        raise ValueError("is no number: YAML takes it for a truth value")
+    return value
+
+
+Scale = Mapping[Annotated[Literal[1, 2, 3, 4, 5], BeforeValidator(_step)], Words]
 
 
 class TaxonomyError(ConfigError):

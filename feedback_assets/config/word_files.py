@@ -10,18 +10,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, RootModel
+from pydantic import AfterValidator, Field, RootModel
 
 from feedback_assets.config.documents import Document, read_document, validate
 from feedback_assets.config.strict import CueName, LanguageName, Strict, Words, setting
 from feedback_assets.text import Lexicon
 
-Phrases = Mapping[LanguageName, tuple[Words, ...]]
+# A name without words would never be found, and nobody would know.
+Phrases = Annotated[Mapping[LanguageName, Annotated[tuple[Words, ...], Field(min_length=1)]], Field(min_length=1)]
 Entries = dict[str, dict[str, list[str]]]
 
 # The cues the code knows. Each other one is called `part_` and the component that its words name.
 FIXED_CUES = ("praise", "filler", "vague", "churn", "danger", "loss", "overcharged", "unusable")
 PART = "part_"
+
+
+# `\b`, a name with an underscore, `\b`: nobody but a label is called so.
+_LABEL = re.compile(r"\\b([a-z]+(?:_[a-z]+)+)\\b")
 
 
 def _compiles(pattern: str) -> str:
@@ -72,6 +77,11 @@ class ModerationWords(Strict):
     def entries(self) -> Entries:
         """The words by kind and language, as the file has them."""
         return _plain({"self_harm": self.self_harm, "threat": self.threat, "abuse": self.abuse})
+
+    @property
+    def labels(self) -> list[tuple[int, str]]:
+        """The labels the patterns name, each with the number of its pattern, from 0."""
+        return [(number, name) for number, text in enumerate(self.injection) for name in _LABEL.findall(text)]
 
     @property
     def patterns(self) -> list[re.Pattern[str]]:

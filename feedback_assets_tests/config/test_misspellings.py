@@ -16,6 +16,7 @@ import pytest
 from feedback_assets.config.documents import ConfigError, Document
 from feedback_assets.config.prompts_folder import CHECKS, check_names, config_of, load_config
 from feedback_assets.config.settings import load
+from feedback_assets.files.text_files import parse_mapping
 from feedback_assets_tests.config.misspelling import Misspelling, documents, misspellings, misspelt
 
 PROMPTS = load().prompts_dir
@@ -58,6 +59,28 @@ def test_of_each_file_a_drawn_part_of_its_names_is_refused_when_misspelt(file: s
     every = [how for how in EVERY if how.file == file]
     drawn = random.Random(5).sample(every, min(len(every), 60))
     assert [text for text in (fault(how, message_of(how)) for how in drawn) if text] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "message"),
+    [
+        ("thresholds", "credible:", "CREDIBLE:", "did you mean 'credible'?"),
+        ("thresholds", "onset_lag:", "no:", "YAML takes it for False; write it in quotes"),
+        ("lexicon", "shoes:", "null:", "YAML takes it for None; write it in quotes"),
+        ("lexicon", "shoes: {", "shoes: {} #", "concepts.shoes: "),
+        ("taxonomy", "1: cosmetic", "yes: cosmetic", "YAML takes it for a truth value"),
+        ("moderation", "no_issue", "no_isue", "did you mean 'no_issue'?"),
+    ],
+)
+def test_what_yaml_reads_otherwise_is_refused_on_its_line(file: str, right: str, wrong: str, message: str) -> None:
+    document = DOCUMENTS[file]
+    text = document.text.replace(right, wrong, 1)
+    line = document.text[: document.text.index(right)].count("\n") + 1
+    changed = Document(document.path, parse_mapping(text, str(document.path), ConfigError, ""), text)
+    with pytest.raises(ConfigError) as raised:
+        config_of({**DOCUMENTS, file: changed})
+    lines = [part for part in str(raised.value).splitlines() if f"{file}.yaml: line {line}:" in part]
+    assert [part for part in lines if message in part]
 
 
 @pytest.mark.slow

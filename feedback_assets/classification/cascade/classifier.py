@@ -77,7 +77,7 @@ def read_classifier(
         cues=cues,
         moderator=moderator_of(config.moderation, thresholds.profanity),
         rules=Rules(taxonomy, cues, read_labelled(prompts, taxonomy), thresholds),
-        prompt=load_prompt(prompts / "classify.md", taxonomy),
+        prompt=load_prompt(prompts / "classify.md", taxonomy, kept),
         bands=bands_from(measurements(precision_by_confidence, measured_on), thresholds),
         rule_bands=right,
         model_bands=told,

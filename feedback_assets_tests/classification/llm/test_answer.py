@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from feedback_assets.classification.llm.answer import answer_model, strict_schema
 from feedback_assets.classification.llm.answer_checks import check_answer, promises, verbatim
 from feedback_assets.classification.llm.model_client import ledger_key
-from feedback_assets.classification.llm.prompt import load_prompt
+from feedback_assets.classification.llm.prompt import PromptError, load_prompt
 from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets_tests.classification.standins import PROMPTS, answer, issue
 
@@ -146,3 +147,22 @@ def test_what_is_sent_with_the_packaged_prompts_stays_the_same_to_the_byte() -> 
         "233633d98438",
         ["fd8d351c7f07eebd", "f6c943b23fc5453f"],
     )
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("why:", "whi:", "line 3: front matter: whi: is unknown; did you mean 'why'?"),
+        ("delivery/late", "delivery/latte", "line 33: 'delivery/latte' is no label of the taxonomy; did you mean"),
+        ("`{{catch_all}}`", "`othr`", "line 10: 'othr' is no label of the taxonomy; did you mean 'other'?"),
+    ],
+)
+def test_a_prompt_that_names_no_label_of_the_taxonomy_is_refused_with_its_line(
+    tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    path = tmp_path / "classify.md"
+    path.write_text((PROMPTS / "classify.md").read_text(encoding="utf-8").replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(PromptError) as raised:
+        load_prompt(path, TAXONOMY)
+    assert f"{path}: {message}" in str(raised.value)
+    assert load_prompt(path, TAXONOMY, kept=True).name == "classify-1"
