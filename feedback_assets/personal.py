@@ -100,6 +100,10 @@ PLACES: tuple[Place, ...] = (
         "Delete the file of the day, or the whole folder: it costs time and nothing else.",
     ),
     Place(
+        Root.LAKE, "_snapshots/gold.clusters.*/**", WORDS, "The newest row of each cluster, with its quotes.",
+        "Compute the days again without the items; then delete the folder: it costs time and nothing else.",
+    ),
+    Place(
         Root.LAKE, "_snapshots/**", NONE, "The first and the newest row of each product of the catalog.",
         "Holds products only.",
     ),

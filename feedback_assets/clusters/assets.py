@@ -18,6 +18,7 @@ from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.sections.clusters import ClusterRules
 from feedback_assets.dagster_kit.day_assets import day_multi_asset, run_days
 from feedback_assets.dagster_kit.partitions import same_day
+from feedback_assets.lake.snapshots import newest_rows_before
 from feedback_assets.lake.store import Lake
 
 _ISSUES = (
@@ -48,7 +49,8 @@ def clusters(
     """Assign the days' issues, starting from the newest state before them."""
     days = run_days(context)
     rules, names, embedding = prepared(prompts)
-    before = lake.read(tables.GOLD_CLUSTERS, end=days[0])
+    # A problem is recognised after any pause, so every cluster ever seen counts, but of each its newest row alone.
+    before = newest_rows_before(lake, tables.GOLD_CLUSTERS, "cluster_id", days[0])
     result = assign_days(issues, feedback, before, days, embedding, rules, names)
     context.log.info(f"{len(result.members)} issues in {result.clusters['cluster_id'].nunique()} clusters")
     return {tables.GOLD_CLUSTERS.name: result.clusters, tables.GOLD_CLUSTER_MEMBERS.name: result.members}

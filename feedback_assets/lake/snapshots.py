@@ -1,9 +1,10 @@
 """What holds of each key on some days, read at a cost that does not grow with the days before.
 
-For tables whose newest row of a key holds, such as `silver/catalog`, which a source may send whole every day. Every
-28 days there may be a snapshot: of each key its first and its newest row of all days before. A snapshot is made when
-it is first needed, bears the fingerprint of the data files it was made of, and is made anew when they are others; so
-nothing here is ever out of date, and deleting `_snapshots` costs time and nothing else. No day is computed here.
+For tables whose newest row of a key holds: `silver/catalog`, which a source may send whole every day, and
+`gold/clusters`, whose newest rows are the state that the next day starts from. Every 28 days there may be a snapshot:
+of each key its newest row of all days before, and its first where that is asked for. A snapshot is made when it is
+first needed, bears the fingerprint of the data files it was made of, and is made anew when they are others; so nothing
+here is ever out of date, and deleting `_snapshots` costs time and nothing else. No day is computed here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,8 @@ Bools = npt.NDArray[np.bool_]
 FOLDER = "_snapshots"
 # Rows of at most so many days are read beside a snapshot; a longer stretch makes fewer snapshots and longer reads.
 STRETCH = timedelta(days=28)
+# What makes one row newer than another, as far as the table has it.
+_ORDER = ("day", "occurred_at", "event_id")
 
 
 def rows_that_hold(
@@ -78,6 +82,28 @@ def rows_that_hold(
     return found[wanted].reset_index(drop=True)
 
 
+def newest_rows_before(lake: Lake, table: Table, key: str, day: date) -> pd.DataFrame:
+    """Of each key the newest row before a day, with all columns.
+
+    Args:
+        lake: Where the table is.
+        table: A table by day; of several rows of a key on one day the last by `_ORDER` is the newest.
+        key: The column that names what rows are about.
+        day: Rows of this day and of later ones do not count.
+
+    Raises:
+        LakeError: The table is there but cannot be read.
+        OSError: A snapshot cannot be read or written.
+    """
+    files = {when: names for when, names in lake.files_by_day(table).items() if when < day}
+    if not files:
+        return lake.read(table, day, day)
+    history = _History(lake, table, key, None, files, with_first=False)
+    begin = _stretch_of(day)
+    rows = _ordered(_joined([history.up_to(begin), history.read(begin, day)]))
+    return rows.drop_duplicates(key, keep="last").reset_index(drop=True)
+
+
 class _History:
     """The snapshots of one table, made where they are missing.
 
@@ -87,15 +113,25 @@ class _History:
         key: The column that names what rows are about.
         known: The column that must have a value, if one must.
         files: Its data files by day.
+        with_first: Whether a snapshot holds the first row of each key beside the newest.
     """
 
     def __init__(
-        self, lake: Lake, table: Table, key: str, known: str | None, files: dict[date, frozenset[str]]
+        self,
+        lake: Lake,
+        table: Table,
+        key: str,
+        known: str | None,
+        files: dict[date, frozenset[str]],
+        *,
+        with_first: bool = True,
     ) -> None:
         self._lake, self._table, self._key, self._known = lake, table, key, known
+        self._sides: tuple[Literal["first", "last"], ...] = ("first", "last") if with_first else ("last",)
         self._days = sorted(files)
         self._files = files
-        self._folder = f"{FOLDER}/{'.'.join((*table.key, key, *((known,) if known else ())))}"
+        kind = () if with_first else ("newest",)
+        self._folder = f"{FOLDER}/{'.'.join((*table.key, key, *((known,) if known else ()), *kind))}"
         self._root = open_folder(lake.root, lake.storage_options)
         self._prints = self._fingerprints()
 
@@ -105,7 +141,7 @@ class _History:
         return rows if self._known is None else rows[rows[self._known].notna()].reset_index(drop=True)
 
     def up_to(self, end: date) -> pd.DataFrame:
-        """Of each key the first and the newest row before a day where a stretch begins."""
+        """Of each key the newest row, and the first if wanted, before a day where a stretch begins."""
         if not self._days or end <= self._days[0]:
             return self.read(end, end)
         names = {info.base_name for info in self._root.get_file_info(FileSelector(self._folder, allow_not_found=True))}
@@ -125,8 +161,8 @@ class _History:
 
     def _ends(self, rows: pd.DataFrame) -> pd.DataFrame:
         ordered = _ordered(rows)
-        first, newest = (~ordered.duplicated(self._key, keep=side) for side in ("first", "last"))
-        return ordered[first | newest].reset_index(drop=True)
+        ends = [~ordered.duplicated(self._key, keep=side) for side in self._sides]
+        return ordered[np.logical_or.reduce(ends)].reset_index(drop=True)
 
     def _keep(self, end: date, rows: pd.DataFrame, names: set[str]) -> None:
         self._root.create_dir(self._folder, recursive=True)
@@ -168,7 +204,8 @@ def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.sort_values(["day", "occurred_at", "event_id"], kind="stable", na_position="first", ignore_index=True)
+    order = [name for name in _ORDER if name in rows.columns]
+    return rows.sort_values(order, kind="stable", na_position="first", ignore_index=True)
 
 
 def _before(rows: pd.DataFrame, day: date) -> Bools:
