@@ -1,9 +1,9 @@
 """Which types a table takes: compared before each write, because Delta casts what does not fit instead of refusing it.
 
-A column that `tables.py` declares has the type of its kind. An undeclared column has one of six types, whatever the
+A column that `tables` declares has the type of its kind. An undeclared column has one of six types, whatever the
 frame of one day happens to hold, so that days written one by one and as a range give the same table:
 
-- whole and broken numbers are stored as `double`; a whole number too large for it is refused,
+- numbers are stored as `double`; a whole number too large for it is refused,
 - texts as `string`, yes and no as `bool`, bytes as `binary`, days as `date32`,
 - times with a zone as `timestamp` in UTC with microseconds,
 - a column without any value is not stored at all, as nothing tells its type; its rows read as nulls.

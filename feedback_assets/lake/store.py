@@ -21,10 +21,10 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from feedback_assets.files import object_stores
 from feedback_assets.files.store_marker import StoreError
-from feedback_assets.lake import arrow, frames, layout, log, schemas
+from feedback_assets.lake import arrow, delta_log, frames, layout, schemas
+from feedback_assets.lake.delta_log import Commit
 from feedback_assets.lake.errors import ContractError, DayConflictError, LakeError, fix_for, fix_for_entry, words_of
 from feedback_assets.lake.filesystems import open_folder
-from feedback_assets.lake.log import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -236,7 +236,7 @@ class Lake:
         if delta is None:
             return []
         try:
-            return log.newest_commits(self._folder(table), delta.version(), limit)
+            return delta_log.newest_commits(self._folder(table), delta.version(), limit)
         except OSError as error:
             raise LakeError(f"{self.url(table)}: cannot be read: {words_of(error)}; {fix_for(error)}") from error
 
@@ -325,7 +325,7 @@ class Lake:
             )
             return int(merge.when_not_matched_insert_all().execute()["num_target_rows_inserted"])
 
-        return self._commit(table, metadata, insert, lambda info: log.rows_inserted(info))
+        return self._commit(table, metadata, insert, lambda info: delta_log.rows_inserted(info))
 
     def append(self, table: Table, frame: pd.DataFrame, metadata: dict[str, str], rows_a_group: int) -> None:
         """Append rows whose keys the caller knows to be new.
@@ -456,7 +456,7 @@ class Lake:
         for attempt in range(1, _ATTEMPTS + 1):
             delta = self._open_or_create(table)
             version, write_id = delta.version(), uuid.uuid4().hex
-            properties = CommitProperties(custom_metadata={**metadata, log.WRITE_ID: write_id})
+            properties = CommitProperties(custom_metadata={**metadata, delta_log.WRITE_ID: write_id})
             try:
                 return write(delta, properties)
             except LakeError:
@@ -468,7 +468,9 @@ class Lake:
                 own = self._own_commit(table, write_id, version, error)
                 if own is not None:
                     return result_of(own)
-                lost_race = isinstance(error, CommitFailedError) and log.has_version(self._folder(table), version + 1)
+                lost_race = isinstance(error, CommitFailedError) and delta_log.has_version(
+                    self._folder(table), version + 1
+                )
                 if not lost_race or attempt == _ATTEMPTS:
                     raise LakeError(
                         f"{self.url(table)}: cannot be written, nothing was changed: "
@@ -484,7 +486,7 @@ class Lake:
             LakeError: The log cannot be read, so nobody knows.
         """
         try:
-            return log.find_write(self._folder(table), write_id, version)
+            return delta_log.find_write(self._folder(table), write_id, version)
         except OSError as unread:
             raise LakeError(
                 f"{self.url(table)}: cannot be written, and its log cannot be read to see whether it was: "
@@ -524,7 +526,7 @@ class Lake:
             return delta
         except TableNotFoundError as error:
             # delta-rs says "not found" too when a folder may not be read, so ask whether a log is there.
-            if not log.has_log(self._folder(table)):
+            if not delta_log.has_log(self._folder(table)):
                 self._refuse_wrong_store()
                 return None
             try:
@@ -556,7 +558,7 @@ class Lake:
 
     def _fix_for_log(self, table: Table, error: Exception) -> str:
         """What to do about a log that cannot be opened; of an entry that is no JSON its file and line."""
-        bad = log.first_bad_line(self._folder(table)) if "json" in str(error).lower() else None
+        bad = delta_log.first_bad_line(self._folder(table)) if "json" in str(error).lower() else None
         if bad is None:
             place = layout.fix_for_store(self.root, self.options) if "://" in self.root else "the storage itself"
             return f"look at _delta_log and at {place}, then run again"

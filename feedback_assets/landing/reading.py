@@ -1,6 +1,6 @@
 """Opens files as text: compression, encoding and delimiter found by themselves, breaks in the stream survived.
 
-Knows bytes and lines only; rows are made in `rows`.
+Knows bytes and lines only; rows are made in `files.py`.
 """
 
 from __future__ import annotations

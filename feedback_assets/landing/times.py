@@ -1,6 +1,6 @@
 """Reads the many ways files write a time, and decides over a whole column whether the day or the month comes first.
 
-Pure: the zone is an argument. Which column holds the times is decided in `columns`.
+Pure: the zone is an argument. Which column holds the times is decided in `choose.py`.
 """
 
 from __future__ import annotations

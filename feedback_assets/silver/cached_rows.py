@@ -31,7 +31,7 @@ Record = dict[str, Any]
 Place = tuple[str, int]
 SOURCES = (
     "silver", "config/mappings.py", "tables", "text.py", "files/text_files.py", "files/word_lists.py",
-    "lake/frames.py", "words/no_names.txt", "words/telltale_words.txt", "words/towns.txt",
+    "lake/frames.py", "words/not_names.txt", "words/telltale_words.txt", "words/towns.txt",
 )  # fmt: skip
 LIBRARIES = (
     "ftfy", "numpy", "pandas", "phonenumbers", "py3langid", "python-stdnum", "rapidfuzz", "pydantic",

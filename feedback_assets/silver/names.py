@@ -96,7 +96,7 @@ _CUES = re.compile(
     r"|obrigad|\bgrat|\bbjs\b|beijos|[–—~]|\n\s*-|\bhere\b|speaking|writing|apparat|appareil|aquí|al habla|falando|quem|<[a-z]+>|holder|account|addressed|inhaber|empfänger|titul|destinat|soussign|ich,|yo,|eu,|moi,|refund for|statement of|[,:;|/–-] ?(?:<|[+(]?\d|[\w.+-]+@|tel|phone|mob|e-?mail)",
 )
 
-_WORDS = word_sections("no_names")
+_WORDS = word_sections("not_names")
 # Words that stand where a name could and are none; folded.
 NOT_NAMES = _WORDS["no names"]
 # Parts of a name that are words of daily use; taken for the name only when written with a capital.

@@ -16,9 +16,9 @@ from hashlib import blake2b
 
 from feedback_assets.silver.accounts import find_accounts
 from feedback_assets.silver.addresses import find_addresses
+from feedback_assets.silver.coded_values import find_codes
 from feedback_assets.silver.names import find_given, find_names, name_parts
 from feedback_assets.silver.national_ids import find_national_ids
-from feedback_assets.silver.numbers import find_codes
 from feedback_assets.silver.phones import find_phones
 from feedback_assets.silver.spans import KINDS, Span, without_overlaps
 

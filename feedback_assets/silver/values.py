@@ -1,6 +1,6 @@
-"""Single payload values read as text, number, time or list, each with an error a person can mend.
+"""Single payload values read as text, number, time or list, each with an error that says what to do.
 
-What the values mean and which field they belong to is in `fields`, `catalog` and `commerce`.
+What the values mean and which field they belong to is in `fields.py` and `events.py`.
 """
 
 from __future__ import annotations

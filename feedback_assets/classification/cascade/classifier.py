@@ -1,4 +1,4 @@
-"""The reader: everything one version set of the prompts folder says, loaded, measured and ready to label with.
+"""The classifier: what one version set of the prompts folder says, loaded, measured and ready to label with.
 
 Loading only; how the parts work together stands in `cascade.py`.
 """
