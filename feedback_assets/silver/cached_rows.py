@@ -30,8 +30,8 @@ from feedback_assets.text import fold, text_or_none
 Record = dict[str, Any]
 Place = tuple[str, int]
 SOURCES = (
-    "silver", "config/mappings.py", "tables", "text.py", "files/text_files.py", "files/word_lists.py",
-    "lake/frames.py", "words/not_names.txt", "words/telltale_words.txt", "words/towns.txt",
+    "silver", "config/mappings.py", "config/documents.py", "tables", "text.py", "files/text_files.py",
+    "files/word_lists.py", "lake/frames.py", "words/not_names.txt", "words/telltale_words.txt", "words/towns.txt",
 )  # fmt: skip
 LIBRARIES = (
     "ftfy", "numpy", "pandas", "phonenumbers", "py3langid", "python-stdnum", "rapidfuzz", "pydantic",
