@@ -100,7 +100,7 @@ def write_ours(sample: int) -> tuple[int, float]:
 
     frame = _feedback(sample)
     first = frame["day"].iloc[0]
-    contract.judge(frame.head(1), tables.SILVER_FEEDBACK)
+    contract.check_contract(frame.head(1), tables.SILVER_FEEDBACK)
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(folder)
         whole = pd.concat([frame.assign(day=first + timedelta(days=n)) for n in range(_DAYS_OF_TABLE)])

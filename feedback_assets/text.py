@@ -71,8 +71,8 @@ def version_key(version: str) -> str:
     >>> version_key("App v7.18.1 (4711)")
     '7.18.1'
     """
-    found = _VERSION.search(version.lower())
-    return found.group(0) if found else fold(version)
+    match = _VERSION.search(version.lower())
+    return match.group(0) if match else fold(version)
 
 
 def tokens(text: str) -> list[str]:
@@ -90,7 +90,7 @@ def text_key(text: str) -> str:
 
 
 class LexiconError(CallError):
-    """The lexicon cannot be read; the message names file, concept, language and the mend."""
+    """The lexicon cannot be read; the message names file, concept, language and the fix."""
 
 
 @dataclass(frozen=True)
@@ -206,15 +206,15 @@ class Lexicon:
         return self._ids[spelled]
 
     def _look_up(self, word: str) -> frozenset[int]:
-        found = {self._exact[word]} if word in self._exact else set[int]()
-        found.update(
+        ids = {self._exact[word]} if word in self._exact else set[int]()
+        ids.update(
             self._prefixes[word[:n]] for n in self._prefix_lengths if n <= len(word) and word[:n] in self._prefixes
         )
-        found.update(
+        ids.update(
             self._suffixes[word[-n:]] for n in self._suffix_lengths if n <= len(word) and word[-n:] in self._suffixes
         )
-        found.update(number for infix, number in self._infixes.items() if infix in word)
-        return frozenset(found)
+        ids.update(number for infix, number in self._infixes.items() if infix in word)
+        return frozenset(ids)
 
 
 def _follow(words: Sequence[int], known: Sequence[frozenset[int]], start: int) -> bool:

@@ -20,7 +20,7 @@ from feedback_assets.installation import Installation
 
 DEFAULT_SEED = 7
 # Written into a home the demo made, so that it never empties a folder that holds anything else.
-_MARK = ".made-by-feedback-demo"
+_MARKER = ".made-by-feedback-demo"
 
 
 def demo_command(
@@ -79,12 +79,12 @@ def _run_story(seed: int, installation: Installation, console: Console) -> dict[
 
 def _fresh_home(home: Path) -> Path:
     home = home.resolve()
-    if home.exists() and not (home / _MARK).exists():
+    if home.exists() and not (home / _MARKER).exists():
         raise CallError(f"{home}: not made by the demo, so it is left alone; choose another with --folder")
     if home.exists():
         shutil.rmtree(home)
     home.mkdir(parents=True)
-    (home / _MARK).touch()
+    (home / _MARKER).touch()
     return home
 
 

@@ -52,14 +52,14 @@ def releases_command(
     elif action:
         raise CallError(f"{action}: no such action; write `feedback releases` or `feedback releases derive`")
     else:
-        releases = judged_releases(lake, days)
+        releases = recent_releases(lake, days)
         if as_json:
             typer.echo(json.dumps(releases, indent=2, ensure_ascii=False))
         else:
             show(Console(), releases)
 
 
-def judged_releases(lake: Lake, days: int) -> list[ListedRelease]:
+def recent_releases(lake: Lake, days: int) -> list[ListedRelease]:
     """The releases judged in so many days up to the newest day with an impact."""
     last = max(lake.days(tables.GOLD_RELEASE_IMPACT), default=None)
     if last is None:

@@ -136,8 +136,15 @@ def _compute(context: dg.AssetExecutionContext, declaration: Declaration) -> Ite
         raise dg.RetryRequested(max_retries=RECOMPUTATIONS) from error
     for table in declaration.outputs:
         refuse_outside(computed[table.name], table, start, end)
-    verdicts = {table.name: contract.judge(computed[table.name], table) for table in declaration.outputs}
-    failing = _merged([*(verdict.failures for verdict in verdicts.values()), *(check.failures for check in checks)])
+    contract_results = {
+        table.name: contract.check_contract(computed[table.name], table) for table in declaration.outputs
+    }
+    failing = _merged(
+        [
+            *(contract_result.failures for contract_result in contract_results.values()),
+            *(check.failures for check in checks),
+        ]
+    )
     origin = {
         "run_id": context.run.run_id,
         "partition": str(days[0]) if len(days) == 1 else f"{days[0]}...{days[-1]}",
@@ -150,7 +157,7 @@ def _compute(context: dg.AssetExecutionContext, declaration: Declaration) -> Ite
             days,
             seen[table.name],
             failing,
-            verdicts[table.name],
+            contract_results[table.name],
             {**origin, "asset": table.name},
             started,
         )
@@ -221,9 +228,9 @@ def _unpack(declaration: Declaration, returned: Any) -> tuple[dict[str, pd.DataF
 def _check_results(results: list[ComputedDays], checks: list[DayCheck]) -> Iterator[dg.AssetCheckResult]:
     for result in results:
         more: dict[str, Any] = {"rows": len(result.frame), "days": len(result.days)}
-        if result.verdict.new_columns:
-            more["new_columns"] = ", ".join(result.verdict.new_columns)
-        yield _check_result("contract", result.table, result.verdict.failures, more)
+        if result.contract_result.new_columns:
+            more["new_columns"] = ", ".join(result.contract_result.new_columns)
+        yield _check_result("contract", result.table, result.contract_result.failures, more)
     for check in checks:
         yield _check_result(check.name, results[0].table, check.failures, dict(check.metadata))
 
@@ -246,8 +253,8 @@ def _shown(result: ComputedDays) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if len(result.days) <= _DAYS_SHOWN:
         shown["rows_by_day"] = {str(day): rows for day, rows in _rows(result).items()}
-    if result.verdict.new_columns:
-        shown["new_columns"] = ", ".join(result.verdict.new_columns)
+    if result.contract_result.new_columns:
+        shown["new_columns"] = ", ".join(result.contract_result.new_columns)
     if result.table.shows_sample and len(result.frame):
         shown["sample"] = dg.MetadataValue.md(frames.markdown(result.frame, result.table))
     return shown

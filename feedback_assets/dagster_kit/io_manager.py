@@ -14,7 +14,7 @@ import pandas as pd
 
 from feedback_assets import tables
 from feedback_assets.dagster_kit.resources import LAKE, LAKE_IO
-from feedback_assets.lake.contract import Failures, Verdict
+from feedback_assets.lake.contract import ContractResult, Failures
 from feedback_assets.lake.store import DayConflictError, Lake, WriteReport
 from feedback_assets.tables import Table
 
@@ -32,7 +32,7 @@ class ComputedDays:
         days: The run's days, in order.
         seen: The data files of those days before the rows were computed; the commit fails if they changed.
         failing: Days not to be written, and why.
-        verdict: What the contract says of the frame.
+        contract_result: The result of the contract check of the frame.
         origin: Run, asset, partition and code version, kept with the commit.
         started: When the step began, by `time.monotonic`.
     """
@@ -42,7 +42,7 @@ class ComputedDays:
     days: list[date]
     seen: frozenset[str]
     failing: Failures
-    verdict: Verdict
+    contract_result: ContractResult
     origin: dict[str, str]
     started: float
 
@@ -97,7 +97,7 @@ def commit(lake: Lake, computed: ComputedDays) -> WriteReport:
             computed.origin,
             seen=computed.seen,
             failing=computed.failing,
-            verdict=computed.verdict,
+            checked=computed.contract_result,
         )
     except DayConflictError as error:
         raise dg.RetryRequested(max_retries=RECOMPUTATIONS) from error

@@ -24,13 +24,13 @@ class _EachKeyOnce:
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
         keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        told: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str]] = set()
         for key in keys:
-            if (key.tag, key.value) in told:
+            if (key.tag, key.value) in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"{key.value!r} stands here a second time, and only one can count", key.start_mark
                 )
-            told.add((key.tag, key.value))
+            seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)  # type: ignore[misc]
 
 
@@ -56,8 +56,8 @@ def read_text(path: Path, wrong: type[CallError]) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        told = f"line {line}: the byte {error.object[error.start]:#04x} is not UTF-8"
-        raise wrong(f"{path}: {told}; save the file as UTF-8") from error
+        problem = f"line {line}: the byte {error.object[error.start]:#04x} is not UTF-8"
+        raise wrong(f"{path}: {problem}; save the file as UTF-8") from error
 
 
 def json_lines(path: Path, wrong: type[CallError]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -106,7 +106,7 @@ def parse_mapping(text: str, place: str, wrong: type[CallError], start: str) -> 
         except yaml.YAMLError:
             content = yaml.load(text, Loader=_ExactLoader)  # noqa: S506, a safe loader; for its message
     except (yaml.YAMLError, ValueError) as error:  # a ValueError: a date such as 2025-02-30
-        raise wrong(f"{place}: not YAML: {error}; mend the line it names") from error
+        raise wrong(f"{place}: not YAML: {error}; fix the line it names") from error
     if not isinstance(content, dict):
         raise wrong(f"{place}: holds no mapping; {start}")
     return cast("dict[Any, Any]", content)

@@ -39,12 +39,12 @@ def min_max(array: pa.Array) -> tuple[int, int]:
     return result["min"], result["max"]
 
 
-def are_equal(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+def are_equal(first: pa.ChunkedArray, second: pa.ChunkedArray) -> bool:
     """Whether two columns of one type hold the same values, NaN being equal to NaN."""
-    same = _pc.equal(one, other)
-    if pa.types.is_floating(one.type):
-        same = _pc.or_(same, _pc.and_(_pc.is_nan(one), _pc.is_nan(other)))
-    return bool(_pc.all(_pc.fill_null(same, True)).as_py()) and one.null_count == other.null_count
+    same = _pc.equal(first, second)
+    if pa.types.is_floating(first.type):
+        same = _pc.or_(same, _pc.and_(_pc.is_nan(first), _pc.is_nan(second)))
+    return bool(_pc.all(_pc.fill_null(same, True)).as_py()) and first.null_count == second.null_count
 
 
 def stored_schema(delta: DeltaTable) -> pa.Schema:

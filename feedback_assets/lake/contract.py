@@ -1,4 +1,4 @@
-"""The contract of a table, derived from `tables` and judged day by day with pandera.
+"""Checks rows day by day against the contract of their table, with pandera.
 
 What a value must be stands in `tables`; what happens to a failing day is up to `store` and `io_manager`.
 """
@@ -44,8 +44,8 @@ class DayCheck:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the contract says about a frame."""
+class ContractResult:
+    """The result of checking a frame against the contract of its table."""
 
     failures: Failures
     new_columns: tuple[str, ...]
@@ -56,7 +56,7 @@ class Verdict:
         return not self.failures
 
 
-def judge(frame: pd.DataFrame, table: Table) -> Verdict:
+def check_contract(frame: pd.DataFrame, table: Table) -> ContractResult:
     """Whether each day of the frame keeps the table's contract.
 
     Types, nulls, allowed values, ranges, and a primary key that is unique within its day. Columns the table
@@ -71,25 +71,25 @@ def judge(frame: pd.DataFrame, table: Table) -> Verdict:
     """
     new = tuple(extra_columns(frame, table))
     if frame.empty:
-        return Verdict({}, new)
+        return ContractResult({}, new)
     frame = frame.reset_index(drop=True)
     days = frame["day"] if table.by_day else pd.Series([date.min] * len(frame))
     rows_of = _counts(days)
-    found: defaultdict[date, list[str]] = defaultdict(list)
+    failures: defaultdict[date, list[str]] = defaultdict(list)
     for column in table.columns:
         if column.name not in frame.columns and not column.nullable:
             for day in rows_of:
-                found[day].append(_sentence(table, day, column.name, "is missing and may not be null; compute it"))
+                failures[day].append(_sentence(table, day, column.name, "is missing and may not be null; compute it"))
     for name, rule, rows in _broken(frame, table):
         hit = days.loc[rows]
         examples = frame[name].loc[hit.drop_duplicates().index]
         for (day, count), example in zip(_counts(hit, sort=False).items(), examples, strict=True):
-            told = _told(table, table.column(name), rule, f"{count} of {rows_of[day]} rows", example)
-            found[day].append(_sentence(table, day, name, told))
+            problem = _problem(table, table.column(name), rule, f"{count} of {rows_of[day]} rows", example)
+            failures[day].append(_sentence(table, day, name, problem))
     for day, count in _counts(days[_repeated(frame, table, days)]).items():
         key = ", ".join(table.primary_key)
-        found[day].append(_sentence(table, day, key, f"{count} rows share their key with another; keep one of each"))
-    return Verdict({day: found[day] for day in sorted(found)}, new)
+        failures[day].append(_sentence(table, day, key, f"{count} rows share their key with another; keep one of each"))
+    return ContractResult({day: failures[day] for day in sorted(failures)}, new)
 
 
 def _counts(days: pd.Series, *, sort: bool = True) -> dict[date, int]:
@@ -217,7 +217,7 @@ def _each(values: pd.Series, fits: Callable[[object], bool]) -> pd.Series:
     return pd.Series([fits(value) for value in values], index=values.index, dtype=bool)
 
 
-def _told(table: Table, column: Column, rule: str, rows: str, example: object) -> str:
+def _problem(table: Table, column: Column, rule: str, rows: str, example: object) -> str:
     # Raw tables hold what customers wrote: their values are never repeated in an event log.
     shown = f" (for example {str(example)[:60]!r})" if table.shows_sample else ""
     if rule == "type":
@@ -231,6 +231,6 @@ def _told(table: Table, column: Column, rule: str, rows: str, example: object) -
     return f"{rows} are null; fill them or quarantine the rows"
 
 
-def _sentence(table: Table, day: date, column: str, told: str) -> str:
+def _sentence(table: Table, day: date, column: str, problem: str) -> str:
     when = f" on {day}" if table.by_day else ""
-    return f"{table.name}{when}, column {column}: {told}"
+    return f"{table.name}{when}, column {column}: {problem}"

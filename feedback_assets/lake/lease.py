@@ -144,16 +144,16 @@ def _wait(
     root: str, name: str, owner: str, clock: Callable[[], datetime], seconds: float, options: dict[str, str] | None,
     patience: float, on_wait: Callable[[str], None] | None,
 ) -> Lease:  # fmt: skip
-    until, told = clock() + timedelta(seconds=patience), False
+    until, is_announced = clock() + timedelta(seconds=patience), False
     while True:
         try:
             return take(root, name, owner, clock(), seconds, options)
         except LeaseHeldError as error:
             if clock() >= until:
                 raise
-            if on_wait is not None and not told:
+            if on_wait is not None and not is_announced:
                 on_wait(str(error))
-            told = True
+            is_announced = True
         time.sleep(_LOOK_SECONDS)
 
 
@@ -231,8 +231,8 @@ def _path(lease: Lease) -> str:
 
 
 def _content(lease: Lease) -> bytes:
-    told = {name: value for name, value in asdict(lease).items() if name not in ("folder", "name", "number")}
-    return json.dumps(told, default=lambda moment: moment.isoformat()).encode()
+    fields = {name: value for name, value in asdict(lease).items() if name not in ("folder", "name", "number")}
+    return json.dumps(fields, default=lambda moment: moment.isoformat()).encode()
 
 
 def _forget_older(files: Any, lease: Lease) -> None:

@@ -174,11 +174,11 @@ def _are_texts(given: pa.DataType) -> bool:
     return pa.types.is_string(given) or pa.types.is_large_string(given)
 
 
-def _is_same(one: pa.DataType, other: pa.DataType) -> bool:
+def _is_same(first: pa.DataType, second: pa.DataType) -> bool:
     """Whether two types are equal; how the elements of a list are called does not count."""
-    if pa.types.is_list(one) and pa.types.is_list(other):
-        return _is_same(one.value_type, other.value_type)
-    return one == other
+    if pa.types.is_list(first) and pa.types.is_list(second):
+        return _is_same(first.value_type, second.value_type)
+    return first == second
 
 
 def _kinds(values: pd.Series) -> list[str]:

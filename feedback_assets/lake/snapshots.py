@@ -78,8 +78,8 @@ def rows_that_hold(
     inside = ~_before(rows, first)
     earlier = rows[~inside].drop_duplicates(key, keep="last")
     after = _after(rows, last)
-    found = _joined([earlier, rows[inside & ~after], rows[after].drop_duplicates(key, keep="first")])
-    return found[wanted].reset_index(drop=True)
+    result = _joined([earlier, rows[inside & ~after], rows[after].drop_duplicates(key, keep="first")])
+    return result[wanted].reset_index(drop=True)
 
 
 def newest_rows_before(lake: Lake, table: Table, key: str, day: date) -> pd.DataFrame:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
     from pyarrow.fs import FileSystem
 
-    from feedback_assets.lake.contract import Verdict
+    from feedback_assets.lake.contract import ContractResult
     from feedback_assets.tables import Table
 
 _T = TypeVar("_T")
@@ -250,7 +250,7 @@ class Lake:
         *,
         seen: frozenset[str] | None = None,
         failing: Iterable[date] = (),
-        verdict: Verdict | None = None,
+        checked: ContractResult | None = None,
     ) -> WriteReport:
         """Replace the days [start, end) by the rows of the frame, in one commit.
 
@@ -266,7 +266,7 @@ class Lake:
             metadata: Run, asset, partition, code version: kept with the commit.
             seen: What `files` said before the rows were computed; if the days changed since, nothing is written.
             failing: Days not to be written for reasons of the caller's own.
-            verdict: What the contract says about this very frame, when it was asked already.
+            checked: The contract result of this very frame, when it was checked already.
 
         Raises:
             OutsideWindowError: A row lies outside the window; nothing was written.
@@ -278,14 +278,14 @@ class Lake:
 
         frame = frames.with_days(frame, table)
         frames.refuse_outside(frame, table, start, end)
-        verdict = verdict or contract.judge(frame, table)
-        held_back = {*verdict.failures, *failing}
+        checked = checked or contract.check_contract(frame, table)
+        held_back = {*checked.failures, *failing}
         good = [day for day in days_between(start, end) if day not in held_back]
         if good:
             rows = frame[frame["day"].isin(set(good))] if held_back else frame
             self._replace(table, frames.to_arrow(rows, table, extra=True), start, end, held_back, metadata, seen)
         counts = frame["day"].value_counts()
-        return WriteReport({day: int(counts.get(day, 0)) for day in good}, verdict.failures, verdict.new_columns)
+        return WriteReport({day: int(counts.get(day, 0)) for day in good}, checked.failures, checked.new_columns)
 
     def remove(self, table: Table) -> None:
         """Delete a table whole, with its history: for what was only passed on. Nothing happens when it is not there."""
@@ -306,7 +306,7 @@ class Lake:
         from feedback_assets.lake import contract
 
         frame = frame.drop_duplicates(list(table.primary_key)) if len(frame) else frame
-        failures = contract.judge(frame, table).failures
+        failures = contract.check_contract(frame, table).failures
         if failures:
             raise ContractError("; ".join(text for texts in failures.values() for text in texts))
         data = frames.to_arrow(frame, table)
@@ -344,7 +344,7 @@ class Lake:
         """
         from feedback_assets.lake import contract
 
-        failures = contract.judge(frame, table).failures
+        failures = contract.check_contract(frame, table).failures
         if failures:
             raise ContractError("; ".join(text for texts in failures.values() for text in texts))
         data = frames.to_arrow(frame, table)

@@ -149,7 +149,7 @@ def _named(name: str, folder: Path) -> tuple[Mapping, str]:
 
 def _stated(path: Path, wanted: Wanted, columns: Sequence[str], stream: str) -> dict[str, Any]:
     """The flags as {field: column, columns, Constant or None for left out}."""
-    found: dict[str, Any] = {}
+    specs: dict[str, Any] = {}
     known = (*mappings.FIELDS[stream], "occurred_at", "event_id")
     for flag, items in (("--map", wanted.maps), ("--set", wanted.constants)):
         for item in items:
@@ -158,9 +158,9 @@ def _stated(path: Path, wanted: Wanted, columns: Sequence[str], stream: str) -> 
                 raise MappingError(f"{flag} {item}: write {flag} field=column, for example --map text=content")
             if name not in known and stream != "catalog":
                 raise MappingError(f"{flag} {item}: {name!r} is no field of {stream}; {_closest(name, known)}")
-            found[name] = Constant(constant=value) if flag == "--set" else _column_list(value, columns)
-            _check_flag(path, f"{flag} {item}", found[name], columns)
-    return found
+            specs[name] = Constant(constant=value) if flag == "--set" else _column_list(value, columns)
+            _check_flag(path, f"{flag} {item}", specs[name], columns)
+    return specs
 
 
 def _column_list(value: str, columns: Sequence[str]) -> str | list[str] | None:
@@ -185,12 +185,12 @@ def _guessed(
     wanted: Wanted,
 ) -> dict[str, Any]:
     taken = {spec for spec in stated.values() if isinstance(spec, str)}
-    found = guess(stream, columns, sample, taken)
-    proposals: dict[str, Any] = {**found.fields}
-    proposals |= {name: Constant(constant=value) for name, value in found.constants.items()}
-    proposals |= {"occurred_at": found.occurred_at, "event_id": list(found.event_id)}
+    guessed = guess(stream, columns, sample, taken)
+    proposals: dict[str, Any] = {**guessed.fields}
+    proposals |= {name: Constant(constant=value) for name, value in guessed.constants.items()}
+    proposals |= {"occurred_at": guessed.occurred_at, "event_id": list(guessed.event_id)}
     if not wanted.channel:
-        proposals["channel"] = found.channel
+        proposals["channel"] = guessed.channel
     return {name: spec for name, spec in proposals.items() if spec and name not in stated}
 
 
@@ -261,8 +261,8 @@ def _check_columns(mapping: Mapping, columns: Sequence[str], path: Path, origin:
         for column in [spec] if isinstance(spec, str) else spec if isinstance(spec, list) else []:
             if column not in columns:
                 place = f"{origin}: {'fields.' if name in mapping.fields else ''}{name}" if origin else name
-                mend = f". Mend {origin}, or say --map {name}=COLUMN for this file" if origin else ""
-                raise MappingError(f"{place}: {missing(column, columns, path)}{mend}")
+                fix = f". Fix {origin}, or say --map {name}=COLUMN for this file" if origin else ""
+                raise MappingError(f"{place}: {missing(column, columns, path)}{fix}")
 
 
 def missing(column: str, columns: Sequence[str], path: Path) -> str:

@@ -93,7 +93,7 @@ def import_files(settings: Settings, paths: list[Path], wanted: Wanted, *, as_js
     accounts: list[dict[str, Any]] = []
     worst = 0
     for path in paths:
-        code, account = _import_one(settings, path, wanted, now, quiet=as_json)
+        code, account = _import_path(settings, path, wanted, now, quiet=as_json)
         worst = max(worst, code)
         accounts.append(account)
     if as_json:
@@ -101,7 +101,7 @@ def import_files(settings: Settings, paths: list[Path], wanted: Wanted, *, as_js
     return worst
 
 
-def _import_one(
+def _import_path(
     settings: Settings, path: Path, wanted: Wanted, now: datetime, *, quiet: bool
 ) -> tuple[int, dict[str, Any]]:
     from rich.console import Console
@@ -120,14 +120,14 @@ def _import_one(
     except StoreError as error:
         return _failed(_OUTSIDE_FAILED, f"{path}: {error}, then {_IMPORT_AGAIN}", path)
     except (OSError, ImportError) as error:
-        return _failed(_OUTSIDE_FAILED, f"{path}: {_place_told(error, settings)}", path)
+        return _failed(_OUTSIDE_FAILED, f"{path}: {_storage_message(error, settings)}", path)
     if not quiet:
         show(summary, Console(highlight=False))
     return summary.exit_code, summary.as_json()
 
 
-def _place_told(error: OSError | ImportError, settings: Settings) -> str:
-    """What a place that cannot be written to means for the import, and the mend."""
+def _storage_message(error: OSError | ImportError, settings: Settings) -> str:
+    """The message of an import whose landing cannot be written to, with the fix."""
     number = error.errno if isinstance(error, OSError) else None
     place = str(error.filename) if isinstance(error, OSError) and error.filename else settings.landing_root
     if number in (errno.ENOSPC, errno.EDQUOT):

@@ -78,10 +78,10 @@ def _next_row(source: _Lines, delimiter: str, width: int) -> list[str] | None:
             return fields
     except csv.Error:
         pass
-    return _mend(source, delimiter, width)
+    return _repair_row(source, delimiter, width)
 
 
-def _mend(source: _Lines, delimiter: str, width: int) -> list[str]:
+def _repair_row(source: _Lines, delimiter: str, width: int) -> list[str]:
     """Fields of a row that is not well formed: whichever of its first line or all its lines has the right number."""
     first, rest = source.taken[:1], source.taken[1:]
     alone = next(csv.reader(first, delimiter=delimiter), _NOTHING)

@@ -96,7 +96,7 @@ def parse(line: bytes) -> ReadLine:
         return ReadLine(problem=f"not readable JSON: {error}")
     if not isinstance(loaded, dict):
         return ReadLine(problem="not an object: an envelope is {…} with event_id, source and payload")
-    return _judge(cast("dict[str, Any]", loaded))
+    return _read_envelope(cast("dict[str, Any]", loaded))
 
 
 def parse_time(value: object) -> datetime | None:
@@ -110,7 +110,7 @@ def parse_time(value: object) -> datetime | None:
         return None
 
 
-def _judge(fields: dict[str, Any]) -> ReadLine:
+def _read_envelope(fields: dict[str, Any]) -> ReadLine:
     event_id, source, payload = fields.get("event_id"), fields.get("source"), fields.get("payload")
     if not isinstance(event_id, str) or not event_id:
         return ReadLine(problem="event_id is missing or is no text")

@@ -50,7 +50,7 @@ def inspect(path: Path, encoding: str | None = None, delimiter: str | None = Non
     """Find out format, compression, encoding, delimiter and columns.
 
     Raises:
-        FileError: There is no such file, or it cannot be what was stated; the message says the mend.
+        FileError: There is no such file, or it cannot be what was stated; the message says the fix.
     """
     if not path.is_file():
         raise FileError(f"{path}: there is no such file")
@@ -59,18 +59,18 @@ def inspect(path: Path, encoding: str | None = None, delimiter: str | None = Non
         if compressed:
             raise FileError(f"{path}: is Parquet inside gzip; unpack it first, Parquet compresses itself")
         return Shape(path, kind, False, Encoding("", ""), columns=_parquet_columns(path))
-    found = reading.find_encoding(path, encoding)
+    detected = reading.find_encoding(path, encoding)
     raw = reading.sample_bytes(path)
-    sample = raw.decode(found.name, reading.STRAY if found.name.startswith("utf-8") else "replace")
+    sample = raw.decode(detected.name, reading.STRAY if detected.name.startswith("utf-8") else "replace")
     start = sample.lstrip("\ufeff \t\r\n")[:1]
     if start in {"{", "["} and not path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
         json_kind: Format = "jsonl" if is_json_lines(sample) else "json"
-        shape = Shape(path, json_kind, compressed, found)
+        shape = Shape(path, json_kind, compressed, detected)
         rows = islice((row.payload for row in Reader(shape) if not row.problem), SAMPLE_ROWS)
-        return Shape(path, json_kind, compressed, found, columns=columns_of(rows))
-    mark = reading.delimiter_of(delimiter) if delimiter else reading.find_delimiter(sample)
-    names, renamed = _header(path, found, mark)
-    return Shape(path, "csv", compressed, found, mark, names, renamed)
+        return Shape(path, json_kind, compressed, detected, columns=columns_of(rows))
+    separator = reading.delimiter_of(delimiter) if delimiter else reading.find_delimiter(sample)
+    names, renamed = _header(path, detected, separator)
+    return Shape(path, "csv", compressed, detected, separator, names, renamed)
 
 
 def _header(path: Path, encoding: Encoding, delimiter: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -173,10 +173,10 @@ def guess(
         candidates = [free[name] for name in names if name in free and free[name] not in used]
         if field == "rating":
             candidates = [column for column in candidates if _mostly(column, sample, _is_number)]
-        found = next(iter(candidates), None)
-        if found is not None:
-            fields[field] = found
-            used.add(found)
+        column = next(iter(candidates), None)
+        if column is not None:
+            fields[field] = column
+            used.add(column)
     times = [everything[name] for name in _TIMES if name in everything]
     occurred_at = next((column for column in times if _mostly(column, sample, _is_time)), None)
     return Guess(

@@ -203,40 +203,40 @@ def _spec_text(spec: object) -> str:
 
 
 def _warnings(shape: Shape, account: Account, style: times.TimeStyle) -> list[str]:
-    found = [shape.encoding.warning] if shape.encoding.warning else []
+    warnings = [shape.encoding.warning] if shape.encoding.warning else []
     if not account.rows:
-        found.append("the file has column names and no rows: nothing to land; was the export filtered to nothing?")
+        warnings.append("the file has column names and no rows: nothing to land; was the export filtered to nothing?")
     if shape.renamed:
-        found.append(
+        warnings.append(
             f"column names were there twice or empty; now called {', '.join(shape.renamed)}. If the wrong one is read, "
             "say --map FIELD=COLUMN; FIELD=COLUMN,COLUMN_2 joins two"
         )
     if account.with_nul:
-        found.append(
+        warnings.append(
             f"{account.with_nul:,} rows hold NUL bytes, the first is {account.first_nul}; they are kept as they came "
             "and read as if the NUL was not there. Often the export was cut or is UTF-16: --encoding utf-16 reads that"
         )
     if account.long:
-        found.append(
+        warnings.append(
             f"{account.long:,} rows hold over 1 MB, the first is {account.first_long}; kept whole. If that is not "
             "one text, a quote is not closed there"
         )
     for column, count in account.rounded.items():
         if count:
-            found.append(
+            warnings.append(
                 f"{column}: {count:,} ids look rounded by a spreadsheet (like 5.67588E+17), the digits are lost; "
                 "export the column as text. Rows are told apart by their content"
             )
     for column, count in account.point_zero.items():
         if count:
-            found.append(
+            warnings.append(
                 f"{column}: {count:,} ids end in .0, as a number would; they may not match the same ids elsewhere"
             )
     if account.earliest is not None:
-        found.append(
+        warnings.append(
             f"some rows are older than the first day of the lake; set FEEDBACK_FIRST_DAY={account.earliest} "
             "and import again, and they land on their own days"
         )
     if style.assumed:
-        found.append(f"dates: {style.why}")
-    return found
+        warnings.append(f"dates: {style.why}")
+    return warnings

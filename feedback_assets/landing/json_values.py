@@ -59,8 +59,8 @@ def _object(line: str) -> dict[str, Any] | None:
 def records_in(document: Mapping[str, Any]) -> list[Any] | None:
     """The list of records a document wraps, as `{"reviews": [{…}, …]}`; None when it is a record itself."""
     lists = [cast("list[Any]", value) for value in document.values() if isinstance(value, list)]
-    found = [items for items in lists if items and all(isinstance(item, dict) for item in items)]
-    return found[0] if len(found) == 1 else None
+    row_lists = [items for items in lists if items and all(isinstance(item, dict) for item in items)]
+    return row_lists[0] if len(row_lists) == 1 else None
 
 
 def values(text: TextIO) -> Iterator[tuple[int, Any]]:
@@ -74,7 +74,7 @@ def values(text: TextIO) -> Iterator[tuple[int, Any]]:
     in_array = source.peek() == "["
     if in_array:
         source.skip(1)
-    while (mark := source.peek()) not in {"", "]"}:
+    while (sign := source.peek()) not in {"", "]"}:
         value = source.value()
         alone = not in_array and not number and not source.peek()
         records = records_in(cast("dict[str, Any]", value)) if alone and isinstance(value, dict) else None
@@ -82,7 +82,7 @@ def values(text: TextIO) -> Iterator[tuple[int, Any]]:
         for item in items:
             number += 1
             yield number, item
-    if in_array and mark == "":
+    if in_array and sign == "":
         raise ValueError("the list is not closed")
 
 
@@ -105,8 +105,8 @@ class _Text:
     def peek(self) -> str:
         """The next character that is no space or comma; empty at the end."""
         while True:
-            found = _SPACE.match(self._held, self._at)
-            self._at = found.end() if found else self._at
+            blank = _SPACE.match(self._held, self._at)
+            self._at = blank.end() if blank else self._at
             if self._at < len(self._held) or not self._more():
                 return self._held[self._at : self._at + 1]
 

@@ -57,11 +57,11 @@ class Account:
 
     def unreadable(self, reason: str, line: int, value: str = "") -> None:
         """Count a row that is kept but not understood; `value` is what could not be read, if one field it is."""
-        found = self.reasons.setdefault(reason, Reason())
-        found.count += 1
-        if len(found.examples) < EXAMPLES:
+        group = self.reasons.setdefault(reason, Reason())
+        group.count += 1
+        if len(group.examples) < EXAMPLES:
             shown = f" {value[:_SHOWN]!r}" if value else ""
-            found.examples.append(f"{self._file}:{line}{shown}")
+            group.examples.append(f"{self._file}:{line}{shown}")
 
     def look_at(self, landed: bytes, line: int) -> None:
         """Count what a row holds that is odd but can be kept: NUL bytes, a megabyte and more.
@@ -100,7 +100,7 @@ class RowLanding:
         moment = None if row.problem else self._moment(row.payload)
         filed = row.problem or self._misfiled(row.payload, moment)
         if filed:
-            self._account.unreadable(filed, row.line, self._date_told(row) if filed == _UNREADABLE_DATE else "")
+            self._account.unreadable(filed, row.line, self._date_text(row) if filed == _UNREADABLE_DATE else "")
         event = envelope.Envelope(
             event_id=self._event_id(row),
             source=self._mapping.source,
@@ -117,7 +117,7 @@ class RowLanding:
         self._account.look_at(line, row.line)
         self._store.add(day, digest, line, filed=bool(filed))
 
-    def _date_told(self, row: Row) -> str:
+    def _date_text(self, row: Row) -> str:
         return str(mappings.column(row.payload, self._mapping.occurred_at or ""))
 
     def _moment(self, payload: Mapping[str, Any]) -> datetime | None:

@@ -46,7 +46,7 @@ _STRAY_SHARE = 0.1
 
 
 class FileError(ValueError):
-    """A file cannot be read as it was called for; the message names the file, the place and the mend."""
+    """A file cannot be read as it was called for; the message names the file, the place and the fix."""
 
 
 @dataclass(frozen=True)
@@ -181,10 +181,10 @@ def _stated(path: Path, stated: str) -> Encoding:
                 line += reader.decode(block).count("\n")
             except UnicodeDecodeError as error:
                 line += error.object[: error.start].count(b"\n")
-                found = find_encoding(path, None)
+                detected = find_encoding(path, None)
                 raise FileError(
                     f"{path}:{line}: byte 0x{error.object[error.start]:02x} is not {stated}; "
-                    f"leave out --encoding and it is read as {found.name} ({found.why})"
+                    f"leave out --encoding and it is read as {detected.name} ({detected.why})"
                 ) from error
             except UnicodeError as error:
                 raise FileError(f"{path}: is not {stated}: {error}; leave out --encoding") from error
@@ -278,7 +278,7 @@ def delimiter_of(stated: str) -> str:
     Raises:
         FileError: It is neither.
     """
-    found = DELIMITERS.get(stated.lower(), stated.replace("\\t", "\t"))
-    if len(found) != 1:
+    delimiter = DELIMITERS.get(stated.lower(), stated.replace("\\t", "\t"))
+    if len(delimiter) != 1:
         raise FileError(f"--delimiter {stated!r}: must be one character, or {', '.join(DELIMITERS)}")
-    return found
+    return delimiter

@@ -38,7 +38,7 @@ class Landed:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _PlannedObject:
     """One object to be written."""
 
     day: date
@@ -70,14 +70,16 @@ class EventStore:
 
     def flush(self) -> Landed:
         """Write what is held."""
-        planned = [plan for (day, filed), held in self._held.items() if (plan := self._plan(day, held, filed))]
+        planned_objects = [
+            planned for (day, filed), held in self._held.items() if (planned := self._plan_object(day, held, filed))
+        ]
         self._held, self._bytes = {}, 0
         with ThreadPoolExecutor(_WRITERS) as pool:
-            for plan, landed in zip(planned, pool.map(self._write, planned), strict=True):
-                self._count(plan, landed)
+            for planned, landed in zip(planned_objects, pool.map(self._write, planned_objects), strict=True):
+                self._count(planned, landed)
         return self.result
 
-    def _plan(self, day: date, held: list[tuple[bytes, bytes]], filed: bool) -> _Plan | None:
+    def _plan_object(self, day: date, held: list[tuple[bytes, bytes]], filed: bool) -> _PlannedObject | None:
         """What of a day's events is new; None when nothing is."""
         once = dict(held)
         (self.result.filed_days if filed else self.result.days).add(day)
@@ -95,17 +97,17 @@ class EventStore:
         if not new:
             return None
         (self._filed_before() if filed else self._day_before(day)).update(new)
-        return _Plan(day, writer.object_name(self._source, new, filed=filed), list(new.values()))
+        return _PlannedObject(day, writer.object_name(self._source, new, filed=filed), list(new.values()))
 
-    def _write(self, plan: _Plan) -> bool:
-        return self._dry or writer.write_object(self._landing, self._stream, plan.day, plan.name, plan.lines)
+    def _write(self, planned: _PlannedObject) -> bool:
+        return self._dry or writer.write_object(self._landing, self._stream, planned.day, planned.name, planned.lines)
 
-    def _count(self, plan: _Plan, landed: bool) -> None:
+    def _count(self, planned: _PlannedObject, landed: bool) -> None:
         if landed:
-            self.result.landed += len(plan.lines)
+            self.result.landed += len(planned.lines)
             self.result.objects += 1
         else:  # another import landed the same just now
-            self.result.repeated += len(plan.lines)
+            self.result.repeated += len(planned.lines)
 
     def _day_before(self, day: date) -> set[bytes]:
         """Digests of what this source landed on a day of its own; what was filed there meanwhile may come back in."""

@@ -117,11 +117,11 @@ def _lines(summary: ImportSummary) -> list[tuple[str, str]]:
             "repeated",
             f"{summary.repeated:,}" + (" (already landed before, or twice in the file)" if summary.repeated else ""),
         ),
-        ("unreadable", f"{summary.unreadable_rows:,}" + _kept(summary)),
+        ("unreadable", f"{summary.unreadable_rows:,}" + _filed_under(summary)),
     ]
-    for reason, found in summary.unreadable.items():
+    for reason, group in summary.unreadable.items():
         lines.append(
-            ("", f"{found.count:,} × {reason}: {', '.join(found.examples)}{' …' if found.count > EXAMPLES else ''}")
+            ("", f"{group.count:,} × {reason}: {', '.join(group.examples)}{' …' if group.count > EXAMPLES else ''}")
         )
     if summary.first_day is not None:
         lines.append(("days", f"{summary.first_day} to {summary.last_day}"))
@@ -134,7 +134,7 @@ def _stream(summary: ImportSummary) -> str:
     return f"{summary.stream} · source {summary.source} · channel {summary.channel}"
 
 
-def _kept(summary: ImportSummary) -> str:
+def _filed_under(summary: ImportSummary) -> str:
     return f" (kept under the day of arrival, {summary.filed_day})" if summary.unreadable_rows else ""
 
 

@@ -73,15 +73,15 @@ def decide_order(values: Iterable[str], style: TimeStyle) -> TimeStyle:
     first_above = second_above = seen = 0
     example = ""
     for value in values:
-        found = _NUMERIC.match(value.strip())
-        if found is None or len(found["a"]) == _YEAR_DIGITS:
+        match = _NUMERIC.match(value.strip())
+        if match is None or len(match["a"]) == _YEAR_DIGITS:
             continue
-        if min(int(found["a"]), int(found["b"])) > _MONTHS:
+        if min(int(match["a"]), int(match["b"])) > _MONTHS:
             continue  # no date at all: it decides nothing
         seen += 1
-        first_above += int(found["a"]) > _MONTHS
-        second_above += int(found["b"]) > _MONTHS
-        if not example or max(int(found["a"]), int(found["b"])) > _MONTHS:
+        first_above += int(match["a"]) > _MONTHS
+        second_above += int(match["b"]) > _MONTHS
+        if not example or max(int(match["a"]), int(match["b"])) > _MONTHS:
             example = value.strip()
     return _ordered(style, seen, first_above, second_above, example)
 
@@ -104,8 +104,8 @@ def _ordered(style: TimeStyle, seen: int, first_above: int, second_above: int, e
 
 def has_slashed(values: Iterable[str]) -> bool:
     """Whether any value has day and month as numbers with the year last, so that their order must be decided."""
-    found = (_NUMERIC.match(value.strip()) for value in values)
-    return any(match is not None and len(match["a"]) != _YEAR_DIGITS for match in found)
+    matches = (_NUMERIC.match(value.strip()) for value in values)
+    return any(match is not None and len(match["a"]) != _YEAR_DIGITS for match in matches)
 
 
 def names_zone(value: object) -> bool:
@@ -148,9 +148,9 @@ def _by_shape(text: str, style: TimeStyle) -> datetime | None:
         return datetime.fromisoformat(text)
     if _is_epoch(text):
         return _epoch(float(text))
-    found = _NUMERIC.fullmatch(text)
-    if found is not None:
-        return _numeric(found, style.month_first)
+    match = _NUMERIC.fullmatch(text)
+    if match is not None:
+        return _numeric(match, style.month_first)
     if text[:4].isdigit():
         return datetime.fromisoformat(re.sub(r"\s+(?=Z$|UTC$|[+-]\d)", "", text).replace("UTC", "Z"))
     return _worded(text)
@@ -171,21 +171,21 @@ def _epoch(number: float) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(seconds=number)
 
 
-def _numeric(found: re.Match[str], month_first: bool) -> datetime:
-    first, second, third = found["a"], int(found["b"]), int(found["c"])
+def _numeric(match: re.Match[str], month_first: bool) -> datetime:
+    first, second, third = match["a"], int(match["b"]), int(match["c"])
     if len(first) == _YEAR_DIGITS:
         year, month, day = int(first), second, third
     else:
         month, day = (int(first), second) if month_first else (second, int(first))
-        year = third if len(found["c"]) == _YEAR_DIGITS else third + (2000 if third < _PIVOT else 1900)
+        year = third if len(match["c"]) == _YEAR_DIGITS else third + (2000 if third < _PIVOT else 1900)
         # In a column of one order a value that only the other order allows is still unmistakable.
         if month > _MONTHS >= day:
             month, day = day, month
-    hour = int(found["h"] or 0)
-    if found["half"]:
-        hour = hour % 12 + (12 if found["half"][0] in "pP" else 0)
-    micro = int((found["f"] or "0").ljust(6, "0")[:6])
-    return datetime(year, month, day, hour, int(found["m"] or 0), int(found["sec"] or 0), micro, _suffix(found["z"]))
+    hour = int(match["h"] or 0)
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
+    micro = int((match["f"] or "0").ljust(6, "0")[:6])
+    return datetime(year, month, day, hour, int(match["m"] or 0), int(match["sec"] or 0), micro, _suffix(match["z"]))
 
 
 def _suffix(text: str | None) -> tzinfo | None:

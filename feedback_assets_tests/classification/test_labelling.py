@@ -11,7 +11,7 @@ import pandas as pd
 from feedback_assets import tables
 from feedback_assets.classification.active_versions import ActiveVersions, Override, version_set_of
 from feedback_assets.classification.labelling import label_days, summary
-from feedback_assets.lake.contract import judge
+from feedback_assets.lake.contract import check_contract
 from feedback_assets.lake.frames import conform, empty, table_hash
 from feedback_assets_tests.classification.standins import NOON, WordModel, classifier
 
@@ -71,7 +71,7 @@ def corrected(*issues: dict[str, str | None], minute: int = 0) -> dict[str, Any]
 
 def test_rows_keep_the_contract_of_both_tables() -> None:
     for name, frame in labelled(FEEDBACK, [MONDAY, TUESDAY]).items():
-        assert judge(frame, tables.by_name(name)).failures == {}
+        assert check_contract(frame, tables.by_name(name)).failures == {}
 
 
 def test_an_item_with_two_issues_has_two_rows_with_the_primary_first_and_praise_has_none() -> None:

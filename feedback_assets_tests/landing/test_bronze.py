@@ -37,7 +37,7 @@ def test_whatever_lies_in_landing_keeps_the_contract() -> None:
         _line(occurred_at=None),
     ]
     frame = bronze_frame([(DAY, "o", n, line) for n, line in enumerate(lines, 1)], TABLE)
-    assert contract.judge(frame, TABLE).passed
+    assert contract.check_contract(frame, TABLE).passed
     assert frame["problem"].isna().tolist() == [False] * 4 + [True] * 2
     assert frame["event_id"].isna().tolist() == [True] * 4 + [False] * 2
     assert frame["checksum"][0] == hashlib.sha256(b"\xff\xfe").hexdigest() and frame["raw"][0] == "\ufffd\ufffd"

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from feedback_assets import tables
 from feedback_assets.cli import main as cli
-from feedback_assets.cli.releases import _landed_versions, judged_releases
+from feedback_assets.cli.releases import _landed_versions, recent_releases
 from feedback_assets.config.settings import load
 from feedback_assets.lake.store import Lake
 from feedback_assets.releases.derive import derive_releases
@@ -83,12 +83,12 @@ def test_only_releases_judged_in_the_last_days_are_listed(lake: Lake) -> None:
     shop = Shop(1, days=60, a_day=40, releases=[shipped(10, "old", "site"), shipped(50, "new", "site")])
     impact = release_impact(frames(shop), [day(12), day(55)], RULES)
     assert not lake.write_days(tables.GOLD_RELEASE_IMPACT, impact, day(0), day(60), {}).failures
-    assert [release["release_id"] for release in judged_releases(lake, 44)] == ["new", "old"]
-    assert [release["release_id"] for release in judged_releases(lake, 43)] == ["new"]
+    assert [release["release_id"] for release in recent_releases(lake, 44)] == ["new", "old"]
+    assert [release["release_id"] for release in recent_releases(lake, 43)] == ["new"]
 
 
 def test_an_empty_lake_has_judged_no_release(lake: Lake) -> None:
-    assert judged_releases(lake, 84) == []
+    assert recent_releases(lake, 84) == []
 
 
 def test_a_release_that_landed_by_a_mapping_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

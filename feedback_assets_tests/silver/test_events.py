@@ -20,7 +20,7 @@ from feedback_assets_tests.silver.rows import DAY, bronze_row, frame
 def catalog(*payloads: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
     rows = [bronze_row(f"e{n}", payload, line=n + 1) for n, payload in enumerate(payloads)]
     found, left = build_catalog(frame(rows, tables.BRONZE_CATALOG), [DAY], Mappings())
-    assert contract.judge(found, tables.SILVER_CATALOG).passed
+    assert contract.check_contract(found, tables.SILVER_CATALOG).passed
     return found.to_dict("records"), left
 
 
@@ -29,7 +29,7 @@ def commerce(
 ) -> tuple[list[dict[str, Any]], int]:
     rows = [bronze_row(f"e{n}", payload, line=n + 1, **more) for n, payload in enumerate(payloads)]
     found, left = build_commerce(frame(rows, tables.BRONZE_COMMERCE), [DAY], mappings or Mappings(), b"k")
-    assert contract.judge(found, tables.SILVER_COMMERCE).passed
+    assert contract.check_contract(found, tables.SILVER_COMMERCE).passed
     return found.to_dict("records"), left
 
 

@@ -56,7 +56,7 @@ def test_every_frame_keeps_its_contract_and_holds_no_personal_value() -> None:
     found = silver(rows)
     assert [len(frame) for frame in found.frames().values()] == [1, 1, 2]
     for name, frame in found.frames().items():
-        assert contract.judge(frame, tables.by_name(name)).passed
+        assert contract.check_contract(frame, tables.by_name(name)).passed
     assert personal_data(found.frames(), found.redactors) == {}
     assert "a@web.de" not in str(found.quarantine.to_dict("records"))
 
@@ -187,7 +187,7 @@ def test_every_row_goes_to_exactly_one_table(rows: list[dict[str, Any]]) -> None
     assert sorted(places) == sorted((row["landing_object"], row["line"]) for row in rows)
     assert reconcile(found.frames(), [DAY], lambda day: sum(row["day"] == day for row in rows))[0] == {}
     for name, frame in found.frames().items():
-        assert contract.judge(frame, tables.by_name(name)).passed
+        assert contract.check_contract(frame, tables.by_name(name)).passed
 
 
 @settings(max_examples=20, deadline=None)
