@@ -1,1 +1,1 @@
-"""Classification: rules, ledger, local model, language model; each item gets its labels and their evidence here."""
+"""Classification: labels each item by rules, ledger, local model and language model, with the evidence."""

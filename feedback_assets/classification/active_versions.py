@@ -30,7 +30,7 @@ _EXAMPLES = "examples"
 
 @dataclass(frozen=True)
 class VersionSet:
-    """The versions that make a label what it is."""
+    """The versions that a label depends on: prompt, taxonomy, thresholds, rules and local model."""
 
     prompt_version: str
     taxonomy_version: str
@@ -47,7 +47,7 @@ class VersionSet:
 
 @dataclass(frozen=True)
 class Override:
-    """A version set, and the categories it is narrowed to: it labels again the items that the sets below label so.
+    """A version set over earlier ones, and the categories whose items it labels again.
 
     The base of a day has no scope: it labels every item.
     """
@@ -78,13 +78,13 @@ class Promotion:
     scope: tuple[str, ...] = ()
 
     def reaches(self, day: date) -> bool:
-        """Whether it holds for a day."""
+        """Whether the promotion applies to a day."""
         return self.effective_day <= day and (self.last_day is None or day <= self.last_day)
 
 
 @dataclass(frozen=True)
 class LabelRequest:
-    """Who asked for a run's days, and with what in mind.
+    """How a run was requested: by whom, whether as a backfill, and for which categories.
 
     Attributes:
         by_person: By command or in the UI; else by automation.
@@ -102,7 +102,7 @@ class VersionSetError(CallError):
 
 
 def version_set_of(classifier: Classifier) -> VersionSet:
-    """The version set a reader was loaded from."""
+    """The version set that a classifier was loaded from."""
     return VersionSet(
         classifier.prompt.version,
         classifier.taxonomy.version,
@@ -136,7 +136,7 @@ def scope_of(value: object) -> tuple[str, ...]:
 
 
 def active_on(day: date, known: Sequence[Promotion]) -> ActiveVersions:
-    """What labels a day, the base first: the last promotion for every item, and the narrowed ones since.
+    """The active version sets of a day: the last promotion for all items, then the narrowed ones since.
 
     Args:
         day: The day.
@@ -155,12 +155,12 @@ def active_on(day: date, known: Sequence[Promotion]) -> ActiveVersions:
 
 
 def current_versions(lake: Lake, day: date) -> ActiveVersions:
-    """What labels a day; empty before the first run."""
+    """The active version sets of a day; empty before the first run."""
     return active_on(day, promotions(lake))
 
 
 def promote(lake: Lake, promotion: Promotion) -> None:
-    """Write a promotion down; the same one twice is written once."""
+    """Store a promotion; the same one twice is stored once."""
     row = {
         "effective_day": promotion.effective_day,
         "last_day": promotion.last_day,
@@ -176,7 +176,7 @@ def promote(lake: Lake, promotion: Promotion) -> None:
 def ensure_active(
     lake: Lake, wanted: VersionSet, days: Sequence[date], first_day: date, now: datetime, request: LabelRequest
 ) -> dict[date, ActiveVersions]:
-    """What labels each day of a run; promotes the wanted version set where that is what the caller asks for.
+    """The active version sets of each day of a run; promotes the wanted one where the request says so.
 
     - Nothing active yet: it is active from the first day there can be.
     - A backfill named it: it is active for exactly these days, narrowed to the scope if there is one.

@@ -1,4 +1,4 @@
-"""Wiring of the classification room: items and issues of each day, labelled under what is in force for it."""
+"""Dagster asset of classification: items and issues of each day, labelled by its active version sets."""
 
 # pyright: basic
 

@@ -16,10 +16,10 @@ from feedback_assets.lake.store import Lake
 def review_share(lake: dg.ResourceParam[Lake], prompts: dg.ResourceParam[Path]) -> dg.AssetCheckResult:
     """People can read what waits for them on the newest day: its share is below the threshold."""
     rules = load_config(prompts).thresholds.classification
-    found = check_review_queue(lake, rules.review_share)
+    result = check_review_queue(lake, rules.review_share)
     return dg.AssetCheckResult(
-        passed=found.acceptable,
+        passed=result.acceptable,
         severity=dg.AssetCheckSeverity.WARN,
-        description=found.reason,
-        metadata={"items": found.items, "waiting": found.waiting},
+        description=result.reason,
+        metadata={"items": result.items, "waiting": result.waiting},
     )

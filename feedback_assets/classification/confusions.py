@@ -1,4 +1,4 @@
-"""Close alternatives: the categories that a category is confused with, so that a change of its words may move items.
+"""Close alternatives of a category: those it is confused with, so that a change of its words may move items.
 
 Measured on the local model's mistakes about training examples it had not seen; a person may name others instead.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scope:
-    """What a change of prompts is narrowed to, and why these.
+    """The categories that a change of prompts is narrowed to, and the reason.
 
     Attributes:
         categories: In alphabetical order; empty for every item.
@@ -43,13 +43,13 @@ def close_alternatives(category: str, confused: Mapping[str, Mapping[str, int]],
         if other != category
     }
     close = sorted((name for name, share in shares.items() if share >= least), key=lambda name: -shares[name])
-    told = ", ".join(f"{name} {shares[name]:.0%}" for name in close) or "none"
-    reason = f"{category} and its close alternatives by the local model's mistakes on unseen examples: {told}"
+    listed = ", ".join(f"{name} {shares[name]:.0%}" for name in close) or "none"
+    reason = f"{category} and its close alternatives by the local model's mistakes on unseen examples: {listed}"
     return Scope(tuple(sorted({category, *close})), reason)
 
 
-def _share(confused: Mapping[str, Mapping[str, int]], true: str, said: str) -> float:
+def _share(confused: Mapping[str, Mapping[str, int]], true: str, answered: str) -> float:
     """Share of the examples of one category taken for another; 0 where they are too few to say."""
     counts = confused.get(true, {})
-    mistakes = counts.get(said, 0)
+    mistakes = counts.get(answered, 0)
     return mistakes / sum(counts.values()) if mistakes >= _FEWEST_MISTAKES else 0.0

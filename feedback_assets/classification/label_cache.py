@@ -1,4 +1,4 @@
-"""Cached labels: items whose labels nothing has changed keep them, the others are labelled.
+"""The label cache: reuses the labels of unchanged items and labels the others.
 
 Only what the rows and the versions decide is cached. With a language model at hand, or answers of one in the ledger,
 the local model's word is not the last one; then what rules and the language model said is cached.
@@ -39,7 +39,7 @@ def label_cache(lake: Lake, libraries: tuple[str, ...] = LIBRARIES) -> RowCache:
 
 
 class CachedLabels:
-    """Labels by way of the cache.
+    """Labels items through the cache.
 
     Args:
         cache: Where labels given before are.

@@ -152,7 +152,7 @@ def _concat(frames: Sequence[pd.DataFrame], table: tables.Table) -> pd.DataFrame
 
 
 def summary(items: pd.DataFrame) -> dict[str, str]:
-    """Who answered and where it went, in words: what a run tells about itself; counts only, no text."""
+    """Counts of items by who answered and by triage, as a line for the log; no text of customers."""
     if items.empty:
         return {"items": "0"}
     counts = {name: _shares(items[name]) for name in ("answered_by", "triage")}

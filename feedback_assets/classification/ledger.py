@@ -1,4 +1,4 @@
-"""The ledger: every answer of a language model by what exactly was asked, and the journal it passes through.
+"""The ledger: stores every answer of a language model under the hash of its request, by way of a journal.
 
 A run appends each answer to its own journal as it arrives (durable at once) and folds it into the Delta table in
 one commit at its end; the journal of a run that died is found and folded by the next. Only the keys asked for are
@@ -39,7 +39,7 @@ _MOST_FILES = 64
 
 
 class Journal:
-    """The answers of one run on their way to the table: JSON Lines, flushed to disk one by one.
+    """The answers of one run until they are in the table: JSON Lines, flushed to disk one by one.
 
     The file stays locked while the run lives, so that another run can tell a dead journal from a living one.
     """
@@ -60,7 +60,7 @@ class Journal:
             file.close()
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Keep one line; it is on disk when this returns."""
+        """Append one line; it is on disk when this returns."""
         line = json.dumps(row, ensure_ascii=False, sort_keys=True, default=_iso)
         with self._lock:
             self._file.write(line + "\n")
@@ -68,12 +68,12 @@ class Journal:
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Let go of the file; it stays until it is folded."""
+        """Close the file; it stays until it is folded."""
         self._file.close()
 
 
 class Ledger:
-    """What was already answered, and the journal for what is answered now; see `AnswerStore`.
+    """Stored answers, and the journal for new ones; see `AnswerStore`.
 
     Args:
         lake: Where the tables are.

@@ -41,30 +41,30 @@ def version_sets_dir(settings: Settings) -> Path:
     return settings.models_dir / "editions"
 
 
-def load_kept_classifier(settings: Settings, version_set: VersionSet) -> Classifier:
-    """The classifier of a promoted version set, from its kept files and the local model it was promoted with.
+def load_archived_classifier(settings: Settings, version_set: VersionSet) -> Classifier:
+    """The classifier of a promoted version set, from its archived files and the local model it was promoted with.
 
     The artefact is loaded as it was trained, whatever the training code does by now; only where it is gone it is
-    trained again from the kept examples.
+    trained again from the archived examples.
 
     Raises:
         VersionSetError: Its files are gone, or no longer give the same version set.
     """
-    kept = version_sets_dir(settings) / version_set.folder_name
+    files = version_sets_dir(settings) / version_set.folder_name
     fix = "run `feedback run --from DAY --to DAY` for these days to label them with the prompts of today"
-    if not kept.is_dir():
+    if not files.is_dir():
         raise VersionSetError(
-            f"{kept}: the files of version set {version_set.taxonomy_version} are gone; bring them back, or {fix}"
+            f"{files}: the files of version set {version_set.taxonomy_version} are gone; bring them back, or {fix}"
         )
-    classifier = _with_kept_model(settings, version_set, kept)
+    classifier = _with_trained_model(settings, version_set, files)
     if classifier is None:
         from feedback_assets.classification.model.trained import version_to_train
 
-        again = _with_prompts(settings, kept)
+        again = _with_prompts(settings, files)
         if (trained := version_to_train(again)) != version_set.local_model_version:
             raise VersionSetError(
                 f"{settings.models_dir / version_set.local_model_version}: cannot be read, and this code would train "
-                f"{trained} from the examples in {kept}; {fix}"
+                f"{trained} from the examples in {files}; {fix}"
             )
         classifier = load_classifier(again)
     loaded = version_set_of(classifier)
@@ -72,11 +72,11 @@ def load_kept_classifier(settings: Settings, version_set: VersionSet) -> Classif
         changed = [
             name for name in VersionSet.__dataclass_fields__ if getattr(loaded, name) != getattr(version_set, name)
         ]
-        raise VersionSetError(f"{kept}: gives another {', '.join(changed)} than the active version set; {fix}")
+        raise VersionSetError(f"{files}: gives another {', '.join(changed)} than the active version set; {fix}")
     return classifier
 
 
-def _with_kept_model(settings: Settings, version_set: VersionSet, kept: Path) -> Classifier | None:
+def _with_trained_model(settings: Settings, version_set: VersionSet, files: Path) -> Classifier | None:
     """The classifier with its artefact as it was trained; None when there is none that this code can read."""
     from feedback_assets.classification.model.local_model import LocalModel, ModelFileError
 
@@ -84,7 +84,7 @@ def _with_kept_model(settings: Settings, version_set: VersionSet, kept: Path) ->
         local = LocalModel.load(settings.models_dir / version_set.local_model_version)
     except ModelFileError:
         return None
-    return read_classifier(kept, local, local.precision_by_confidence, local.measured_on, kept=True)
+    return read_classifier(files, local, local.precision_by_confidence, local.measured_on, is_archived=True)
 
 
 class ClassifierRegistry:
@@ -107,7 +107,7 @@ class ClassifierRegistry:
             raise VersionSetError(self._faults[version_set])
         if version_set not in self._loaded:
             try:
-                self._loaded[version_set] = load_kept_classifier(self.settings, version_set)
+                self._loaded[version_set] = load_archived_classifier(self.settings, version_set)
             except VersionSetError as error:
                 self._faults[version_set] = str(error)
                 raise

@@ -1,4 +1,4 @@
-"""Overrides: a day under its active version sets, each item answered by the one it belongs to.
+"""Labels the items of a day by its active version sets, each item by the set whose scope it is in.
 
 The base labels every item; an override labels again those items that the sets below it label with a category of its
 scope. Asking, checking and choosing the active version sets stand elsewhere.

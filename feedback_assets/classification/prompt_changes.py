@@ -1,4 +1,4 @@
-"""Planning a change of prompts: what a run over some days would send, and what it would change, with nothing sent.
+"""Computes what a change of prompts would send and change on some days; nothing is sent.
 
 The labels are found by the very code that a run uses, with a model that only takes notes; so the plan and the run
 agree to the request. Reading tables and telling people stand elsewhere.
@@ -50,7 +50,7 @@ class RecordingModel:
 
 @dataclass(frozen=True)
 class Change:
-    """One item's label before and after.
+    """The label of one item before and after the change.
 
     Attributes:
         prompt_before: Prompt version of the old label.
@@ -95,7 +95,7 @@ def category_of(label: str) -> str:
 
 @dataclass(frozen=True)
 class Usage:
-    """What requests to a model take, as measured on the ledger's answers, else as supposed."""
+    """Tokens of a request, measured on the ledger's answers, else default values."""
 
     characters_per_token: float = 3.0
     tokens_out: float = 500.0
@@ -117,7 +117,7 @@ def measure_usage(answers: pd.DataFrame) -> Usage:
 
 @dataclass(frozen=True)
 class DayPlan:
-    """What a run over one day sends and changes.
+    """Counts of what a run over one day sends and changes.
 
     Attributes:
         items: Items of the day.
@@ -145,12 +145,12 @@ def plan_days(changed: Sequence[Change], usage: Usage) -> list[DayPlan]:
     """The affected days in order: those that hold an item the changed words are sent with or whose label changes."""
     affected = sorted({change.day for change in changed if change.in_scope})
     asked: set[str] = set()
-    found: list[DayPlan] = []
+    plans: list[DayPlan] = []
     for day in affected:
         rows = [change for change in changed if change.day == day]
         new = list({row.question: row for row in rows if row.asks and row.question not in asked}.values())
         asked |= {row.question for row in new}
-        found.append(
+        plans.append(
             DayPlan(
                 day=day,
                 items=len(rows),
@@ -164,18 +164,18 @@ def plan_days(changed: Sequence[Change], usage: Usage) -> list[DayPlan]:
                 unknown=sum(row.after is None for row in rows),
             )
         )
-    return found
+    return plans
 
 
 def contiguous(days: Sequence[date]) -> list[tuple[date, date]]:
     """First and last day of each block of neighbouring days, the oldest first."""
-    found: list[tuple[date, date]] = []
+    blocks: list[tuple[date, date]] = []
     for day in sorted(days):
-        if found and day - found[-1][1] == timedelta(days=1):
-            found[-1] = (found[-1][0], day)
+        if blocks and day - blocks[-1][1] == timedelta(days=1):
+            blocks[-1] = (blocks[-1][0], day)
         else:
-            found.append((day, day))
-    return found
+            blocks.append((day, day))
+    return blocks
 
 
 def compare_labels(
@@ -186,7 +186,7 @@ def compare_labels(
     classifier_of: ClassifierOf,
     client: ModelClient,
 ) -> list[Change]:
-    """What running the days under other layers sends and changes, item by item, in the order of days.
+    """What running the days under other version sets sends and changes, item by item, in the order of days.
 
     Args:
         feedback: Rows of `silver/feedback`.
@@ -200,13 +200,13 @@ def compare_labels(
     Raises:
         VersionSetError: A version set cannot be opened any more.
     """
-    found: list[Change] = []
+    changes: list[Change] = []
     pairs = {day: (before[day], after[day]) for day in after}
     for old, new in dict.fromkeys(pairs.values()):
         rows = feedback[feedback["day"].isin([day for day, pair in pairs.items() if pair == (old, new)])]
         if not rows.empty:
-            found += _changes(rows, decided, old, new, classifier_of, client)
-    return sorted(found, key=lambda change: (change.day, change.event_id))
+            changes += _changes(rows, decided, old, new, classifier_of, client)
+    return sorted(changes, key=lambda change: (change.day, change.event_id))
 
 
 def _changes(
@@ -224,8 +224,8 @@ def _changes(
         items, new, classifier_of, replace(client, model=notes if client.model is not None else None)
     )
     return [
-        _change(day, str(event), item, one, other, event in decided, notes, client)
-        for day, event, item, one, other in zip(rows["day"], rows["event_id"], items, was, will, strict=True)
+        _change(day, str(event), item, old_label, new_label, event in decided, notes, client)
+        for day, event, item, old_label, new_label in zip(rows["day"], rows["event_id"], items, was, will, strict=True)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The queue of people: how much of the newest day waits for somebody to look at it."""
+"""The review queue: the share of the newest day that waits for review."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEAST_ITEMS = 20
 
 @dataclass(frozen=True)
 class ReviewQueue:
-    """How much waits, and whether people can bear it."""
+    """Items that wait for review, and whether their share is acceptable."""
 
     items: int
     waiting: int
@@ -23,7 +23,7 @@ class ReviewQueue:
 
 
 def check_review_queue(lake: Lake, most: float) -> ReviewQueue:
-    """Judge the newest day with items.
+    """Compare the review share of the newest day with the threshold.
 
     Args:
         lake: Where `gold/items` is.

@@ -1,1 +1,1 @@
-"""What answers one text: rules, local model and language model in turn, and the checks on each answer."""
+"""The cascade that labels one text: rules, ledger, local model and language model in turn."""

@@ -1,4 +1,4 @@
-"""Bands: by calibrated confidence and moderation, an answer is automatic, to review, a signal only, or for people.
+"""Triage by calibrated confidence and moderation: automatic, review, signal only, or people.
 
 The band edges come from the precision the local model measured on examples it had not seen; nothing here labels.
 """
@@ -14,7 +14,7 @@ from feedback_assets.tables import ModerationKind, Triage
 
 @dataclass(frozen=True)
 class Measured:
-    """How right a model was, out of fold, for confidences from `confidence` up.
+    """Out-of-fold precision of a model for confidences from `confidence` up.
 
     Attributes:
         confidence: Lower edge, 0 to 1.
@@ -49,7 +49,7 @@ def measurements(rows: Sequence[Mapping[str, float]], examples: int) -> list[Mea
 
 @dataclass(frozen=True)
 class Bands:
-    """At `automatic` and above nobody looks; below `signal` it is a hint only; between, people review."""
+    """The edges of the bands: automatic from `automatic` up, signal only below `signal`, review between."""
 
     automatic: float
     signal: float
@@ -58,7 +58,7 @@ class Bands:
 
 @dataclass(frozen=True)
 class TriageDecision:
-    """Where an answer goes, and why, in words a person can read."""
+    """The triage of an answer, and the reason in words."""
 
     triage: Triage
     reason: str
@@ -92,7 +92,7 @@ def bands_from(measured: Sequence[Measured], rules: ClassificationRules) -> Band
 
 
 def decide_triage(confidence: float, moderation: ModerationKind | None, bands: Bands) -> TriageDecision:
-    """Where an answer goes.
+    """Decide the triage of an answer.
 
     Args:
         confidence: Calibrated probability that the category is right.

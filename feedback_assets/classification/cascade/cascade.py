@@ -1,4 +1,4 @@
-"""The cascade: rules, then what was already answered, then the local model, then the language model.
+"""The cascade: labels items by rules, then ledger, then local model, then language model.
 
 One function for each step; each gives an answer or None for "not mine", and the answer says who gave it. Tables,
 Dagster and settings stay outside; the clock and the models are given.
@@ -81,7 +81,7 @@ def request_key(item: Item, classifier: Classifier, client: ModelClient) -> str:
 
 
 def by_rule(entry: _Entry, classifier: Classifier) -> Answer | None:
-    """Step one: a measured keyword in a text with one issue, or a text that says nothing."""
+    """Step one: a measured keyword in a text with one issue, or a text without content."""
     one_issue = not entry.local.secondary
     rule = classifier.rules.answer(entry.clean, entry.item.rating, one_issue=one_issue)
     if rule is None:
@@ -97,7 +97,7 @@ def by_rule(entry: _Entry, classifier: Classifier) -> Answer | None:
 
 
 def by_local_model(entry: _Entry, classifier: Classifier) -> Answer:
-    """Step three, and the last word when no language model answers: the local model's labels, marked with why."""
+    """Step three, and the fallback without a language model: the local model's labels, with the reason."""
     decision = entry.triage or decide_triage(entry.local.confidence, entry.moderation, classifier.bands)
     if entry.notes:
         decision = TriageDecision(decision.triage, "; ".join([decision.reason, *entry.notes]))
@@ -170,7 +170,7 @@ def _load_answers(questions: Sequence[_Question], classifier: Classifier, client
 def by_ledger(
     question: _Question, classifier: Classifier, client: ModelClient, *, repaired: bool = False
 ) -> Answer | None:
-    """Step two: what was answered before to exactly this request, checked again.
+    """Step two: the stored answer to exactly this request, checked again.
 
     The answer is booked under the language model that gave it, whether in this run or an earlier one, so that a
     day run twice gives the same table; tokens and cost tell whether this run paid for it.

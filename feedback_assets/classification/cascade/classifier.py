@@ -1,4 +1,4 @@
-"""The classifier: what one version set of the prompts folder says, loaded, measured and ready to label with.
+"""Loads a classifier: all files of one version set of the prompts folder, with its rules measured.
 
 Loading only; how the parts work together stands in `cascade.py`.
 """
@@ -22,7 +22,7 @@ from feedback_assets.config.taxonomy import Category, Taxonomy
 
 @dataclass(frozen=True)
 class Classifier:
-    """What the cascade labels with.
+    """Everything that the cascade needs to label: taxonomy, rules, prompt, bands and local model.
 
     Attributes:
         bands: Edges for the local model, from measured precision.
@@ -53,7 +53,7 @@ def read_classifier(
     local: LocalClassifier,
     precision_by_confidence: Sequence[Mapping[str, float]] = (),
     measured_on: int = 0,
-    kept: bool = False,
+    is_archived: bool = False,
 ) -> Classifier:
     """Load one version set of the prompts folder; its keyword rules are measured on its examples.
 
@@ -62,25 +62,25 @@ def read_classifier(
         local: The local model.
         precision_by_confidence: What the local model measured out of fold: `confidence`, `share`, `precision`.
         measured_on: How many examples that was measured on.
-        kept: The folder is a kept version set: its files may be of any day, and only what labels need is checked.
+        is_archived: The folder is that of a promoted version set, of any day: only what labels need is checked.
 
     Raises:
         CallError: A file is missing or wrong; the message names file, field and the fix.
     """
-    config = load_kept(prompts) if kept else load_config(prompts).labels
+    config = load_kept(prompts) if is_archived else load_config(prompts).labels
     taxonomy, thresholds = config.taxonomy, config.classification
     cues = cues_of(config.cues, taxonomy.unactionable)
-    told = Bands(thresholds.automatic_default, thresholds.signal_default, "as the model says of itself")
-    right = Bands(1 - thresholds.accepted_error_rate, told.signal, "as the rule was measured on the examples")
+    own_bands = Bands(thresholds.automatic_default, thresholds.signal_default, "as the model says of itself")
+    rule_bands = Bands(1 - thresholds.accepted_error_rate, own_bands.signal, "as the rule was measured on the examples")
     return Classifier(
         taxonomy=taxonomy,
         cues=cues,
         moderator=moderator_of(config.moderation, thresholds.profanity),
         rules=Rules(taxonomy, cues, read_labelled(prompts, taxonomy), thresholds),
-        prompt=load_prompt(prompts / "classify.md", taxonomy, kept),
+        prompt=load_prompt(prompts / "classify.md", taxonomy, is_archived),
         bands=bands_from(measurements(precision_by_confidence, measured_on), thresholds),
-        rule_bands=right,
-        model_bands=told,
+        rule_bands=rule_bands,
+        model_bands=own_bands,
         local=local,
         thresholds_version=config.thresholds_version,
     )
@@ -93,8 +93,8 @@ def read_labelled(prompts: Path, taxonomy: Taxonomy) -> list[LabelledText]:
         CallError: A line is no example; the message names file and line.
     """
     files = load_examples(prompts / "examples", taxonomy.model_copy(update={"categories": _without_examples(taxonomy)}))
-    found = [LabelledText(example.text, tuple(category for category, _ in example.issues)) for example in files]
-    return _distinct([*found, *taxonomy_examples(taxonomy)])
+    examples = [LabelledText(example.text, tuple(category for category, _ in example.issues)) for example in files]
+    return _distinct([*examples, *taxonomy_examples(taxonomy)])
 
 
 def _without_examples(taxonomy: Taxonomy) -> dict[str, Category]:
@@ -102,5 +102,5 @@ def _without_examples(taxonomy: Taxonomy) -> dict[str, Category]:
 
 
 def _distinct(examples: Sequence[LabelledText]) -> list[LabelledText]:
-    """Each text once, so that an example told in two places does not count twice."""
+    """Each text once, so that an example given in two places does not count twice."""
     return list({example.text: example for example in examples}.values())

@@ -1,4 +1,4 @@
-"""What short words tell beside the label: severity, churn intent, the part, whether a text says anything at all.
+"""Cue words: severity, churn intent, component, and whether a text has content at all.
 
 Deterministic and documented, for when no language model answers. Nothing here chooses a category.
 """

@@ -1,4 +1,4 @@
-"""Labels: the answer for one item, however it was found, and what each step can honestly fill.
+"""Labels of an item: the answer type, and how each step of the cascade fills it.
 
 Shapes and filling only; who answers is decided in `cascade.py`, tables are written in `rows.py`.
 """
@@ -62,7 +62,7 @@ class Issue:
 
 @dataclass(frozen=True)
 class Answer:
-    """Everything said about an item, and by whom."""
+    """The labels of an item, with who answered."""
 
     answered_by: AnsweredBy
     model: str
@@ -203,7 +203,7 @@ def from_model(
 def from_people(
     item: Item, before: Answer, decided: Sequence[tuple[str, str | None]], by: str, classifier: Classifier
 ) -> Answer:
-    """What a person decided, over whatever was answered before; tone and moderation stay as they were."""
+    """The labels a person decided, over any earlier answer; tone and moderation stay as they were."""
     no_issue = classifier.taxonomy.no_issue
     issues = [Label(category, sub_label, 1.0) for category, sub_label in decided if category != no_issue]
     clean = classifier.moderator.clean(item.text).text

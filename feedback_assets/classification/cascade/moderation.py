@@ -1,4 +1,4 @@
-"""Moderation: what people must see first, and sentences that talk to the machine set aside before a model reads.
+"""Moderation: flags texts people must see first, and removes prompt injections before a model reads.
 
 Only finding and setting aside. Who sees a moderated text is decided in `bands.py`; labels are found elsewhere.
 """
@@ -25,7 +25,7 @@ _LEAST_WORDS = 3
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A text without the sentences that talk to the machine.
+    """A text without its prompt injections.
 
     Attributes:
         text: What remains, each sentence verbatim; empty when nothing does.
@@ -55,16 +55,16 @@ class Moderator:
         self.version = hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def clean(self, text: str) -> Cleaned:
-        """Set aside every sentence that talks to the machine; a text without one comes back as it is."""
+        """Remove every sentence that is a prompt injection; a text without one comes back as it is."""
         if not any(pattern.search(text) for pattern in self._injections):
             return Cleaned(text, injected=False)
         untagged = _TAGGED.sub("\n", text)
-        kept = self._harmless(_SENTENCE.findall(untagged))
-        if not kept:
+        harmless = self._harmless(_SENTENCE.findall(untagged))
+        if not harmless:
             # One sentence without a stop can hold both; then its clauses are told apart, fragments left out.
             clauses = self._harmless(_CLAUSE.split(untagged))
-            kept = [clause for clause in clauses if len(clause.split()) >= _LEAST_WORDS]
-        return Cleaned("".join(kept).strip(), injected=True)
+            harmless = [clause for clause in clauses if len(clause.split()) >= _LEAST_WORDS]
+        return Cleaned("".join(harmless).strip(), injected=True)
 
     def _harmless(self, parts: Sequence[str]) -> list[str]:
         return [

@@ -1,4 +1,4 @@
-"""Rules: keywords that may answer alone because their precision was measured, and texts that say nothing.
+"""Keyword rules: they answer alone where their measured precision allows it, and for texts without content.
 
 The first step of the cascade. Keywords and roles of categories stand in the taxonomy; nothing here knows a category
 by name.
@@ -42,7 +42,7 @@ class LabelledText:
 
 @dataclass(frozen=True)
 class Rule:
-    """A keyword and what it was measured to be worth on the examples."""
+    """A keyword and its precision as measured on the examples."""
 
     category: str
     keyword: str
@@ -117,7 +117,7 @@ class Rules:
         return tuple(self._alone.values())
 
     def answer(self, text: str, rating: float | None, *, one_issue: bool) -> RuleAnswer | None:
-        """A rule's answer, or None: not mine.
+        """The answer of the rules to a text; None where no rule applies.
 
         Args:
             text: The text, without sentences that talk to the machine.

@@ -1,4 +1,4 @@
-"""Whether an answer may be used: allowed labels, verbatim quotes, nothing promised, no cause without evidence.
+"""Checks an answer: allowed labels, verbatim quotes, no promises, no cause without evidence.
 
 Checks and fixes what is safe to fix (white space of a quote, a severity under the floor); it never guesses.
 """

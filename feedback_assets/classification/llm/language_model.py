@@ -1,4 +1,4 @@
-"""The language model: what is asked and what comes back, limits, patience and budget, and how settings name one.
+"""Interface of a language model: request, reply, limits, retries and budget, and how settings name one.
 
 The Protocol and its values; the one real client stands in `openai_model.py`. What an answer is worth is judged in
 `answer_checks.py`; who is asked and when, in `cascade.py`.
@@ -21,7 +21,7 @@ _MOST_TOKENS_OUT = 4000
 
 
 class ReplyOutcome(StrEnum):
-    """What became of a request."""
+    """Outcome of a request."""
 
     ANSWERED = "answered"
     REFUSED = "refused"
@@ -56,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back.
+    """The reply to a request, with its outcome and tokens.
 
     Attributes:
         outcome: answered; refused (by the provider's content filter or the model); failed (this request, after

@@ -1,4 +1,4 @@
-"""The model client: how a language model is asked in this run, and what it answered before.
+"""The model client of a run: the language model, if there is one, and the store of its earlier answers.
 
 Shapes and the key of a request. Where answers are kept stands in `ledger.py` of the room; who is asked and when, in
 `cascade/`.
@@ -36,7 +36,7 @@ class StoredAnswer(TypedDict):
 
 
 class AnswerStore(Protocol):
-    """Keeps answers by what exactly was asked."""
+    """Interface of a store of answers by the key of their request."""
 
     def is_empty(self) -> bool:
         """Whether there is no answer at all, of this run or an earlier one."""

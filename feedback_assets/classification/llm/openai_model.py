@@ -91,15 +91,15 @@ class OpenAIModel:
                 asyncio.Semaphore(self.limits.in_flight),
             )
 
-            async def ask_one(request: Request) -> Reply:
+            async def ask_in_slot(request: Request) -> Reply:
                 async with run.slots:
-                    reply = await self._ask_one(request, run)
+                    reply = await self._ask_within_budget(request, run)
                 keep(request, reply)
                 return reply
 
-            return list(await asyncio.gather(*(ask_one(request) for request in requests)))
+            return list(await asyncio.gather(*(ask_in_slot(request) for request in requests)))
 
-    async def _ask_one(self, request: Request, run: _Run) -> Reply:
+    async def _ask_within_budget(self, request: Request, run: _Run) -> Reply:
         if self.down:
             return Reply(ReplyOutcome.DOWN, detail=self.down)
         expected = len(json.dumps([dict(m) for m in request.messages])) // _CHARACTERS_PER_TOKEN

@@ -1,4 +1,4 @@
-"""Confidence that means what it says: folds that hold out honestly, and the curve from score to probability.
+"""Calibration of confidence: grouped folds, and the curve from score to probability (Platt scaling).
 
 Only what is fitted on held-out answers. The learner is in `blend.py`; how good the result is, in `measures.py`.
 """
@@ -62,7 +62,7 @@ class Curve:
 
 
 def fit_curve(probability: Numbers, right: Flags) -> Curve:
-    """The curve that makes held-out probabilities mean what they say; unchanged where nothing can be learned."""
+    """Fit the curve on held-out probabilities; the identity where nothing can be learned."""
     if right.all() or not right.any():
         return Curve()
     model = LogisticRegression(C=100.0).fit(log_odds(probability)[:, None], right)
@@ -73,5 +73,5 @@ def fit_curve(probability: Numbers, right: Flags) -> Curve:
 
 def log_odds(probability: Numbers) -> Numbers:
     """Log-odds of probabilities, kept within the range that can be told apart."""
-    kept = np.clip(probability, 1e-9, 1 - 1e-9)
-    return np.clip(np.log(kept / (1 - kept)), -_MOST, _MOST)
+    clipped = np.clip(probability, 1e-9, 1 - 1e-9)
+    return np.clip(np.log(clipped / (1 - clipped)), -_MOST, _MOST)

@@ -37,5 +37,5 @@ def clauses(text: str) -> list[str]:
 def _short(clause: str) -> str:
     if len(clause) <= _MOST_LETTERS:
         return clause
-    kept = clause[:_MOST_LETTERS]
-    return kept[: kept.rfind(" ")] if " " in kept else kept
+    shortened = clause[:_MOST_LETTERS]
+    return shortened[: shortened.rfind(" ")] if " " in shortened else shortened

@@ -59,25 +59,25 @@ def load_examples(folder: Path, taxonomy: Taxonomy) -> list[Example]:
     Raises:
         ExamplesError: A line is no example, or names a label the taxonomy does not have.
     """
-    found = [example for path in sorted(folder.glob("*.jsonl")) for example in _of_file(path, taxonomy)]
+    examples = [example for path in sorted(folder.glob("*.jsonl")) for example in _of_file(path, taxonomy)]
     for name, category in taxonomy.categories.items():
-        found += [
+        examples += [
             Example(shown.text, ((name, shown.sub_label),), group=f"taxonomy-{name}-{number}")
             for number, shown in enumerate(category.examples)
         ]
-    return found
+    return examples
 
 
 def leaks(examples: Sequence[str], golden: Sequence[str]) -> list[tuple[str, str]]:
     """Pairs of an example and a golden text that are the same, or nearly, whatever the order of their words."""
     ours = [" ".join(sorted(fold(text).split())) or text for text in examples]
     theirs = [" ".join(sorted(fold(text).split())) or text for text in golden]
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for number, text in enumerate(theirs):
         near = process.extractOne(text, ours, scorer=fuzz.ratio, score_cutoff=LEAK)
         if near is not None:
-            found.append((examples[int(near[2])], golden[number]))
-    return found
+            pairs.append((examples[int(near[2])], golden[number]))
+    return pairs
 
 
 def _of_file(path: Path, taxonomy: Taxonomy) -> Iterator[Example]:

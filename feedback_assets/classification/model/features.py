@@ -72,8 +72,8 @@ def _kind(value: re.Match[str]) -> str:
 
 def words(text: str) -> list[str]:
     """The words, signs and faces of a plain text, and each pair of neighbours."""
-    found = _WORDS.findall(text)
-    return found + [f"{a} {b}" for a, b in pairwise(found)]
+    singles = _WORDS.findall(text)
+    return singles + [f"{a} {b}" for a, b in pairwise(singles)]
 
 
 def content_words(text: str) -> list[str]:
@@ -97,8 +97,8 @@ class ConceptReader:
         if text not in self._read:
             if len(self._read) >= _TEXTS_REMEMBERED:
                 self._read.clear()
-            found = self._lexicon.concepts(text)
-            self._read[text] = found + [f"{a}>{b}" for a, b in pairwise(found)]
+            concepts = self._lexicon.concepts(text)
+            self._read[text] = concepts + [f"{a}>{b}" for a, b in pairwise(concepts)]
         return self._read[text]
 
     @cached_property

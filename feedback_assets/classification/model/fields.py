@@ -1,4 +1,4 @@
-"""What a text says beside its category: sub-label, sentiment, urgency, further issues.
+"""Models of the fields beside the category: sub-label, sentiment, urgency, further issues.
 
 Small models, each calibrated on held-out scores, each silent where it would guess. The category itself is
 learned by `blend.py`; texts and files are not known here.
@@ -42,7 +42,7 @@ class Choice:
     model: Linear
     least: float = 0.0
 
-    def say(self, features: Matrix) -> list[str | None]:
+    def predict(self, features: Matrix) -> list[str | None]:
         """The label of each row, None below the least probability."""
         chance = self.chances(features)
         best = chance.argmax(axis=1)
@@ -64,7 +64,7 @@ class Further:
 
 
 class HeldOut:
-    """All rows with their likeness to each other, and which were held out together.
+    """All rows with their similarity matrix, and the folds that hold them out.
 
     The likeness is computed once and every model below is solved from pieces of it: among rows, which are
     fewer than features. Word rarity is taken over all rows, also those held out; no label is.
@@ -95,17 +95,17 @@ class HeldOut:
 
     def scores(self, rows: Indices, target: Numbers) -> Numbers:
         """Scores of rows, each by a model that has not seen it; shape and order as `target`."""
-        found = np.zeros_like(target)
+        scores = np.zeros_like(target)
         for seen, unseen in self.folds:
             train, test = np.flatnonzero(np.isin(rows, seen)), np.flatnonzero(np.isin(rows, unseen))
             if len(train) and len(test):
                 dual, middle = self.solve(rows[train], target[train])
-                found[test] = self._likeness[np.ix_(rows[test], rows[train])] @ dual + middle
-        return found
+                scores[test] = self._likeness[np.ix_(rows[test], rows[train])] @ dual + middle
+        return scores
 
 
 def fit_choice(labels: tuple[str, ...], model: Linear, raw: Numbers, label: Indices) -> Choice:
-    """A choice of one label of several, from a model and what it scored held out.
+    """A choice of one label of several, from a model and its held-out scores.
 
     Args:
         labels: Names of the labels.
@@ -116,8 +116,8 @@ def fit_choice(labels: tuple[str, ...], model: Linear, raw: Numbers, label: Indi
     raw = raw - raw.mean(axis=1, keepdims=True)
     weight, offset = mix([raw], label)
     chance = probabilities(weight[0] * raw + offset)
-    said = chance.argmax(axis=1)
-    least = _least(chance[np.arange(len(said)), said], said == label)
+    predicted = chance.argmax(axis=1)
+    least = _least(chance[np.arange(len(predicted)), predicted], predicted == label)
     centred = model.weights - model.weights.mean(axis=1, keepdims=True)
     return Choice(
         labels,
@@ -126,17 +126,17 @@ def fit_choice(labels: tuple[str, ...], model: Linear, raw: Numbers, label: Indi
     )
 
 
-def fit_further(model: Linear, raw: Numbers, issues: Numbers, said: Indices) -> Further:
+def fit_further(model: Linear, raw: Numbers, issues: Numbers, predicted: Indices) -> Further:
     """Which categories a text names beside its primary one.
 
     Args:
         model: Learned on all rows.
         raw: Held-out scores, shape (rows, categories).
         issues: 1 where a row has an issue of the category, shape (rows, categories).
-        said: Category number the category model says of each held-out row.
+        predicted: Category number that the category model predicts for each held-out row.
     """
     asked = np.ones_like(issues, dtype=bool)
-    asked[np.arange(len(issues)), said] = False
+    asked[np.arange(len(issues)), predicted] = False
     chance, right = as_chance(raw[asked]), issues[asked] > 0
     curve = fit_curve(chance, right)
     return Further(model, curve, _least(curve(chance), right, LEAST_PRECISION_OF_FURTHER))
@@ -150,7 +150,7 @@ def as_chance(score: Numbers) -> Numbers:
 def _least(chance: Numbers, right: NDArray[np.bool_], precision: float = LEAST_PRECISION) -> float:
     """The least probability from which answers are right often enough; above 1 where none is."""
     for step in _STEPS:
-        kept = chance >= step
-        if kept.sum() >= 5 and right[kept].mean() >= precision:
+        accepted = chance >= step
+        if accepted.sum() >= 5 and right[accepted].mean() >= precision:
             return step
     return 1.01

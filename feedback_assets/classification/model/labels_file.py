@@ -71,9 +71,9 @@ def read_labels(path: Path, text: str | None = None, label: str | None = None) -
     frame = _frame(path)
     label_column = _column(frame, label, _label_guesses(frame, text), path, "--label")
     text_column = _column(frame, text, _text_guesses(frame, label_column), path, "--text")
-    kept = frame[[text_column, label_column]].dropna()
-    texts = kept[text_column].astype(str).map(html.unescape)
-    named = kept[label_column].astype(str).str.strip()
+    complete = frame[[text_column, label_column]].dropna()
+    texts = complete[text_column].astype(str).map(html.unescape)
+    named = complete[label_column].astype(str).str.strip()
     filled = (texts.str.strip() != "") & (named != "")
     texts, named = texts[filled], named[filled]
     # Of a text that comes again the first label counts, as where two people disagree the file's order decides.

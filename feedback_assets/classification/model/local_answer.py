@@ -1,4 +1,4 @@
-"""What a local model says about a text, and what the cascade may ask of one.
+"""The answer of a local model, and the interface that the cascade uses.
 
 Only the shapes; how the answer is found stands in `local_model.py`, how it is learned in `training.py`.
 """

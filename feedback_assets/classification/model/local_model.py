@@ -1,4 +1,4 @@
-"""The local model in use: texts in, labels with calibrated confidence out; kept on disk as one versioned artefact.
+"""The local model: labels texts with calibrated confidence; stored as one versioned artefact.
 
 How it is learned stands in `training.py`. It answers only what it was taught, and leaves the rest empty.
 """
@@ -42,14 +42,14 @@ _SENTIMENT_SCORES = {
     Sentiment.POSITIVE: 1.0,
 }
 # Texts of one day with several clauses; more are scored again when asked for.
-_CLAUSES_KEPT = 20_000
+_CLAUSES_CACHED = 20_000
 # A text without a word says nothing itself: with many stars there is nothing to act on, with few there is a
 # complaint without a subject. How often that is right was not measured: the number is a judgement.
-_NOTHING_SAID = 0.85
+_CONFIDENCE_WITHOUT_TEXT = 0.85
 # Who gives five stars complains about a quarter as often as the words alone say, who gives one or two praises a quarter
 # as often: "chegou antes do prazo" with one star is no praise of the carrier. Less than the stars of shops would
 # justify, since some complain politely under five stars and some mistake one star for the best.
-_STARS_SAY = float(np.log(4.0))
+_RATING_LOG_ODDS = float(np.log(4.0))
 _DELIGHTED, _ANGRY = 5.0, 2.0
 # What an artefact means that was trained before taxonomies declared roles.
 _OLDER_NO_ISSUE, _OLDER_CATCH_ALL = "no_issue", "other"
@@ -139,11 +139,11 @@ class LocalModel:
         if not len(texts):
             return []
         features = self.parts.features.transform(texts)
-        said, confidence, _ = self.decide(features, ratings)
-        sub_labels = self._sub_labels(features, said)
+        predicted, confidence, _ = self.decide(features, ratings)
+        sub_labels = self._sub_labels(features, predicted)
         moods = self._moods(features)
         urgency = self._urgency(features)
-        further = self._further(features, said)
+        further = self._further(features, predicted)
         answers = [
             LocalAnswer(
                 category=self.labels[int(number)],
@@ -156,13 +156,13 @@ class LocalModel:
                 secondary=rest,
             )
             for number, sure, sub_label, mood, urge, rest in zip(
-                said, confidence, sub_labels, moods, urgency, further, strict=True
+                predicted, confidence, sub_labels, moods, urgency, further, strict=True
             )
         ]
-        self._keep_clauses(texts)
-        silent = [number for number, text in enumerate(texts) if not _says_something(text)]
+        self._cache_clauses(texts)
+        silent = [number for number, text in enumerate(texts) if not _has_content(text)]
         for number in silent:
-            answers[number] = self._from_stars(ratings[number] if ratings is not None else None, answers[number])
+            answers[number] = self._answer_by_rating(ratings[number] if ratings is not None else None, answers[number])
         return answers
 
     def decide(
@@ -177,9 +177,9 @@ class LocalModel:
         scores = self.parts.category.scores(features)
         if ratings is not None and self.no_issue in self.labels:
             scores[:, self.labels.index(self.no_issue)] += [_from_rating(stars) for stars in ratings]
-        said = (scores + self.parts.lean).argmax(axis=1)
+        predicted = (scores + self.parts.lean).argmax(axis=1)
         chance = probabilities(scores)
-        return said, self.parts.curve(chance[np.arange(len(said)), said]), chance
+        return predicted, self.parts.curve(chance[np.arange(len(predicted)), predicted]), chance
 
     def quote(self, text: str, category: str) -> str:
         """The clause of the text that speaks most for the category, verbatim; the text itself when it has but one."""
@@ -188,8 +188,8 @@ class LocalModel:
             return pieces[0] if pieces else text
         if text not in self._clauses:
             self._score_clauses([text], [pieces])
-        kept, chance = self._clauses[text]
-        return kept[int(chance[:, self.labels.index(category)].argmax())]
+        cut, chance = self._clauses[text]
+        return cut[int(chance[:, self.labels.index(category)].argmax())]
 
     def save(self, folder: Path) -> None:
         """Write the artefact; a reader sees all of it or nothing."""
@@ -222,15 +222,15 @@ class LocalModel:
             ) from error
         return cls(parts, metadata)
 
-    def _sub_labels(self, features: Matrix, said: Indices) -> list[str | None]:
-        found: list[str | None] = [None] * len(said)
-        for number in np.unique(said):
+    def _sub_labels(self, features: Matrix, predicted: Indices) -> list[str | None]:
+        labels: list[str | None] = [None] * len(predicted)
+        for number in np.unique(predicted):
             choice = self.parts.sub_labels.get(self.labels[int(number)])
             if choice is not None:
-                rows = np.flatnonzero(said == number)
-                for row, label in zip(rows, choice.say(features[rows]), strict=True):
-                    found[row] = label
-        return found
+                rows = np.flatnonzero(predicted == number)
+                for row, label in zip(rows, choice.predict(features[rows]), strict=True):
+                    labels[row] = label
+        return labels
 
     def _moods(self, features: Matrix) -> list[tuple[Sentiment | None, float | None]]:
         mood = self.parts.sentiment
@@ -240,7 +240,7 @@ class LocalModel:
         expected = mood.chances(features) @ worth
         return [
             (Sentiment(label), round(float(score), 4)) if label is not None else (None, None)
-            for label, score in zip(mood.say(features), expected, strict=True)
+            for label, score in zip(mood.predict(features), expected, strict=True)
         ]
 
     def _urgency(self, features: Matrix) -> list[float | None]:
@@ -250,34 +250,36 @@ class LocalModel:
         raw = np.asarray(features @ urgency.weights)[:, 0] + urgency.offset[0]
         return [round(float(value), 2) for value in np.clip(raw, 1, 5)]
 
-    def _further(self, features: Matrix, said: Indices) -> list[tuple[SecondaryIssue, ...]]:
+    def _further(self, features: Matrix, predicted: Indices) -> list[tuple[SecondaryIssue, ...]]:
         further = self.parts.further
         if further is None:
-            return [()] * len(said)
+            return [()] * len(predicted)
         scores = np.asarray(features @ further.model.weights) + further.model.offset
         chance = further.curve(as_chance(scores))
-        chance[np.arange(len(said)), said] = 0.0
-        found: list[tuple[SecondaryIssue, ...]] = [()] * len(said)
+        chance[np.arange(len(predicted)), predicted] = 0.0
+        further_issues: list[tuple[SecondaryIssue, ...]] = [()] * len(predicted)
         for row in np.flatnonzero((chance >= further.least).any(axis=1)):
             order = np.argsort(-chance[row], kind="stable")
             likely = [int(number) for number in order if chance[row, number] >= further.least]
-            found[row] = tuple(self._secondary(features[row], number, float(chance[row, number])) for number in likely)
-        return found
+            further_issues[row] = tuple(
+                self._secondary(features[row], number, float(chance[row, number])) for number in likely
+            )
+        return further_issues
 
     def _secondary(self, features: Matrix, number: int, chance: float) -> SecondaryIssue:
         category = self.labels[number]
         choice = self.parts.sub_labels.get(category)
-        return SecondaryIssue(category, choice.say(features)[0] if choice else None, chance)
+        return SecondaryIssue(category, choice.predict(features)[0] if choice else None, chance)
 
-    def _from_stars(self, stars: float | None, answer: LocalAnswer) -> LocalAnswer:
+    def _answer_by_rating(self, stars: float | None, answer: LocalAnswer) -> LocalAnswer:
         complains = stars is not None and stars <= 2
         category = self.catch_all if complains else self.no_issue
         if category not in self.labels:
             return answer
-        mood = _mood_of(stars)
+        mood = _sentiment_of_rating(stars)
         return LocalAnswer(
             category=category,
-            confidence=_NOTHING_SAID,
+            confidence=_CONFIDENCE_WITHOUT_TEXT,
             domain=self.parts.domains.get(category),
             sub_label=None,
             sentiment=mood,
@@ -285,9 +287,9 @@ class LocalModel:
             urgency=None,
         )
 
-    def _keep_clauses(self, texts: Sequence[str]) -> None:
+    def _cache_clauses(self, texts: Sequence[str]) -> None:
         cut = {text: pieces for text in texts if len(pieces := clauses(text)) > 1}
-        if len(self._clauses) + len(cut) > _CLAUSES_KEPT:
+        if len(self._clauses) + len(cut) > _CLAUSES_CACHED:
             self._clauses.clear()
         self._score_clauses(list(cut), list(cut.values()))
 
@@ -315,7 +317,7 @@ def _names_of_older_artefacts() -> Generator[None]:
                 del sys.modules[name]
 
 
-def _mood_of(stars: float | None) -> Sentiment | None:
+def _sentiment_of_rating(stars: float | None) -> Sentiment | None:
     """The tone that stars alone tell of."""
     if stars is None:
         return None
@@ -326,9 +328,9 @@ def _from_rating(stars: float | None) -> float:
     """What a rating adds to the score of there being no issue."""
     if stars is None or _ANGRY < stars < _DELIGHTED:
         return 0.0
-    return _STARS_SAY if stars >= _DELIGHTED else -_STARS_SAY
+    return _RATING_LOG_ODDS if stars >= _DELIGHTED else -_RATING_LOG_ODDS
 
 
-def _says_something(text: str) -> bool:
+def _has_content(text: str) -> bool:
     """Whether there is a letter, digit or face beside personal values."""
     return any(sign.isalnum() or ord(sign) > 0x2600 for sign in plain(text))

@@ -1,4 +1,4 @@
-"""How good predictions are: accuracy, F1, calibration error, and how far chance moves each.
+"""Measures of predictions: accuracy, F1, calibration error, and bootstrap intervals.
 
 Pure numbers in, numbers out; random draws take a seed. What is measured, and on what, is decided by the caller.
 """
@@ -32,11 +32,11 @@ class ClassScore:
     f1: float
 
 
-def class_scores(truth: Sequence[str], said: Sequence[str]) -> list[ClassScore]:
-    """Scores of every class that is true or said somewhere, in alphabetical order."""
-    true, guess = np.asarray(truth, dtype=object), np.asarray(said, dtype=object)
+def class_scores(truth: Sequence[str], predicted: Sequence[str]) -> list[ClassScore]:
+    """Scores of every class that is true or predicted somewhere, in alphabetical order."""
+    true, guess = np.asarray(truth, dtype=object), np.asarray(predicted, dtype=object)
     scores: list[ClassScore] = []
-    for label in sorted({*truth, *said}):
+    for label in sorted({*truth, *predicted}):
         hit = int(((true == label) & (guess == label)).sum())
         items, claims = int((true == label).sum()), int((guess == label).sum())
         scores.append(
@@ -51,14 +51,14 @@ def class_scores(truth: Sequence[str], said: Sequence[str]) -> list[ClassScore]:
     return scores
 
 
-def accuracy(truth: Sequence[str], said: Sequence[str]) -> float:
+def accuracy(truth: Sequence[str], predicted: Sequence[str]) -> float:
     """Share of answers that are right; 0 for no answers."""
-    return float(np.mean([a == b for a, b in zip(truth, said, strict=True)])) if len(truth) else 0.0
+    return float(np.mean([a == b for a, b in zip(truth, predicted, strict=True)])) if len(truth) else 0.0
 
 
-def macro_f1(truth: Sequence[str], said: Sequence[str]) -> float:
-    """Mean F1 of every class that is true or said somewhere; 0 for no answers."""
-    scores = class_scores(truth, said)
+def macro_f1(truth: Sequence[str], predicted: Sequence[str]) -> float:
+    """Mean F1 of every class that is true or predicted somewhere; 0 for no answers."""
+    scores = class_scores(truth, predicted)
     return float(np.mean([score.f1 for score in scores])) if scores else 0.0
 
 
@@ -88,17 +88,17 @@ def interval(measure: Callable[[Indices], float], size: int, seed: int, draws: i
     return float(low), float(high)
 
 
-def macro_f1_of_indices(truth: Indices, said: Indices, classes: int, only_true: bool = False) -> float:
+def macro_f1_of_indices(truth: Indices, predicted: Indices, classes: int, only_true: bool = False) -> float:
     """Macro-F1 of class numbers, as `macro_f1` but fast enough for a thousand draws.
 
     Args:
         truth: Class number of each row.
-        said: Class number given to each row.
+        predicted: Class number predicted for each row.
         classes: How many classes there are.
         only_true: Leave out classes no row truly has; for slices that hold few of them.
     """
-    hits = np.bincount(truth[truth == said], minlength=classes)
-    total = np.bincount(truth, minlength=classes) + np.bincount(said, minlength=classes)
+    hits = np.bincount(truth[truth == predicted], minlength=classes)
+    total = np.bincount(truth, minlength=classes) + np.bincount(predicted, minlength=classes)
     seen = np.bincount(truth, minlength=classes) > 0 if only_true else total > 0
     return float((2 * hits[seen] / total[seen]).mean()) if seen.any() else 0.0
 
@@ -109,9 +109,9 @@ def precision_by_confidence(
     """For each least confidence: share of answers at or above it, and share of those that are right, both weighted."""
     rows: list[dict[str, float]] = []
     for step in steps:
-        kept = confidence >= step
-        if kept.any():
-            share = float(weight[kept].sum() / weight.sum())
-            precision = float(np.average(right[kept], weights=weight[kept]))
+        accepted = confidence >= step
+        if accepted.any():
+            share = float(weight[accepted].sum() / weight.sum())
+            precision = float(np.average(right[accepted], weights=weight[accepted]))
             rows.append({"confidence": step, "share": round(share, 4), "precision": round(precision, 4)})
     return rows

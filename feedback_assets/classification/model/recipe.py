@@ -1,4 +1,4 @@
-"""What a local model is learned with besides its examples: labels of the taxonomy, concepts of the lexicon."""
+"""Inputs of training besides the examples: labels of the taxonomy, concepts of the lexicon."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def load_or_train(
 
 
 def confusion_of(settings: Settings, progress: Progress | None = None) -> dict[str, dict[str, int]]:
-    """What the local model of the prompts folder took for what, out of fold; see `training_scores.confused`.
+    """Out-of-fold confusion counts of the local model of the prompts folder; see `training_scores.confused`.
 
     An artefact trained before this was measured is trained once more: the same version gives the same model.
     """

@@ -49,7 +49,7 @@ _STEPS = (*(round(0.05 * step, 2) for step in range(1, 20)), 0.97, 0.99)
 class _Learned:
     parts: Parts
     truth: Indices
-    said: Indices
+    predicted: Indices
     confidence: Numbers
     calibrates: NDArray[np.bool_]
 
@@ -82,18 +82,18 @@ def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0, categories
             "by_language": counted(example.language for example in examples),
         },
         "measured_on": len(examples),
-        "cross_validated": scores_of(recipe.labels, learned.truth, learned.said, learned.confidence, seed),
+        "cross_validated": scores_of(recipe.labels, learned.truth, learned.predicted, learned.confidence, seed),
         "calibrated_on": scores_of(
             recipe.labels,
             learned.truth[learned.calibrates],
-            learned.said[learned.calibrates],
+            learned.predicted[learned.calibrates],
             learned.confidence[learned.calibrates],
             seed,
         ),
         "thresholds": precision_by_confidence(
-            learned.confidence, learned.said == learned.truth, _weights(learned.calibrates), _STEPS
+            learned.confidence, learned.predicted == learned.truth, _weights(learned.calibrates), _STEPS
         ),
-        "confused": confused(recipe.labels, learned.truth, learned.said),
+        "confused": confused(recipe.labels, learned.truth, learned.predicted),
         "lexicon_concepts": len(recipe.lexicon or ()),
         "features": learned.parts.features.size,
         "no_issue": recipe.no_issue,
@@ -116,17 +116,17 @@ def cross_validate(
         progress: Told which fold is being trained.
     """
     truth = _numbers(examples, recipe.labels)
-    said, confidence = np.zeros_like(truth), np.zeros(len(truth))
+    predicted, confidence = np.zeros_like(truth), np.zeros(len(truth))
     for number, unseen in enumerate(folds, start=1):
         if progress:
             progress(f"fold {number} of {len(folds)}")
         held = set(unseen.tolist())
         learned = _learn([e for row, e in enumerate(examples) if row not in held], recipe, 0, categories_only=True)
         model = LocalModel(learned.parts, {})
-        said[unseen], confidence[unseen], _ = model.decide(
+        predicted[unseen], confidence[unseen], _ = model.decide(
             model.parts.features.transform([examples[int(row)].text for row in unseen])
         )
-    return truth, said, confidence
+    return truth, predicted, confidence
 
 
 def _learn(examples: Sequence[Example], recipe: Recipe, seed: int, categories_only: bool = False) -> _Learned:
@@ -140,19 +140,19 @@ def _learn(examples: Sequence[Example], recipe: Recipe, seed: int, categories_on
     fresh = partial(TextFeatures, classifier, recipe.min_pairs)
     scores = _held_out_scores(texts, truth, folds, len(recipe.labels), fresh)
     weight, offset = mix(scores, truth)
-    mixed = sum(w * kept for w, kept in zip(weight, scores, strict=True)) + offset
+    mixed = sum(w * part for w, part in zip(weight, scores, strict=True)) + offset
     lean = -LEAN * np.log(np.maximum(np.bincount(truth, minlength=len(recipe.labels)), 1) / len(truth))
-    said = (mixed + lean).argmax(axis=1)
-    raw = probabilities(mixed)[np.arange(len(said)), said]
+    predicted = (mixed + lean).argmax(axis=1)
+    raw = probabilities(mixed)[np.arange(len(predicted)), predicted]
     calibrates = _calibrating(examples)
-    curve = fit_curve(raw[calibrates], (said == truth)[calibrates])
+    curve = fit_curve(raw[calibrates], (predicted == truth)[calibrates])
     features = fresh()
     matrix = features.fit(texts)
     category = blend(fit_parts(matrix, truth, len(recipe.labels)), weight, offset)
     parts = Parts(features, recipe.labels, recipe.domains, category, lean, curve)
     if not categories_only:
-        parts = with_fields(parts, examples, recipe, said, HeldOut(matrix, folds))
-    return _Learned(parts, truth, said, curve(raw), calibrates)
+        parts = with_fields(parts, examples, recipe, predicted, HeldOut(matrix, folds))
+    return _Learned(parts, truth, predicted, curve(raw), calibrates)
 
 
 def _calibrating(examples: Sequence[Example]) -> NDArray[np.bool_]:
@@ -182,8 +182,8 @@ def _held_out_scores(
     for seen, unseen in folds:
         features = fresh()
         learned, asked = features.fit(names_of(texts, seen)), features.transform(names_of(texts, unseen))
-        for kept, part in zip(scores, fit_parts(learned, truth[seen], classes), strict=True):
-            kept[unseen] = part.scores(asked)
+        for part_scores, part in zip(scores, fit_parts(learned, truth[seen], classes), strict=True):
+            part_scores[unseen] = part.scores(asked)
     return scores
 
 

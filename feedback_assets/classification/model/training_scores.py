@@ -1,4 +1,4 @@
-"""What answers to examples not seen in training say of a model: scores with intervals, and what it confuses.
+"""Out-of-fold scores of a model, with intervals, and its confusion counts.
 
 The measures themselves are in `measures.py`.
 """
@@ -27,11 +27,11 @@ Indices = NDArray[np.int64]
 
 
 def scores_of(
-    labels: Sequence[str], truth: Indices, said: Indices, confidence: Numbers, seed: int = 0
+    labels: Sequence[str], truth: Indices, predicted: Indices, confidence: Numbers, seed: int = 0
 ) -> dict[str, Any]:
     """Accuracy, macro-F1 and calibration error with 95 % intervals, and every class."""
-    right = said == truth
-    names, answers = names_of(labels, truth), names_of(labels, said)
+    right = predicted == truth
+    names, answers = names_of(labels, truth), names_of(labels, predicted)
     draw = partial(interval, size=len(truth), seed=seed)
     by_category = {
         row.label: {
@@ -39,8 +39,8 @@ def scores_of(
             "precision": round(row.precision, 4),
             "recall": round(row.recall, 4),
             "f1": round(row.f1, 4),
-            "mean_confidence": round(float(confidence[said == labels.index(row.label)].mean()), 4)
-            if (said == labels.index(row.label)).any()
+            "mean_confidence": round(float(confidence[predicted == labels.index(row.label)].mean()), 4)
+            if (predicted == labels.index(row.label)).any()
             else None,
         }
         for row in class_scores(names, answers)
@@ -50,16 +50,18 @@ def scores_of(
         "accuracy": round(accuracy(names, answers), 4),
         "accuracy_interval": _rounded(draw(lambda rows: float(right[rows].mean()))),
         "macro_f1": round(macro_f1(names, answers), 4),
-        "macro_f1_interval": _rounded(draw(lambda rows: macro_f1_of_indices(truth[rows], said[rows], len(labels)))),
+        "macro_f1_interval": _rounded(
+            draw(lambda rows: macro_f1_of_indices(truth[rows], predicted[rows], len(labels)))
+        ),
         "calibration_error": round(calibration_error(confidence, right), 4),
         "calibration_error_interval": _rounded(draw(lambda rows: calibration_error(confidence[rows], right[rows]))),
         "by_category": by_category,
     }
 
 
-def confused(labels: Sequence[str], truth: Indices, said: Indices) -> dict[str, dict[str, int]]:
-    """For each category, how many of its examples were taken for which category, itself included."""
-    pairs = list(zip(names_of(labels, truth), names_of(labels, said), strict=True))
+def confused(labels: Sequence[str], truth: Indices, predicted: Indices) -> dict[str, dict[str, int]]:
+    """Confusion counts: for each category, how many of its examples were answered as which category."""
+    pairs = list(zip(names_of(labels, truth), names_of(labels, predicted), strict=True))
     return {name: counted(answer for true, answer in pairs if true == name) for name in sorted(set(labels))}
 
 
