@@ -20,7 +20,7 @@ JUMP = dict.fromkeys(range(30, 37), 5)
 
 def impact(shop: Shop, *days: int) -> pd.DataFrame:
     rows = release_impact(frames(shop), [day(number) for number in days], RULES)
-    verdict = contract.judge(rows, tables.GOLD_RELEASE_IMPACT)
+    verdict = contract.check_contract(rows, tables.GOLD_RELEASE_IMPACT)
     assert verdict.passed, verdict.failures
     return rows
 

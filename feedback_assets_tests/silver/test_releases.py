@@ -29,7 +29,7 @@ def read(*payloads: dict[str, Any], mappings: Mappings | None = None, **more: An
     found = build_releases(
         frame(rows, tables.BRONZE_RELEASES), frame(CATALOG, tables.SILVER_CATALOG), [DAY], mappings or Mappings()
     )
-    assert contract.judge(found.frame, tables.SILVER_RELEASES).passed
+    assert contract.check_contract(found.frame, tables.SILVER_RELEASES).passed
     return found
 
 
