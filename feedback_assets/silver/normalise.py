@@ -1,4 +1,4 @@
-"""Text as the customer meant it: encoding damage, markup, boilerplate and spaces mended.
+"""Text as the customer meant it: encoding damage, markup, boilerplate and spaces put right.
 
 Nothing is translated, judged or redacted here. Line breaks stay, for they tell where a signature begins.
 """
