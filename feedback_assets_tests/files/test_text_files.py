@@ -28,11 +28,11 @@ class WrongError(CallError):
         (b"", "holds no mapping; start with `a:`"),
         (b"a: [\n", "not YAML"),
         (b"a: 1\nb:\n  c: 1\n  c: 2\n", r"'c' stands here a second time.*\n.*line 4"),
-        (b"a: 2025-02-30\n", "not YAML: day is out of range for month; mend"),
+        (b"a: 2025-02-30\n", "not YAML: day is out of range for month; fix"),
         ("a: 1\nb: gr\u00fcn\n".encode("latin-1"), "line 2: the byte 0xfc is not UTF-8; save the file as UTF-8"),
     ],
 )
-def test_what_cannot_be_meant_names_file_line_and_mend(tmp_path: Path, content: bytes, told: str) -> None:
+def test_what_cannot_be_meant_names_file_line_and_fix(tmp_path: Path, content: bytes, told: str) -> None:
     path = tmp_path / "some.yaml"
     path.write_bytes(content)
     with pytest.raises(WrongError, match=rf"some\.yaml: .*{told}"):
