@@ -40,6 +40,9 @@ def top_command(
         left_out=taxonomy.unactionable,
         options=settings.storage,
     )
+    if top.day is None:
+        # An endpoint that is no store reads as an empty lake; opening the lake reads its mark back and refuses it.
+        _ = installation.lake
     if as_json:
         typer.echo(json.dumps(asdict(top), ensure_ascii=False, indent=2))
     elif top.day is None:

@@ -20,6 +20,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from feedback_assets import tables
 from feedback_assets.errors import OutsideError
 from feedback_assets.files import object_stores
+from feedback_assets.lake.errors import words_of
 from feedback_assets.lineage import Lineage, LineageAsOf, cluster_rows
 from feedback_assets.tables import PriorityDecision, Table
 
@@ -225,8 +226,9 @@ class _Reader:
             delta = DeltaTable(f"{self._root}/{table.name}", storage_options=self._options)
         except TableNotFoundError:
             return []
-        except DeltaError as error:
-            message = str(error).splitlines()[0]
+        except (DeltaError, OSError) as error:
+            # delta-rs tells a store that cannot be reached as OSError, over many lines.
+            message = words_of(error)
             fix = "look at _delta_log and at the storage itself; `feedback run` says the same of what it cannot open"
             raise OutsideError(f"{self._root}/{table.name}: cannot be opened: {message}; {fix}") from error
         answer: Any = QueryBuilder().register("t", delta).execute(sql).read_all()

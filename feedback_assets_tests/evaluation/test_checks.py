@@ -86,7 +86,9 @@ def test_thresholds_come_from_the_one_file_and_a_missing_one_is_named(
     other.mkdir()
     for name in ("lexicon", "taxonomy", "cues", "moderation"):
         (other / f"{name}.yaml").write_bytes((PROMPTS / f"{name}.yaml").read_bytes())
-    (other / "thresholds.yaml").write_text(text.replace("  warn: 0.1\n  fail: 0.25", "  warn: 3\n  fail: 4"))
+    (other / "thresholds.yaml").write_text(
+        text.replace("  warn: 0.1\n", "  warn: 3\n").replace("  fail: 0.25\n", "  fail: 4\n")
+    )
     monkeypatch.setenv("FEEDBACK_PROMPTS", str(other))
     assert _run(lake)["drift_label_mix"].passed
     (other / "thresholds.yaml").write_text(text.replace("  axes: 8", "  axes: eight"))
