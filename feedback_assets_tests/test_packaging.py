@@ -108,7 +108,8 @@ def test_a_wheel_in_an_empty_environment_classifies_a_text(tmp_path: Path):
     wheel = next((tmp_path / "dist").glob("*.whl"))
     names = zipfile.ZipFile(wheel).namelist()
     lists = {f"feedback_assets/words/{file.name}" for file in (ROOT / "feedback_assets" / "words").glob("*.txt")}
-    assert {"feedback_assets/prompts/taxonomy.yaml", *lists} <= set(names)
+    prompts = {f"feedback_assets/{file.relative_to(ROOT)}" for file in (ROOT / "prompts").rglob("*") if file.is_file()}
+    assert {*prompts, *lists} <= set(names)
     python = tmp_path / "bare" / "bin" / "python"
     subprocess.run(
         [sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, str(tmp_path / "bare")], check=True

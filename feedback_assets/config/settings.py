@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     aws_endpoint_url: str = Field(
         "", validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), description="Standard variable."
     )
-    prompts: Path | None = Field(None, description="Folder of taxonomy, prompts, examples and golden set.")
+    prompts: Path | None = Field(None, description="Folder of taxonomy, prompts, examples and golden sets.")
     hash_key_file: Path | None = Field(None, description="Key for hashing customer ids; kept outside the lake.")
     hash_key: SecretStr | None = Field(
         None, description="The same key as hex digits, only for a Databricks job; from its secret scope."

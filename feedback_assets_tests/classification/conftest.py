@@ -18,7 +18,7 @@ EXAMPLES_EACH = 12
 def small_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sets FEEDBACK_HOME and FEEDBACK_PROMPTS below the folder it returns: `home/` and `prompts/`."""
     prompts = tmp_path / "prompts"
-    shutil.copytree(PROMPTS, prompts, ignore=shutil.ignore_patterns("golden", "examples"))
+    shutil.copytree(PROMPTS, prompts, ignore=shutil.ignore_patterns("golden*", "examples"))
     few: dict[str, list[str]] = {}
     for line in (PROMPTS / "examples" / "en.jsonl").read_text(encoding="utf-8").splitlines():
         few.setdefault(json.loads(line)["issues"][0]["category"], []).append(line)

@@ -97,7 +97,7 @@ def test_doctor_and_run_refuse_it_from_the_file_itself(
     tmp_path: Path, how: Misspelling, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "prompts"
-    shutil.copytree(PROMPTS, folder, ignore=shutil.ignore_patterns("golden"))
+    shutil.copytree(PROMPTS, folder, ignore=shutil.ignore_patterns("golden*"))
     path = folder / f"{how.file}.yaml"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     before, found, after = lines[how.line - 1].partition(how.right)

@@ -22,7 +22,7 @@ _TEXTS = (
 
 def few_prompts(folder: Path) -> Path:
     """A copy of the prompts with few examples."""
-    shutil.copytree(PROMPTS, folder, ignore=shutil.ignore_patterns("golden", "examples"))
+    shutil.copytree(PROMPTS, folder, ignore=shutil.ignore_patterns("golden*", "examples"))
     few: dict[str, list[str]] = {}
     for line in (PROMPTS / "examples" / "en.jsonl").read_text(encoding="utf-8").splitlines():
         few.setdefault(json.loads(line)["issues"][0]["category"], []).append(line)

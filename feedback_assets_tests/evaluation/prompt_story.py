@@ -169,7 +169,7 @@ def tell(root: Path, server: AzureStandIn, seed: int, every: int, examples_each:
         examples_each: Keep so many English examples of each category; None for all there are.
     """
     home = Home(root.resolve(), server)
-    left_out = ("golden", "examples") if examples_each else ()
+    left_out = ("golden*", "examples") if examples_each else ()
     shutil.copytree(PROMPTS, root / "prompts", ignore=shutil.ignore_patterns(*left_out))
     if examples_each:
         _few_examples(root / "prompts", examples_each)

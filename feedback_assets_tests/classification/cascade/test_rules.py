@@ -96,7 +96,7 @@ def test_a_short_complaint_that_names_its_matter_is_not_vague(text: str) -> None
 
 def with_new_category(folder: Path, keywords: list[str]) -> Rules:
     prompts = folder / "prompts"
-    shutil.copytree(PROMPTS, prompts, ignore=shutil.ignore_patterns("golden"))
+    shutil.copytree(PROMPTS, prompts, ignore=shutil.ignore_patterns("golden*"))
     content = yaml.safe_load((prompts / "taxonomy.yaml").read_text(encoding="utf-8"))
     goods = ("lamp", "kettle", "vase", "fern", "rug", "clock", "stool", "mug")
     content["categories"]["gift_wrapping"] = {

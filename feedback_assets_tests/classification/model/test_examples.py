@@ -32,8 +32,10 @@ def _texts(folder: str) -> list[str]:
     ]
 
 
-def test_no_training_example_gives_a_golden_text_away() -> None:
-    assert leaks(_texts("examples"), _texts("golden")) == []
+@pytest.mark.parametrize("folder", ["golden", "golden_polarity"])
+def test_no_training_example_gives_a_golden_text_away(folder: str) -> None:
+    golden = _texts(folder)
+    assert golden and leaks(_texts("examples"), golden) == []
 
 
 def test_the_leak_check_sees_other_order_case_and_a_changed_word() -> None:
