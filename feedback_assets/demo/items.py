@@ -50,6 +50,7 @@ class Item:
     label: str
     planted: str | None = None
     decoy: str | None = None
+    praise: bool = False
     personal: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
@@ -96,7 +97,9 @@ class Writer:
         channel = self._channel("praise")
         if product is None and channel == "product_review":
             channel = "app_review"
-        return self._item(day, channel, Matter(section, "good", product), "no_issue", self._person(), product)
+        item = self._item(day, channel, Matter(section, "good", product), "no_issue", self._person(), product)
+        item.praise = True
+        return item
 
     def question(self, day: int, about: str = "any") -> Item:
         """A question or a remark without a complaint; `about` is `any` or `delivery`."""
@@ -141,9 +144,7 @@ class Writer:
         values = self._problem_values(problem, person.language, day)
         praise_first = rng.random() < 0.05
         second = self._second(problem.category, problem.product) if not praise_first and rng.random() < 0.05 else None
-        matter = Matter(
-            f"planted/{SECTIONS[problem.kind]}", "bad", problem.product, problem.aspect, second, praise_first, values
-        )
+        matter = Matter(SECTIONS[problem.kind], "bad", problem.product, problem.aspect, second, praise_first, values)
         item = self._item(day, channel, matter, problem.category, person, problem.product, problem)
         item.planted = problem.problem_id
         return item

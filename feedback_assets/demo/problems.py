@@ -1,12 +1,13 @@
-"""The six problems a seed plants: what breaks, where, when, how often, and what is done about it.
+"""The eight problems a seed plants: what breaks, where, when, how often, and what is done about it.
 
-Only the plan; the items that tell of it are composed in `voices.py`.
+Only the plan; the items that tell of it are composed in `voices.py`. Six kinds are drawn from one random stream, the
+two that came later each from streams of its own, so that with them every seed kept all it had before.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from feedback_assets.demo import people, vocabulary
@@ -22,7 +23,11 @@ KINDS = (
     "missing_parts",
     "packaging_fault",
     "misleading_listing",
+    "product_defect",
+    "account_lockout",
 )
+# The kinds that came later: each draws its plan, its words and its mishaps from random streams of its own.
+OWN_STREAM = ("product_defect", "account_lockout")
 # Where people tell of each kind, as weights.
 _CHANNELS: dict[str, dict[str, float]] = {
     "sizing_error": {
@@ -37,17 +42,44 @@ _CHANNELS: dict[str, dict[str, float]] = {
     "misleading_listing": {
         "product_review": 44, "return_reason": 24, "support_ticket": 14, "survey": 10, "chat": 6, "forum": 2,
     },
+    "product_defect": {"product_review": 40, "support_ticket": 28, "return_reason": 16, "chat": 8, "survey": 8},
+    "account_lockout": {"support_ticket": 38, "app_review": 24, "chat": 20, "survey": 10, "social": 8},
 }  # fmt: skip
 CATEGORIES: dict[str, str] = dict(
     zip(
         KINDS,
-        ("sizing_fit", "checkout_payment", "delivery", "missing_parts", "packaging", "listing_accuracy"),
+        (
+            "sizing_fit",
+            "checkout_payment",
+            "delivery",
+            "missing_parts",
+            "packaging",
+            "listing_accuracy",
+            "defect",
+            "account_access",
+        ),
         strict=True,
     )
 )
+# The section of the wordings that tells of each kind.
 SECTIONS: dict[str, str] = dict(
-    zip(KINDS, ("sizing", "payment", "delay", "missing", "packaging", "listing"), strict=True)
+    zip(
+        KINDS,
+        (
+            "planted/sizing",
+            "planted/payment",
+            "planted/delay",
+            "planted/missing",
+            "planted/packaging",
+            "planted/listing",
+            "planted/defect",
+            "planted/lockout",
+        ),
+        strict=True,
+    )
 )
+# A release at fault stays this many days away from another that customers feel.
+_APART = 2
 
 
 @dataclass(frozen=True)
@@ -78,7 +110,7 @@ class Problem:
 
 
 def plan(rng: random.Random, shop: Shop) -> list[Problem]:
-    """The six problems of a seed, each on goods of its own."""
+    """The first six problems of a seed, each on goods of its own; see `plan_defect` and `plan_lockout`."""
     free = list(shop.products)
     makers: tuple[Callable[[random.Random, Shop, list[Product]], Problem], ...] = (
         _sizing, _payment, _delay, _missing, _packaging, _listing,
@@ -180,3 +212,34 @@ def _listing(rng: random.Random, shop: Shop, free: list[Product]) -> Problem:
     }
     problem = _problem(rng, "misleading_listing", product, tuple(shop.customers), _OF_A_PRODUCT)
     return replace(problem, aspect=rng.choice(("colour", "material")), values=values)
+
+
+def plan_defect(rng: random.Random, shop: Shop, taken: Collection[Product]) -> Problem:
+    """A part or function of one product fails after some days; of a product that nothing else is about.
+
+    Args:
+        rng: Of this problem alone.
+        shop: Its products.
+        taken: Products of other problems and of the campaign.
+    """
+    free = [product for product in shop.products if product not in taken]
+    product = _take(rng, free, lambda p: p.family.name in vocabulary.FAILING)
+    way, pieces = rng.choice(list(vocabulary.FAILING[product.family.name].items()))
+    piece = rng.choice(pieces)
+    values = {language: {"piece": vocabulary.local(piece, language)} for language in vocabulary.LANGUAGES}
+    problem = _problem(rng, "product_defect", product, tuple(shop.customers), _OF_A_PRODUCT)
+    return replace(problem, aspect=way, values=values, words={"vendor": product.vendor, "piece": piece[0]})
+
+
+def plan_lockout(rng: random.Random, shop: Shop, felt: Collection[int]) -> Problem:
+    """After a deployment of the web shop people cannot get into their account, everywhere.
+
+    Args:
+        rng: Of this problem alone.
+        shop: Its customers.
+        felt: Days of the app versions at fault and of their fixes; it starts away from them.
+    """
+    while True:
+        problem = _problem(rng, "account_lockout", None, tuple(shop.customers), _OF_THE_SHOP)
+        if all(abs(problem.first - day) > _APART for day in felt):
+            return replace(problem, aspect=rng.choice(("code", "password")))

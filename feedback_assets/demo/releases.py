@@ -6,7 +6,8 @@ Only the plan and its events; what customers notice is in `problems.py` and `voi
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from feedback_assets.demo import vocabulary
@@ -32,10 +33,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Releases:
-    """All changes, and the app versions by the day they came out."""
+    """All changes, and the app versions by the day they came out.
+
+    `later` are the changes around the problems with streams of their own; they are numbered after all others.
+    """
 
     changes: tuple[Change, ...]
     versions: tuple[tuple[int, str], ...]
+    later: tuple[Change, ...] = ()
 
     def version_on(self, rng: random.Random, day: int) -> str:
         """A version customers have on a day: mostly the newest, some the one before."""
@@ -44,14 +49,21 @@ class Releases:
 
     def behind(self, problem: Problem) -> str | None:
         """The id of the release that causes a problem; None where no change does."""
-        for number, change in enumerate(self.changes):
+        for number, change in enumerate((*self.changes, *self.later)):
             faulty_version = problem.kind == "payment_regression" and change.kind == "app"
+            later = number >= len(self.changes)
+            faulty_deployment = problem.kind == "account_lockout" and later and change.kind == "site"
             faulty_edit = (
                 problem.product is not None and change.kind == "catalogue" and change.product == problem.product
             )
-            if change.day == problem.first and (faulty_version or faulty_edit):
+            if change.day == problem.first and (faulty_version or faulty_deployment or faulty_edit):
                 return _release_id(number)
         return None
+
+    def around_later(self, problem: Problem) -> list[str]:
+        """The ids of the later changes around a problem: the one that causes it, the one that fixes it."""
+        kind = {"product_defect": "process", "account_lockout": "site"}[problem.kind]
+        return [_release_id(n) for n, change in enumerate(self.later, len(self.changes)) if change.kind == kind]
 
     def shipped_on(self, day: int) -> str:
         """The newest version of a day."""
@@ -76,6 +88,23 @@ def plan(rng: random.Random, shop: Shop, problems: list[Problem]) -> Releases:
     changes += [change for problem in problems for change in _around(problem)]
     changes += _ordinary(rng, shop, problems)
     return Releases(tuple(sorted(changes, key=lambda change: (change.day, change.kind, change.name))), versions)
+
+
+def plan_later(rng: random.Random, releases: Releases, defect: Problem, lockout: Problem) -> Releases:
+    """The same releases, and the changes that cause or fix the problems with streams of their own.
+
+    A deployment of the web shop locks people out, another one lets them in again; a defect's supplier changes the part.
+    """
+    numbers = sorted(rng.sample(range(1601, 2400), 2))
+    days = [day for day in (lockout.first, lockout.fixed) if day is not None]
+    changes = [
+        Change(day, "site", "Web shop deployment", f"w{number}", "Clean-up")
+        for day, number in zip(days, numbers, strict=False)
+    ]
+    if defect.product is not None and defect.fixed is not None:
+        name = f"{defect.product.name}: part changed by the supplier"
+        changes.append(Change(defect.fixed, "process", name, None, "New batch"))
+    return replace(releases, later=tuple(sorted(changes, key=lambda change: (change.day, change.kind))))
 
 
 def _around(problem: Problem) -> list[Change]:
@@ -114,9 +143,18 @@ def _ordinary(rng: random.Random, shop: Shop, problems: list[Problem]) -> list[C
 
 
 def release_events(calendar: Calendar, releases: Releases) -> list[Event]:
-    """The changes of the story's days as (id, time, payload)."""
+    """The changes of the story's days as (id, time, payload), without the later ones."""
+    return _events(calendar, releases.changes, 0)
+
+
+def later_release_events(calendar: Calendar, releases: Releases) -> list[Event]:
+    """The later changes as (id, time, payload)."""
+    return _events(calendar, releases.later, len(releases.changes))
+
+
+def _events(calendar: Calendar, changes: Sequence[Change], first: int) -> list[Event]:
     events: list[Event] = []
-    for number, change in enumerate(releases.changes):
+    for number, change in enumerate(changes, start=first):
         if change.day < 0:
             continue
         at = _at(calendar, change.day, number)

@@ -9,7 +9,7 @@ import random
 import re
 
 from feedback_assets.demo import people, vocabulary
-from feedback_assets.demo.vocabulary import COLOURS, FAMILIES, MATERIALS, TIGHT, WEEKDAYS, local
+from feedback_assets.demo.vocabulary import COLOURS, FAILING, FAMILIES, MATERIALS, TIGHT, WEEKDAYS, local
 
 RANDOM_WORD = "#"
 # Ten combinations of street and town a region, each drawn ten times on average.
@@ -22,12 +22,14 @@ def alternatives(language: str) -> dict[str, list[str]]:
     regions = [region for region, (spoken, _) in people.REGIONS.items() if spoken == language]
     names = [f"{first} {last}" for first in people.FIRST_NAMES[language] for last in people.LAST_NAMES[language]]
     mailboxes = [name.replace(" ", ".") for name in names]
+    pieces = [row for ways in FAILING.values() for rows in ways.values() for row in rows]
     materials = [row for rows in MATERIALS.values() for row in rows]
     return {
         "p": [f"{RANDOM_WORD} {noun.sold_as}" for noun in nouns],
         "it": [noun.it(language) for noun in nouns],
         "brand": [RANDOM_WORD],
         "part": [local(part, language) for family in FAMILIES for part in family.parts],
+        "piece": [local(row, language) for row in pieces],
         "tight": sorted({word for words in TIGHT.values() for word in words[language]}),
         "ca": [local(row, language) for row in COLOURS],
         "cb": [local(row, language) for row in COLOURS],

@@ -52,7 +52,11 @@ class PlantedValue:
 
 @dataclass(frozen=True)
 class Truth:
-    """All that was planted. `labels` has the category each item was written for."""
+    """All that was planted.
+
+    `labels` has the category each item was written for; `praise` the items written as praise, which a truth written
+    by an earlier version does not tell.
+    """
 
     seed: int
     first_day: str
@@ -62,6 +66,7 @@ class Truth:
     decoys: tuple[Decoy, ...]
     values: tuple[PlantedValue, ...]
     labels: dict[str, str]
+    praise: tuple[str, ...] = ()
 
 
 def save(truth: Truth, landing_root: str) -> str:

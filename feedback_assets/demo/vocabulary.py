@@ -197,6 +197,71 @@ FAMILIES: tuple[Family, ...] = (
     ),
 )
 
+# Parts and functions that can fail after some days, by family and by the way they fail; sentences give none a gender.
+FAILING: dict[str, dict[str, tuple[tuple[str, str, str, str, str], ...]]] = {
+    "apparel": {
+        "loose": _words("""
+            top button|der oberste Knopf|el botón superior|le bouton du haut|o botão superior
+            lining|das Futter|el forro|la doublure|o forro
+        """),
+        "stuck": _words("zip|der Reißverschluss|la cremallera|la fermeture éclair|o zíper"),
+    },
+    "footwear": {
+        "loose": _words("""
+            sole|die Sohle|la suela|la semelle|a sola
+            heel|der Absatz|el tacón|le talon|o salto
+            toe cap|die Zehenkappe|la puntera|le bout renforcé|a biqueira
+        """),
+    },
+    "furniture": {
+        "loose": _words("""
+            rear foot|der hintere Fuß|la pata trasera|le pied arrière|o pé traseiro
+            top plate|die Deckplatte|el tablero superior|le plateau|o tampo
+        """),
+        "stuck": _words("drawer|die Schublade|el cajón|le tiroir|a gaveta"),
+    },
+    "kitchen": {
+        "dead": _words("""
+            control panel|das Bedienfeld|el panel de mandos|le panneau de commande|o painel de controle
+            timer|die Zeitschaltuhr|el temporizador|la minuterie|o temporizador
+        """),
+        "loose": _words("handle|der Griff|el asa|la poignée|a alça"),
+        "stuck": _words("start lever|der Starthebel|la palanca|la manette|a alavanca"),
+    },
+    "tableware": {
+        "loose": _words("""
+            handle|der Henkel|el asa|la poignée|a alça
+            base ring|der Standring|el pie|le pied|o pé
+            glaze|die Glasur|el esmalte|le vernis|o esmalte
+        """),
+    },
+    "lighting": {
+        "dead": _words("""
+            touch sensor|der Berührungssensor|el sensor táctil|le capteur tactile|o sensor de toque
+            second socket|die zweite Fassung|el segundo casquillo|la deuxième douille|o segundo soquete
+        """),
+        "loose": _words("shade|der Schirm|la pantalla|l'abat-jour|a cúpula"),
+        "stuck": _words("swivel joint|das Drehgelenk|la articulación|la rotule|a articulação"),
+    },
+    "outdoor": {
+        "loose": _words("side clip|der Seitenclip|el enganche lateral|le clip latéral|a presilha lateral"),
+        "stuck": _words("""
+            folding joint|das Klappgelenk|el mecanismo de plegado|le mécanisme de pliage|o mecanismo de dobra
+        """),
+    },
+    "toys": {
+        "dead": _words("sound module|das Soundmodul|el módulo de sonido|le module sonore|o módulo de som"),
+        "loose": _words("front piece|das Vorderteil|la pieza delantera|la pièce avant|a peça da frente"),
+        "stuck": _words("crank|die Kurbel|la manivela|la manivelle|a manivela"),
+    },
+    "audio": {
+        "dead": _words("""
+            left channel|der linke Kanal|el canal izquierdo|le canal gauche|o canal esquerdo
+            rechargeable battery|der Akku|la batería|la batterie|a bateria
+        """),
+        "stuck": _words("volume knob|der Lautstärkeregler|la rueda de volumen|la molette du volume|o disco de volume"),
+    },
+}
 # Direction of a sizing error: words that agree with nothing in the sentences they are put into.
 TIGHT: dict[str, dict[str, tuple[str, ...]]] = {
     "small": {

@@ -8,17 +8,21 @@ from __future__ import annotations
 import random
 import unicodedata
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 
 from feedback_assets.demo import grammar, people, vocabulary
 from feedback_assets.demo.grammar import Wording
 from feedback_assets.demo.people import Person
+from feedback_assets.demo.problems import OWN_STREAM, SECTIONS
 from feedback_assets.demo.shop import Product
 
 # Of the wordings of a section a seed uses about three quarters, so that seeds speak differently.
 _USED = 0.75
 # Every form of personal data occurs in every seed.
 _ALWAYS = ("greet", "personal", "sign")
+# Sections of the kinds that have streams of their own: what is drawn for them changes nothing else.
+_OWN_STREAM = frozenset(SECTIONS[kind] for kind in OWN_STREAM)
 _PRODUCT_SLOTS = frozenset({"p", "it"})
 _MONEY = frozenset({"card", "iban"})
 _ANGRY = ("😡", "😤", "🙄", "!!!", "...")
@@ -51,16 +55,23 @@ class Matter:
 
 
 class Voices:
-    """The wordings of one seed."""
+    """The wordings of one seed, without the sections that are drawn from streams of their own."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._sections: dict[tuple[str, str], list[Wording]] = {}
         for language in vocabulary.LANGUAGES:
-            for section, wordings in grammar.load(language).items():
-                used = 1 if section in _ALWAYS else _USED
-                count = max(min(4, len(wordings)), round(len(wordings) * used))
-                self._sections[language, section] = rng.sample(wordings, count)
+            for section in grammar.load(language):
+                if section not in _OWN_STREAM:
+                    self._sections[language, section] = _chosen(rng, language, section)
+
+    def telling(self, rng: random.Random, section: str) -> Voices:
+        """The same wordings and those of one more section, which this one leaves as it is; draws from `rng` alone."""
+        more = copy(self)
+        more._rng = rng
+        own = {(language, section): _chosen(rng, language, section) for language in vocabulary.LANGUAGES}
+        more._sections = self._sections | own
+        return more
 
     def speak(self, person: Person, channel: str, matter: Matter, order_id: str | None) -> Spoken:
         """One text about a matter, as the person would write it on that channel."""
@@ -172,6 +183,13 @@ class Voices:
         if matter.tone == "bad" and channel != "support_ticket" and rng.random() < 0.1:
             text = f"{text} {rng.choice(_ANGRY)}"
         return text
+
+
+def _chosen(rng: random.Random, language: str, section: str) -> list[Wording]:
+    """The wordings of a section that a seed uses."""
+    wordings = grammar.load(language)[section]
+    used = 1 if section in _ALWAYS else _USED
+    return rng.sample(wordings, max(min(4, len(wordings)), round(len(wordings) * used)))
 
 
 def _tone(matter: Matter) -> str:

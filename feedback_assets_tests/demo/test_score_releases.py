@@ -58,5 +58,5 @@ def test_the_season_raises_a_release_on_its_category_or_a_cluster_of_it_without_
 def test_each_problem_a_change_causes_knows_its_release_and_the_others_none(tmp_path) -> None:
     told = story.generate(11, str(tmp_path)).truth.planted
     caused = {problem.kind for problem in told if problem.release}
-    assert caused == {"payment_regression", "sizing_error", "misleading_listing"}
-    assert len({problem.release for problem in told if problem.release}) == 3
+    assert caused == {"payment_regression", "sizing_error", "misleading_listing", "account_lockout"}
+    assert len({problem.release for problem in told if problem.release}) == 4

@@ -10,6 +10,7 @@ import pytest
 
 from feedback_assets.config.settings import load as settings
 from feedback_assets.demo import vocabulary
+from feedback_assets.demo.problems import KINDS
 from feedback_assets.demo.story import Story, generate
 from feedback_assets.demo.truth import load
 from feedback_assets.landing.envelope import parse
@@ -90,7 +91,7 @@ def test_the_same_seed_writes_the_same_bytes(stories: dict[int, tuple[Path, Stor
 def test_other_seeds_have_other_products_days_sizes_and_wordings(stories: dict[int, tuple[Path, Story]]) -> None:
     truths = [story.truth for _, story in stories.values()]
     assert len({truth.first_day for truth in truths}) == len(truths)
-    for number in range(6):
+    for number in range(8):
         planted = [truth.planted[number] for truth in truths]
         assert len({(p.product, p.first_day, len(p.event_ids)) for p in planted}) == len(truths)
     texts = [{json.loads(x)["payload"]["text"] for x in _lines(root, "feedback") if parse(x).problem is None}
@@ -98,16 +99,16 @@ def test_other_seeds_have_other_products_days_sizes_and_wordings(stories: dict[i
     assert len(texts[0] & texts[1]) < 0.4 * len(texts[0])
 
 
-def test_a_story_has_six_problems_of_the_promised_size_and_time(stories: dict[int, tuple[Path, Story]]) -> None:
+def test_a_story_has_eight_problems_of_the_promised_size_and_time(stories: dict[int, tuple[Path, Story]]) -> None:
     for _, story in stories.values():
         truth = story.truth
-        assert 5_300 < story.items < 6_700
+        assert 5_400 < story.items < 6_950
         assert (story.last_day - story.first_day).days == 29
         kinds = {p.kind: p for p in truth.planted}
-        assert len(kinds) == 6
-        assert kinds["payment_regression"].product is None and kinds["carrier_delay"].product is None
-        products = [p.product for p in truth.planted if p.product]
-        assert len(set(products)) == 4
+        assert tuple(kinds) == KINDS
+        of_the_shop = {kind for kind, problem in kinds.items() if problem.product is None}
+        assert of_the_shop == {"payment_regression", "carrier_delay", "account_lockout"}
+        assert len({p.product for p in truth.planted if p.product}) == 5
         for problem in truth.planted:
             counts = problem.details["counts"]
             start = (date.fromisoformat(problem.first_day) - story.first_day).days
