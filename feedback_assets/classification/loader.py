@@ -78,7 +78,8 @@ def load_archived_classifier(settings: Settings, version_set: VersionSet) -> Cla
 
 def _with_trained_model(settings: Settings, version_set: VersionSet, files: Path) -> Classifier | None:
     """The classifier with its artefact as it was trained; None when there is none that this code can read."""
-    from feedback_assets.classification.model.local_model import LocalModel, ModelFileError
+    from feedback_assets.classification.model.artefact import ModelFileError
+    from feedback_assets.classification.model.local_model import LocalModel
 
     try:
         local = LocalModel.load(settings.models_dir / version_set.local_model_version)

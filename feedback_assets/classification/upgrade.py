@@ -1,4 +1,4 @@
-"""Changes of the room's tables that a home of an older version goes through; each is safe to run twice.
+"""Changes of the room's tables and files that a home of an older version goes through; each is safe to run twice.
 
 When they are asked for, and in what order, stands in `orchestration/upgrade.py`.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
@@ -74,3 +75,28 @@ def rename_in_force(lake: Lake) -> str:
     moved = lake.append_missing(ACTIVE_VERSIONS, rows, {"asset": ACTIVE_VERSIONS.name})
     lake.remove(_IN_FORCE)
     return f"{moved} promotions moved"
+
+
+def has_pickled_models(models: Path) -> bool:
+    """Whether a trained model is kept as a pickle."""
+    return any(models.glob("*/model.joblib"))
+
+
+def rewrite_models(models: Path) -> str:
+    """Keep each trained model as JSON and arrays, with the same answers.
+
+    One that cannot be read, which no version could use, is set aside under another name, so that this ends.
+    """
+    # Imported here: scikit-learn takes seconds to import, and whether a home is of today is asked before each run.
+    from feedback_assets.classification.model.artefact import ModelFileError
+    from feedback_assets.classification.model.older_artefact import rewrite
+
+    rewritten = 0
+    unreadable: list[str] = []
+    for path in sorted(models.glob("*/model.joblib")):
+        try:
+            rewrite(path.parent)
+            rewritten += 1
+        except ModelFileError:
+            unreadable.append(str(path.replace(path.with_name(f"{path.name}.unreadable"))))
+    return f"{rewritten} rewritten" + (f", unreadable and set aside: {', '.join(unreadable)}" if unreadable else "")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from feedback_assets.classification import upgrade as ledger_upgrade
+from feedback_assets.classification import upgrade as classification_upgrade
 from feedback_assets.config.settings import Settings
 from feedback_assets.errors import CallError
 from feedback_assets.lake.lease import held
@@ -82,14 +82,14 @@ LAKE_STEPS: tuple[Step, ...] = (
     Step(
         "ledger_prompts",
         "the ledger keeps each prompt once, and with an answer only what is its own",
-        lambda home: ledger_upgrade.has_whole_requests(home.lake),
-        lambda home: ledger_upgrade.split_requests(home.lake),
+        lambda home: classification_upgrade.has_whole_requests(home.lake),
+        lambda home: classification_upgrade.split_requests(home.lake),
     ),
     Step(
         "active_versions",
         "the table ledger/in_force is called ledger/active_versions",
-        lambda home: ledger_upgrade.has_in_force(home.lake),
-        lambda home: ledger_upgrade.rename_in_force(home.lake),
+        lambda home: classification_upgrade.has_in_force(home.lake),
+        lambda home: classification_upgrade.rename_in_force(home.lake),
     ),
 )
 # Changes of files outside the lake, which any machine with a home may have; each looks for itself.
@@ -99,6 +99,12 @@ FILE_STEPS: tuple[Step, ...] = (
         "dagster.yaml lets each sensor run in a thread of its own",
         lambda home: instance_file.lacks(home.settings),
         lambda home: instance_file.complete(home.settings),
+    ),
+    Step(
+        "plain_models",
+        "trained local models are kept as JSON and arrays, no longer as pickles",
+        lambda home: classification_upgrade.has_pickled_models(home.settings.models_dir),
+        lambda home: classification_upgrade.rewrite_models(home.settings.models_dir),
     ),
 )
 

@@ -46,7 +46,7 @@ def test_columns_are_guessed_and_named_and_what_is_left_out_is_counted(tmp_path:
     told = _run("--labels", str(_file(tmp_path)), "--output", str(tmp_path / "model"), "--folds", "3")
     assert (told["text_column"], told["label_column"]) == ("body", "reason")
     assert (told["items"], told["left_out_without_text_or_label"], told["left_out_repeated"]) == (24, 1, 1)
-    assert told["accuracy"] == 1.0 and (tmp_path / "model" / "model.joblib").is_file()
+    assert told["accuracy"] == 1.0 and (tmp_path / "model" / "model.json").is_file()
 
 
 def test_the_same_call_gives_the_same_model_and_scores(tmp_path: Path) -> None:

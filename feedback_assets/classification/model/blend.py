@@ -119,6 +119,7 @@ def _balanced(features: Matrix, label: Indices, classes: int, present: Indices) 
 
 def _count_ratios(features: Matrix, label: Indices, classes: int, present: Indices) -> Linear:
     seen: Any = (features > 0).astype(np.float64)
+    wide: Any = features.astype(np.float64)  # liblinear reads no other
     everywhere = np.asarray(seen.sum(axis=0)).ravel()
     columns: list[Numbers] = []
     offsets: list[float] = []
@@ -128,8 +129,12 @@ def _count_ratios(features: Matrix, label: Indices, classes: int, present: Indic
         outside = everywhere - inside + 1
         inside = inside + 1
         ratio = np.log((inside / inside.sum()) / (outside / outside.sum()))
-        model = LogisticRegression(C=_RATIO_C, solver="liblinear", class_weight="balanced")
-        model.fit((features @ sp.diags(ratio)).tocsr(), own)
+        scaled = sp.csr_matrix((wide.data * ratio[wide.indices], wide.indices, wide.indptr), wide.shape)
+        # The dual is several times quicker than the primal, and a closer solution scores no better on held-out rows.
+        model = LogisticRegression(
+            C=_RATIO_C, solver="liblinear", class_weight="balanced", dual=True, tol=1e-2, random_state=0
+        )
+        model.fit(scaled, own)
         columns.append(model.coef_[0] * ratio)
         offsets.append(float(model.intercept_[0]))
     return _spread(np.array(columns).T, np.array(offsets), classes, present)

@@ -1,6 +1,7 @@
 """Texts as numbers for the local model: words, content words, character pieces and the lexicon's concepts.
 
-Only what a text looks like to the model. No labels, no learning beyond vocabulary and word rarity.
+Only what a text looks like to the model. No labels, no learning beyond vocabulary and word rarity. To learn, texts are
+counted once (`CountedTexts`), and a vocabulary is that of the rows one names; to read others, `TextFeatures` is enough.
 """
 
 from __future__ import annotations
@@ -8,14 +9,16 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, cast
 
+import numpy as np
 import scipy.sparse  # pyright: ignore[reportMissingTypeStubs]
 import sklearn.feature_extraction.text  # pyright: ignore[reportMissingTypeStubs]
+from numpy.typing import NDArray
 
 from feedback_assets.errors import CallError
 from feedback_assets.text import Lexicon
@@ -24,6 +27,7 @@ from feedback_assets.text import Lexicon
 Matrix = Any
 sp, vectorizers = cast("Any", scipy.sparse), cast("Any", sklearn.feature_extraction.text)
 LexiconEntries = Mapping[str, Mapping[str, Sequence[str]]]
+Indices = NDArray[np.int64]
 
 # Accents of Latin script only: the marks of Indic scripts carry vowels.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
@@ -32,8 +36,6 @@ _PERSONAL = re.compile(
     r"(?P<linkvalue><URL>|https?://\S+|www\.\S+)|(?P<mailvalue><EMAIL>|\S+@\S+\.\w+)"
     r"|(?P<numbervalue><(?:PHONE|CARD|IBAN|ORDER|IP|ID)>|\d[\d ./-]{5,}\d|\d{6,})|(?P<none><[A-Z]{2,12}>)"
 )
-# Training reads each text once for every fold.
-_TEXTS_REMEMBERED = 20_000
 _REPEATED = re.compile(r"(.)\1{2,}")
 # Signs of shouting and faces carry tone, so they count as words.
 _WORDS = re.compile(r"[^\W_]+|[!?]+|[\U0001f300-\U0001faff\u2600-\u27bf]")
@@ -85,8 +87,7 @@ class ConceptReader:
     """Concepts a text names, and each pair in order of mention, in whatever language."""
 
     def __init__(self, entries: LexiconEntries) -> None:
-        self.entries = entries
-        self._read: dict[str, list[str]] = {}
+        self._lexicon = Lexicon(entries)
 
     def __call__(self, text: str) -> list[str]:
         """The concepts of a text, such as `late` and `late>refund`.
@@ -94,66 +95,156 @@ class ConceptReader:
         All languages are searched: short texts are often detected wrongly, and what a concept is worth
         is learned from examples that were read the same way.
         """
-        if text not in self._read:
-            if len(self._read) >= _TEXTS_REMEMBERED:
-                self._read.clear()
-            concepts = self._lexicon.concepts(text)
-            self._read[text] = concepts + [f"{a}>{b}" for a, b in pairwise(concepts)]
-        return self._read[text]
-
-    @cached_property
-    def _lexicon(self) -> Lexicon:
-        return Lexicon(self.entries)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"entries": self.entries, "_read": {}}
+        concepts = self._lexicon.concepts(text)
+        return concepts + [f"{a}>{b}" for a, b in pairwise(concepts)]
 
 
+@dataclass(frozen=True)
+class View:
+    """One way to read a text.
+
+    Attributes:
+        reader: words, content_words, pieces (of three to five letters, with word ends) or concepts.
+        terms: What it knows, in the order of the columns.
+        idf: Inverse document frequency of each term, shape (terms,).
+    """
+
+    reader: str
+    terms: tuple[str, ...]
+    idf: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class TextFeatures:
-    """Learns a vocabulary from texts and turns texts into rows of numbers, each view of unit length."""
+    """Turns texts into rows of numbers: the views side by side, each of unit length.
 
-    def __init__(self, concepts: ConceptReader | None = None, min_pairs: int = 1) -> None:
-        view = vectorizers.TfidfVectorizer
-        self._views: list[Any] = [
-            view(analyzer=words, sublinear_tf=True, min_df=min_pairs),
-            view(analyzer=content_words, sublinear_tf=True),
-            # Two to five letters with word ends: endings, misspellings, compounds, other spellings of one word.
-            view(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2, lowercase=False),
-        ]
-        if concepts is not None:
-            self._views.append(view(analyzer=concepts, sublinear_tf=True))
+    Attributes:
+        views: What was learned; none of them is empty.
+        lexicon: Words of each concept by language; None when there is no view of concepts.
+    """
 
-    def fit(self, texts: Sequence[str]) -> Matrix:
-        """Learn the vocabulary; returns the features of these texts, shape (texts, features).
-
-        Raises:
-            CallError: No text holds a word.
-        """
-        read = [plain(text) for text in texts]
-        # A view that finds nothing, such as concepts in texts of an unknown language, is left out.
-        self._views = [view for view in self._views if _finds_something(view, read)]
-        if not self._views:
-            raise CallError("the texts hold no words to learn from; name the column of the text by --text")
-        return sp.hstack([view.fit_transform(read) for view in self._views], format="csr")
+    views: tuple[View, ...]
+    lexicon: LexiconEntries | None = None
 
     def transform(self, texts: Sequence[str]) -> Matrix:
-        """The features of texts, shape (texts, features); unknown words are left out."""
+        """The features of texts, float32, shape (texts, features); unknown words are left out."""
         read = [plain(text) for text in texts]
-        return sp.hstack([view.transform(read) for view in self._views], format="csr")
+        return sp.hstack([vectorizer.transform(read) for vectorizer in self._vectorizers], format="csr")
 
     @property
     def size(self) -> int:
         """How many features there are."""
-        return sum(len(view.vocabulary_) for view in self._views)
+        return sum(len(view.terms) for view in self.views)
+
+    @cached_property
+    def _vectorizers(self) -> list[Any]:
+        made: list[Any] = []
+        for view in self.views:
+            vocabulary = {term: column for column, term in enumerate(view.terms)}
+            vectorizer = vectorizers.TfidfVectorizer(
+                **_analyzer(view.reader, self.lexicon), vocabulary=vocabulary, sublinear_tf=True, dtype=np.float32
+            )
+            vectorizer.idf_ = view.idf
+            made.append(vectorizer)
+        return made
 
 
-def _finds_something(view: Any, texts: Sequence[str]) -> bool:
-    """Whether any term stands in as many texts as the view asks for."""
-    analyze = view.build_analyzer()
-    seen: Counter[str] = Counter()
-    for text in texts:
-        terms = set(analyze(text))
-        seen.update(terms)
-        if any(seen[term] >= view.min_df for term in terms):
-            return True
-    return False
+@dataclass(frozen=True)
+class Vocabulary:
+    """What was learned from some rows: for each view of a `CountedTexts` the columns it keeps, and their idf."""
+
+    columns: tuple[Indices, ...]
+    idf: tuple[NDArray[np.float64], ...]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """How often each term stands in each text, shape (texts, terms), for one reader."""
+
+    reader: str
+    fewest_texts: int
+    terms: NDArray[np.object_]
+    counts: Matrix
+
+
+@dataclass(frozen=True)
+class CountedTexts:
+    """The terms of texts, counted once, so that a vocabulary can be learned from some and not from the others."""
+
+    views: tuple[_Counted, ...]
+    lexicon: LexiconEntries | None = None
+
+    @classmethod
+    def of(cls, texts: Sequence[str], lexicon: LexiconEntries | None = None, fewest_of_pairs: int = 1) -> CountedTexts:
+        """Read texts.
+
+        Args:
+            texts: As customers wrote them.
+            lexicon: Words of each concept by language.
+            fewest_of_pairs: In how many texts a word or a pair of words must stand to be a feature.
+        """
+        read = [plain(text) for text in texts]
+        fewest = {"words": fewest_of_pairs, "content_words": 1, "pieces": 2} | ({"concepts": 1} if lexicon else {})
+        return cls(tuple(_count(reader, read, lexicon, least) for reader, least in fewest.items()), lexicon or None)
+
+    def take(self, rows: Indices) -> CountedTexts:
+        """Only these texts; columns stay as they are."""
+        return replace(self, views=tuple(replace(view, counts=view.counts[rows]) for view in self.views))
+
+    def vocabulary(self, rows: Indices) -> Vocabulary:
+        """The terms that stand in enough of these texts, and how rare each is among them.
+
+        Raises:
+            CallError: No text holds a word.
+        """
+        columns: list[Indices] = []
+        idf: list[NDArray[np.float64]] = []
+        for view in self.views:
+            texts_with = np.bincount(view.counts[rows].indices, minlength=len(view.terms))
+            kept = np.flatnonzero(texts_with >= view.fewest_texts)
+            columns.append(kept)
+            # Smoothed as if one more text held every term: scikit-learn, TfidfTransformer.
+            idf.append(np.log((1 + len(rows)) / (1 + texts_with[kept])) + 1)
+        if not any(len(kept) for kept in columns):
+            raise CallError("the texts hold no words to learn from; name the column of the text by --text")
+        return Vocabulary(tuple(columns), tuple(idf))
+
+    def matrix(self, vocabulary: Vocabulary, rows: Indices) -> Matrix:
+        """The features of these texts, as `TextFeatures.transform` gives them."""
+        weighted: list[Any] = []
+        for view, columns, idf in zip(self.views, vocabulary.columns, vocabulary.idf, strict=True):
+            if len(columns):
+                transformer = vectorizers.TfidfTransformer(sublinear_tf=True)
+                transformer.idf_ = idf
+                weighted.append(transformer.transform(view.counts[rows][:, columns], copy=False))
+        return sp.hstack(weighted, format="csr")
+
+    def features(self, vocabulary: Vocabulary) -> TextFeatures:
+        """What reads any text by this vocabulary. A view that found nothing is left out."""
+        views = tuple(
+            View(view.reader, tuple(view.terms[columns].tolist()), idf)
+            for view, columns, idf in zip(self.views, vocabulary.columns, vocabulary.idf, strict=True)
+            if len(columns)
+        )
+        return TextFeatures(views, self.lexicon)
+
+
+def _count(reader: str, texts: Sequence[str], lexicon: LexiconEntries | None, fewest: int) -> _Counted:
+    vectorizer = vectorizers.CountVectorizer(**_analyzer(reader, lexicon), dtype=np.float32)
+    try:
+        counts: Any = vectorizer.fit_transform(texts)
+    except ValueError:  # scikit-learn refuses texts without a term, such as no concept in an unknown language
+        return _Counted(reader, fewest, np.empty(0, dtype=object), sp.csr_matrix((len(texts), 0), dtype=np.float32))
+    # What stands in too few of all texts stands in too few of any of them.
+    enough = np.flatnonzero(np.bincount(counts.indices, minlength=counts.shape[1]) >= fewest)
+    terms: NDArray[np.object_] = vectorizer.get_feature_names_out()
+    return _Counted(reader, fewest, terms[enough], counts[:, enough])
+
+
+def _analyzer(reader: str, lexicon: LexiconEntries | None) -> dict[str, Any]:
+    """How scikit-learn's vectorisers read a plain text."""
+    if reader == "pieces":
+        # Endings, misspellings, compounds, other spellings of one word.
+        return {"analyzer": "char_wb", "ngram_range": (3, 5), "lowercase": False}
+    read: dict[str, Callable[[str], list[str]]] = {"words": words, "content_words": content_words}
+    return {"analyzer": ConceptReader(lexicon or {}) if reader == "concepts" else read[reader]}

@@ -5,36 +5,26 @@ How it is learned stands in `training.py`. It answers only what it was taught, a
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from pickle import UnpicklingError
-from tempfile import TemporaryDirectory
-from threading import Lock
-from typing import Any, cast
+from typing import Any
 
-import joblib  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 from numpy.typing import NDArray
 
+from feedback_assets.classification.model import artefact
 from feedback_assets.classification.model.blend import Linear, probabilities
 from feedback_assets.classification.model.calibration import Curve
 from feedback_assets.classification.model.clauses import clauses
 from feedback_assets.classification.model.features import Matrix, TextFeatures, plain
 from feedback_assets.classification.model.fields import Choice, Further, as_chance
 from feedback_assets.classification.model.local_answer import LocalAnswer, SecondaryIssue
-from feedback_assets.errors import CallError
 from feedback_assets.tables import Sentiment
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-_joblib = cast("Any", joblib)  # it has no stubs
-_MODEL_FILE, _METADATA_FILE = "model.joblib", "metadata.json"
 _SENTIMENT_SCORES = {
     Sentiment.NEGATIVE: -1.0,
     Sentiment.MIXED: -0.2,
@@ -53,14 +43,6 @@ _RATING_LOG_ODDS = float(np.log(4.0))
 _DELIGHTED, _ANGRY = 5.0, 2.0
 # What an artefact means that was trained before taxonomies declared roles.
 _OLDER_NO_ISSUE, _OLDER_CATCH_ALL = "no_issue", "other"
-# Where the classes in an artefact lay until version 0.1.0.
-_OLDER_PACKAGE = "feedback_assets.classification"
-_OLDER_MODULES = ("blend", "calibration", "features", "fields", "local_model")
-_LOADING = Lock()
-
-
-class ModelFileError(CallError):
-    """An artefact cannot be used; the message names the file and the fix."""
 
 
 @dataclass(frozen=True)
@@ -193,14 +175,7 @@ class LocalModel:
 
     def save(self, folder: Path) -> None:
         """Write the artefact; a reader sees all of it or nothing."""
-        folder.mkdir(parents=True, exist_ok=True)
-        # Two processes may train the same version at once; each writes its own and the last one stands.
-        with TemporaryDirectory(dir=folder, prefix=".") as aside:
-            metadata, parts = Path(aside) / _METADATA_FILE, Path(aside) / _MODEL_FILE
-            metadata.write_text(json.dumps(self.metadata, ensure_ascii=False, indent=1), encoding="utf-8")
-            _joblib.dump(self.parts, parts)
-            metadata.replace(folder / _METADATA_FILE)
-            parts.replace(folder / _MODEL_FILE)
+        artefact.write(folder, self.parts, self.metadata)
 
     @classmethod
     def load(cls, folder: Path) -> LocalModel:
@@ -209,18 +184,7 @@ class LocalModel:
         Raises:
             ModelFileError: There is none, or the code that made it no longer fits.
         """
-        path = folder / _MODEL_FILE
-        if not path.is_file():
-            raise ModelFileError(f"{path}: no such artefact; run `feedback train --output {folder}` first")
-        metadata = json.loads((folder / _METADATA_FILE).read_text(encoding="utf-8"))
-        try:
-            with _names_of_older_artefacts():
-                parts: Parts = _joblib.load(path)
-        except (AttributeError, ImportError, TypeError, EOFError, UnpicklingError) as error:
-            raise ModelFileError(
-                f"{path}: cannot be read by this code: {error}; run `feedback train --output {folder}` again"
-            ) from error
-        return cls(parts, metadata)
+        return cls(*artefact.read(folder, Parts))
 
     def _sub_labels(self, features: Matrix, predicted: Indices) -> list[str | None]:
         labels: list[str | None] = [None] * len(predicted)
@@ -302,19 +266,6 @@ class LocalModel:
         for text, row in zip(texts, pieces, strict=True):
             self._clauses[text] = (row, chance[start : start + len(row)])
             start += len(row)
-
-
-@contextmanager
-def _names_of_older_artefacts() -> Generator[None]:
-    """Let artefacts load that name the modules as they were called when those lay beside the room's other modules."""
-    names = {f"{_OLDER_PACKAGE}.{name}": import_module(f"{__package__}.{name}") for name in _OLDER_MODULES}
-    with _LOADING:
-        sys.modules.update(names)
-        try:
-            yield
-        finally:
-            for name in names:
-                del sys.modules[name]
 
 
 def _sentiment_of_rating(stars: float | None) -> Sentiment | None:

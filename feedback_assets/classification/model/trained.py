@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from feedback_assets.classification.model import artefact
 from feedback_assets.classification.model.examples import Example, load_examples
 from feedback_assets.classification.model.features import LexiconEntries
 from feedback_assets.classification.model.local_model import LocalModel
@@ -28,7 +29,7 @@ def load_or_train(
     """
     examples, recipe = _to_learn(settings, corrections)
     folder = settings.models_dir / version_of(examples, recipe)
-    if (folder / "model.joblib").is_file():
+    if artefact.exists(folder):
         return LocalModel.load(folder)
     if progress:
         progress(f"training the local model on {len(examples)} examples")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from feedback_assets.classification.model.blend import blend, fit_parts, mix, probabilities
 from feedback_assets.classification.model.calibration import fit_curve, fold_numbers
-from feedback_assets.classification.model.features import TextFeatures
+from feedback_assets.classification.model.features import CountedTexts, Matrix
 from feedback_assets.classification.model.measures import (
     calibration_error,
     class_scores,
@@ -47,11 +47,15 @@ def test_nothing_is_learned_from_answers_that_are_all_right() -> None:
     assert fit_curve(said, np.array([True, True]))(said) == pytest.approx(said)
 
 
+def _features(texts: list[str]) -> Matrix:
+    counted, rows = CountedTexts.of(texts), np.arange(len(texts))
+    return counted.matrix(counted.vocabulary(rows), rows)
+
+
 def test_two_parts_become_one_matrix_with_the_same_scores() -> None:
     texts = ["late parcel", "parcel lost", "app crash", "crash again", "late delivery", "slow app"] * 3
     label = np.array([0, 0, 1, 1, 0, 1] * 3)
-    features = TextFeatures()
-    matrix = features.fit(texts)
+    matrix = _features(texts)
     parts = fit_parts(matrix, label, 3)
     weight, offset = mix([part.scores(matrix) for part in parts], label)
     whole = blend(parts, weight, offset).scores(matrix)
@@ -61,8 +65,7 @@ def test_two_parts_become_one_matrix_with_the_same_scores() -> None:
 
 
 def test_a_class_without_examples_is_never_answered() -> None:
-    features = TextFeatures()
-    matrix = features.fit(["one two", "three four"] * 4)
+    matrix = _features(["one two", "three four"] * 4)
     parts = fit_parts(matrix, np.array([0, 2] * 4), 3)
     assert all(set(part.scores(matrix).argmax(axis=1)) <= {0, 2} for part in parts)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pickle
-
+import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
-from feedback_assets.classification.model.features import ConceptReader, TextFeatures, content_words, plain, words
+from feedback_assets.classification.model.features import ConceptReader, CountedTexts, content_words, plain, words
 from feedback_assets.errors import CallError
 
 LEXICON = {"late": {"en": ["late", "delayed"], "de": ["verspätet*"]}, "parcel": {"en": ["parcel*"], "de": ["paket*"]}}
@@ -35,21 +35,61 @@ def test_function_words_of_every_language_are_left_out_of_the_content() -> None:
     assert found == ["paket", "nicht", "angekommen", "box"]
 
 
-def test_a_concept_is_found_in_whatever_language_and_survives_pickling() -> None:
-    classifier = pickle.loads(pickle.dumps(ConceptReader(LEXICON)))
-    assert classifier("verspätetes Paket") == classifier("delayed parcel") == ["late", "parcel", "late>parcel"]
+def test_a_concept_is_found_in_whatever_language() -> None:
+    reader = ConceptReader(LEXICON)
+    assert reader("verspätetes Paket") == reader("delayed parcel") == ["late", "parcel", "late>parcel"]
+
+
+TEXTS = ["late parcel", "late parcel again", "nice parcel", "parcel never came, never", "nice box", "das paket"]
 
 
 def test_words_never_seen_change_no_shape() -> None:
-    features = TextFeatures(ConceptReader(LEXICON))
-    learned = features.fit(["late parcel", "late parcel again", "nice parcel"])
-    assert features.transform(["xyzzy", ""]).shape == (2, learned.shape[1]) == (2, features.size)
+    counted = CountedTexts.of(TEXTS, LEXICON)
+    vocabulary = counted.vocabulary(np.arange(3))
+    features = counted.features(vocabulary)
+    assert features.transform(["xyzzy", ""]).shape == (2, features.size)
+    assert counted.matrix(vocabulary, np.arange(6)).shape == (6, features.size)
+
+
+def test_a_text_looks_the_same_to_the_learner_and_in_use() -> None:
+    counted = CountedTexts.of(TEXTS, LEXICON)
+    vocabulary = counted.vocabulary(np.array([0, 1, 3]))
+    learned, used = counted.matrix(vocabulary, np.arange(6)), counted.features(vocabulary).transform(TEXTS)
+    assert learned.dtype == used.dtype == np.float32
+    assert (learned != used).nnz == 0
+
+
+@pytest.mark.parametrize(("reader", "analyzer"), [("words", words), ("content_words", content_words)])
+def test_words_and_rarity_are_learned_from_the_rows_named_and_from_no_other(reader: str, analyzer: object) -> None:
+    seen = [0, 1, 3]
+    counted = CountedTexts.of(TEXTS, LEXICON)
+    features = counted.features(counted.vocabulary(np.array(seen)))
+    (view,) = (view for view in features.views if view.reader == reader)
+    alone = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True).fit([TEXTS[row] for row in seen])
+    assert list(view.terms) == alone.get_feature_names_out().tolist()
+    assert view.idf == pytest.approx(alone.idf_)
+
+
+def test_rows_taken_are_learned_from_as_if_there_were_no_others() -> None:
+    rows = np.array([1, 3, 5])
+    taken = CountedTexts.of(TEXTS, LEXICON, 2).take(rows)
+    alone = CountedTexts.of([TEXTS[row] for row in rows], LEXICON, 2)
+    among, whole = taken.features(taken.vocabulary(np.arange(3))), alone.features(alone.vocabulary(np.arange(3)))
+    assert [view.terms for view in among.views] == [view.terms for view in whole.views]
+
+
+def test_a_pair_of_words_must_stand_in_as_many_of_the_texts_named_as_asked() -> None:
+    counted = CountedTexts.of(TEXTS, None, fewest_of_pairs=2)
+    views = {view.reader: view.terms for view in counted.features(counted.vocabulary(np.array([0, 1, 2]))).views}
+    assert views["words"] == ("late", "late parcel", "parcel")
 
 
 def test_texts_of_function_words_in_an_unknown_language_are_still_read() -> None:
-    assert TextFeatures(ConceptReader(LEXICON)).fit(["the and of", "of the"]).shape[0] == 2
+    counted = CountedTexts.of(["the and of", "of the"], LEXICON)
+    views = counted.features(counted.vocabulary(np.arange(2))).views
+    assert {view.reader for view in views} == {"words", "pieces"}
 
 
 def test_texts_without_any_word_are_refused_with_the_mend() -> None:
     with pytest.raises(CallError, match="name the column of the text by --text"):
-        TextFeatures().fit(["", "-"])
+        CountedTexts.of(["", "-"]).vocabulary(np.arange(2))

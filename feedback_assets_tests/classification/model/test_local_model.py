@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
-import sys
 from pathlib import Path
 
 import pytest
 
 from feedback_assets.classification.model.examples import Example, ExamplesError
-from feedback_assets.classification.model.local_model import LocalModel, ModelFileError
+from feedback_assets.classification.model.local_model import LocalModel
 from feedback_assets.classification.model.recipe import Recipe
 from feedback_assets.classification.model.training import train, version_of
 from feedback_assets.config.taxonomy import load_taxonomy
@@ -130,18 +128,3 @@ def test_precision_by_confidence_is_measured_on_held_out_examples(model: LocalMo
 def test_one_category_alone_cannot_be_learned() -> None:
     with pytest.raises(ExamplesError, match="fewer than two categories"):
         train([Example("late", (("delivery", None),))] * 3, RECIPE)
-
-
-def test_a_folder_without_an_artefact_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="run `feedback train --output"):
-        LocalModel.load(tmp_path)
-
-
-def test_an_artefact_of_the_time_before_the_modules_moved_still_opens(model: LocalModel, tmp_path: Path) -> None:
-    model.save(tmp_path)
-    # Protocol 2 names modules in plain text.
-    content = pickle.dumps(model.parts, protocol=2).replace(b"classification.model.", b"classification.")
-    assert b"feedback_assets.classification.local_model" in content
-    (tmp_path / "model.joblib").write_bytes(content)
-    assert LocalModel.load(tmp_path).answer(["parcel late"]) == model.answer(["parcel late"])
-    assert "feedback_assets.classification.local_model" not in sys.modules
