@@ -114,8 +114,8 @@ PLACES: tuple[Place, ...] = (
         "Fold them into the ledger, as each run does, and remove the rows there.",
     ),
     Place(
-        Root.HOME, "models/editions/**", WORDS, "Kept versions of the prompts, with the examples of the day.",
-        "Remove the example from each copy; days labelled with it keep their labels.",
+        Root.HOME, "models/editions/**", WORDS, "Kept versions of the prompts, with the texts learned from.",
+        "Remove the text from each copy; days labelled with it keep their labels.",
     ),
     Place(
         Root.HOME, "models/**", WORDS, "Trained local models: the words of their examples are features.",

@@ -18,6 +18,7 @@ from typing import Any, cast
 import pandas as pd
 
 from feedback_assets.classification.cascade.classifier import Classifier
+from feedback_assets.classification.model.out_of_field import OUT_OF_FIELD
 from feedback_assets.errors import CallError
 from feedback_assets.files.whole_files import beside, sweep, write_through
 from feedback_assets.lake.store import Lake
@@ -25,7 +26,7 @@ from feedback_assets.tables import ACTIVE_VERSIONS, GOLD_ITEMS
 
 # What a version set is made of: all that `read_classifier` and the training of the local model read.
 _FILES = ("taxonomy.yaml", "thresholds.yaml", "cues.yaml", "moderation.yaml", "classify.md", "lexicon.yaml")
-_EXAMPLES = "examples"
+_FOLDERS = ("examples", OUT_OF_FIELD)
 
 
 @dataclass(frozen=True)
@@ -273,7 +274,8 @@ def keep_version_files(prompts: Path, folder: Path, version_set: VersionSet) -> 
     if not target.is_dir():
         draft = beside(target)
         try:
-            for source in [*(prompts / name for name in _FILES), *(prompts / _EXAMPLES).rglob("*")]:
+            learned = (path for name in _FOLDERS for path in (prompts / name).rglob("*"))
+            for source in [*(prompts / name for name in _FILES), *learned]:
                 if source.is_file():
                     copy = draft / source.relative_to(prompts)
                     copy.parent.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from feedback_assets.classification.cascade.classifier import read_labelled
 from feedback_assets.classification.llm.language_model import ModelSettingsError, Request, RetryPolicy
 from feedback_assets.classification.llm.prompt import load_prompt, unknown_labels
 from feedback_assets.classification.loader import open_model
+from feedback_assets.classification.model.out_of_field import OUT_OF_FIELD, load_out_of_field
 from feedback_assets.config.prompts_folder import load_config, unknown_labels_in_patterns
 from feedback_assets.config.settings import Settings
 from feedback_assets.errors import CallError, OutsideError
@@ -89,6 +90,7 @@ def _prompts(settings: Settings) -> Finding:
         load_prompt(folder / "classify.md", taxonomy)
         left_out = unknown_labels(folder / "classify.md", taxonomy)
         read_labelled(folder, taxonomy)
+        load_out_of_field(folder / OUT_OF_FIELD)
     except CallError as error:
         return Finding("prompts", False, str(error))
     lines = [f"{folder}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories"]

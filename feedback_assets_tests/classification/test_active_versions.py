@@ -154,4 +154,5 @@ def test_an_editions_files_are_kept_once_and_without_the_golden_set(tmp_path: Pa
     assert (kept / "classify.md").read_text(encoding="utf-8") == "kept"
     assert (kept / "taxonomy.yaml").is_file()
     assert (kept / "examples" / "en.jsonl").is_file()
+    assert (kept / "out_of_field" / "en.jsonl").is_file()
     assert not (kept / "golden").exists()

@@ -88,3 +88,11 @@ def test_a_section_of_the_thresholds_that_is_missing_is_named_and_the_rest_is_lo
     good, told = said(broken, "prompts")
     assert not good and "thresholds.yaml" in told and "drift" in told
     assert said(broken, "lake")[0]
+
+
+def test_a_wrong_text_out_of_the_field_is_named_with_its_line(settings: Settings, tmp_path: Path):
+    shutil.copytree(settings.prompts_dir, tmp_path / "prompts")
+    file = tmp_path / "prompts" / "out_of_field" / "xx.jsonl"
+    file.write_text('{"text": "Rain.", "language": "en", "field": "weather"}\n', encoding="utf-8")
+    good, told = said(Settings.model_validate({**settings.model_dump(), "prompts": tmp_path / "prompts"}), "prompts")
+    assert not good and f"{file}: line 1: field complains" in told

@@ -20,7 +20,8 @@ from feedback_assets_tests.demo import overlap
 
 def _other_texts() -> list[str]:
     prompts = settings().prompts_dir
-    files = [path for folder in ("examples", "golden", "golden_polarity") for path in prompts.glob(f"{folder}/*.jsonl")]
+    folders = ("examples", "golden", "golden_polarity", "out_of_field")
+    files = [path for folder in folders for path in prompts.glob(f"{folder}/*.jsonl")]
     return [json.loads(line)["text"] for f in files for line in f.read_text(encoding="utf-8").splitlines() if line]
 
 

@@ -1,4 +1,4 @@
-"""Inputs of training besides the examples: labels of the taxonomy, concepts of the lexicon."""
+"""Inputs of training besides the examples: labels of the taxonomy, concepts of the lexicon, texts out of the field."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from feedback_assets.classification.model.features import LexiconEntries
+from feedback_assets.classification.model.out_of_field import OutOfFieldText
 from feedback_assets.config.taxonomy import Taxonomy
 
 
@@ -23,15 +24,26 @@ class Recipe:
     # The categories of texts without an issue and of complaints about nothing named; labels without roles have none.
     no_issue: str = "no_issue"
     catch_all: str = "other"
+    # What is no feedback on the taxonomy's field; version sets of before these texts have none.
+    out_of_field: tuple[OutOfFieldText, ...] = ()
 
     @property
     def content(self) -> dict[str, Any]:
-        """What the version of a model depends on; roles only where the names do not say them."""
-        older = {"no_issue": "no_issue", "catch_all": "other"}
-        return {name: value for name, value in vars(self).items() if older.get(name) != value}
+        """What the version of a model depends on; what older ones did not have only where it says something."""
+        older = {"no_issue": "no_issue", "catch_all": "other", "out_of_field": ()}
+        told = {name: value for name, value in vars(self).items() if older.get(name) != value}
+        if self.out_of_field:
+            told["out_of_field"] = [vars(text) for text in self.out_of_field]
+        return told
 
     @classmethod
-    def of(cls, taxonomy: Taxonomy, lexicon: LexiconEntries | None = None, min_pairs: int = 1) -> Recipe:
+    def of(
+        cls,
+        taxonomy: Taxonomy,
+        lexicon: LexiconEntries | None = None,
+        min_pairs: int = 1,
+        out_of_field: tuple[OutOfFieldText, ...] = (),
+    ) -> Recipe:
         """The recipe of a taxonomy."""
         return cls(
             labels=taxonomy.labels,
@@ -41,4 +53,5 @@ class Recipe:
             min_pairs=min_pairs,
             no_issue=taxonomy.no_issue,
             catch_all=taxonomy.catch_all,
+            out_of_field=out_of_field,
         )

@@ -12,6 +12,7 @@ from feedback_assets.classification.model import artefact
 from feedback_assets.classification.model.examples import Example, load_examples
 from feedback_assets.classification.model.features import LexiconEntries
 from feedback_assets.classification.model.local_model import LocalModel
+from feedback_assets.classification.model.out_of_field import OUT_OF_FIELD, load_out_of_field
 from feedback_assets.classification.model.recipe import Recipe
 from feedback_assets.classification.model.training import Progress, train, version_of
 from feedback_assets.config.settings import Settings
@@ -25,7 +26,8 @@ def load_or_train(
     """The local model of the prompts folder: loaded when this very one was trained before, else trained and kept.
 
     Raises:
-        CallError: Taxonomy, lexicon or examples are wrong; the message names file, line, field and the fix.
+        CallError: Taxonomy, lexicon, examples or texts out of the field are wrong; the message names file, line,
+            field and the fix.
     """
     examples, recipe = _to_learn(settings, corrections)
     folder = settings.models_dir / version_of(examples, recipe)
@@ -61,7 +63,8 @@ def _to_learn(settings: Settings, corrections: Sequence[Example] | None) -> tupl
     taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
     lexicon = _lexicon(settings.prompts_dir / "lexicon.yaml")
     examples = [*load_examples(settings.prompts_dir / "examples", taxonomy), *(corrections or ())]
-    return examples, Recipe.of(taxonomy, lexicon, min_pairs=2)
+    others = load_out_of_field(settings.prompts_dir / OUT_OF_FIELD)
+    return examples, Recipe.of(taxonomy, lexicon, min_pairs=2, out_of_field=others)
 
 
 def _lexicon(path: Path) -> LexiconEntries | None:
