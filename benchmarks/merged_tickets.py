@@ -60,8 +60,9 @@ def planned_again(lake: Lake) -> pd.DataFrame:
         history=empty(tables.TICKET_BATCH),
     )
     days = sorted(lake.days(tables.SILVER_FEEDBACK))
-    rules = load_config(settings.prompts_dir).thresholds.tickets
-    return plan_tickets(inputs, days, load_taxonomy(settings.prompts_dir / "taxonomy.yaml"), rules).batch
+    thresholds = load_config(settings.prompts_dir).thresholds
+    taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
+    return plan_tickets(inputs, days, taxonomy, thresholds.tickets, thresholds.evidence).batch
 
 
 def result_of(lake: Lake, batch: pd.DataFrame, truth: truths.Truth) -> Result:

@@ -11,11 +11,12 @@ import dagster as dg
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.clusters.assign_days import CONTEXT, assign_days
+from feedback_assets.clusters.assign_days import CONTEXT, Method, assign_days
 from feedback_assets.clusters.embedding import ConceptEmbedding
-from feedback_assets.clusters.summary import Titles, titles
+from feedback_assets.clusters.summary import titles
 from feedback_assets.config.prompts_folder import load_config
 from feedback_assets.config.sections.clusters import ClusterRules
+from feedback_assets.config.taxonomy import load_taxonomy
 from feedback_assets.dagster_kit.day_assets import day_multi_asset, run_days
 from feedback_assets.dagster_kit.partitions import same_day
 from feedback_assets.lake.snapshots import newest_rows_before
@@ -23,6 +24,7 @@ from feedback_assets.lake.store import Lake
 
 _ISSUES = (
     "day", "issue_id", "event_id", "domain", "category", "sub_label", "component", "quote", "confidence", "triage",
+    "sentiment",
 )  # fmt: skip
 
 
@@ -48,16 +50,16 @@ def clusters(
 ) -> dict[str, pd.DataFrame]:
     """Assign the days' issues, starting from the newest state before them."""
     days = run_days(context)
-    rules, names, embedding = prepared(prompts)
+    method = prepared(prompts)
     # A problem is recognised after any pause, so every cluster ever seen counts, but of each its newest row alone.
     before = newest_rows_before(lake, tables.GOLD_CLUSTERS, "cluster_id", days[0])
-    result = assign_days(issues, feedback, before, days, embedding, rules, names)
+    result = assign_days(issues, feedback, before, days, method)
     context.log.info(f"{len(result.members)} issues in {result.clusters['cluster_id'].nunique()} clusters")
     return {tables.GOLD_CLUSTERS.name: result.clusters, tables.GOLD_CLUSTER_MEMBERS.name: result.members}
 
 
-def prepared(prompts: Path) -> tuple[ClusterRules, Titles, ConceptEmbedding]:
-    """Rules, titles and the embedding, fitted once for each edition of the prompts folder.
+def prepared(prompts: Path) -> Method:
+    """How issues are clustered, fitted once for each edition of the prompts folder.
 
     Raises:
         CallError: A file of the folder is missing or wrong.
@@ -66,11 +68,19 @@ def prepared(prompts: Path) -> tuple[ClusterRules, Titles, ConceptEmbedding]:
 
 
 @lru_cache(maxsize=2)
-def _prepared(prompts: Path, changed: float) -> tuple[ClusterRules, Titles, ConceptEmbedding]:
-    rules = load_config(prompts).thresholds.clusters
-    return rules, titles(rules), ConceptEmbedding.load(prompts, rules.ignored_concepts)
+def _prepared(prompts: Path, changed: float) -> Method:
+    thresholds = load_config(prompts).thresholds
+    rules = thresholds.clusters
+    return Method(
+        embedding=ConceptEmbedding.load(prompts, rules.ignored_concepts),
+        rules=rules,
+        titles=titles(rules),
+        evidence=thresholds.evidence,
+        no_issue=load_taxonomy(prompts / "taxonomy.yaml").no_issue,
+    )
 
 
 def _changed(prompts: Path) -> float:
-    files = [prompts / "thresholds.yaml", prompts / "lexicon.yaml", *(prompts / "examples").glob("*.jsonl")]
+    names = ("thresholds.yaml", "lexicon.yaml", "taxonomy.yaml")
+    files = [*(prompts / name for name in names), *(prompts / "examples").glob("*.jsonl")]
     return max(file.stat().st_mtime for file in files if file.exists())

@@ -27,9 +27,19 @@ from feedback_assets.clusters.leader_clustering import (
     split_members,
     unit,
 )
-from feedback_assets.clusters.state import Cluster, ClusterRow, by_age, newest_rows, ranked, restore_clusters
-from feedback_assets.clusters.summary import CategoryTotals, Titles, add_quotes, is_specific, summary, title
+from feedback_assets.clusters.state import (
+    Cluster,
+    ClusterRow,
+    QuotedMember,
+    by_age,
+    newest_rows,
+    ranked,
+    restore_clusters,
+)
+from feedback_assets.clusters.summary import CategoryTotals, Said, Titles, add_quotes, is_specific, summary, title
 from feedback_assets.config.sections.clusters import ClusterRules
+from feedback_assets.config.sections.evidence import EvidenceRules
+from feedback_assets.evidence import is_certain
 from feedback_assets.lake.frames import conform, empty, records
 from feedback_assets.statistics import Bools, Ints
 from feedback_assets.tables import ClusterEvent, ClusterStatus, Triage
@@ -38,7 +48,7 @@ from feedback_assets.text import text_or_none
 # What is read of the item an issue stands in.
 CONTEXT = (
     "event_id", "occurred_at", "language", "channel", "product_id", "product_name", "product_family", "vendor",
-    "region", "carrier", "app_version",
+    "region", "carrier", "app_version", "customer_ref",
 )  # fmt: skip
 _COUNTED_COLUMNS = {
     "products": "product_id", "carriers": "carrier", "regions": "region", "versions": "app_version",
@@ -47,11 +57,14 @@ _COUNTED_COLUMNS = {
 # What the scope of an issue may be made of.
 _SCOPED_BY = ("domain", "category", "product_id", "product_name", "product_family", "carrier", "region", "vendor")
 # What `add_quotes` reads of a member, and a new cluster of its first member.
-_QUOTED = ("event_id", "quote", "language")
+_QUOTED = Said._fields
 _FOUNDING = ("issue_id", "domain", "category", "product_id", "product_name", "product_family")
 # All that is looked at row by row: a block of days is millions of issues, and lists of all columns would be too much.
 _ROW_COLUMNS = tuple(dict.fromkeys(("scope", "theme", "concept", *_QUOTED, *_FOUNDING, *_COUNTED_COLUMNS.values())))
 _VAGUE = 0.5
+# As many as stand in two or three quotes.
+_MOST_WORDS = 20
+_NO_SIMILARITIES: Floats = np.zeros(0, dtype=np.float32)
 
 Confidences = NDArray[np.float64]
 Objects = NDArray[np.object_]
@@ -63,6 +76,25 @@ class ClusterResult:
 
     clusters: pd.DataFrame
     members: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Method:
+    """How issues are clustered, fitted once for each edition of the prompts folder.
+
+    Attributes:
+        embedding: Gives each issue its vector.
+        rules: When issues belong together.
+        titles: How categories, sub-labels and concepts are called.
+        evidence: Which members are quoted.
+        no_issue: The category of items without a complaint, which form no clusters.
+    """
+
+    embedding: Embedding
+    rules: ClusterRules
+    titles: Titles
+    evidence: EvidenceRules
+    no_issue: str
 
 
 class _IssueColumns:
@@ -119,9 +151,7 @@ def assign_days(
     feedback: pd.DataFrame,
     before: pd.DataFrame,
     days: Sequence[date],
-    embedding: Embedding,
-    rules: ClusterRules,
-    titles: Titles,
+    method: Method,
 ) -> ClusterResult:
     """Assign the issues of the days to clusters, in order of days.
 
@@ -130,11 +160,10 @@ def assign_days(
         feedback: `silver/feedback` of the days.
         before: Rows of `gold/clusters` of earlier days; the newest of each cluster is the state to start from.
         days: The days, ascending.
-        embedding: Gives each issue its vector.
-        rules: When issues belong together.
-        titles: How categories, sub-labels and concepts are called.
+        method: How.
     """
-    prepared = prepare_issues(issues, feedback, embedding, rules)
+    embedding, rules = method.embedding, method.rules
+    prepared = prepare_issues(issues[issues["category"] != method.no_issue], feedback, embedding, rules)
     columns = _IssueColumns(prepared)
     vectors = embedding.vectors(columns.issues)
     active = _ActiveClusters(restore_clusters(_with_current_embedding(before, embedding, rules)))
@@ -143,11 +172,11 @@ def assign_days(
     places = prepared.groupby("day", sort=False).indices
     for day in days:
         rows = np.asarray(places.get(day, []), dtype=np.int64)
-        touched, ids, similarities = _assign_day(day, columns, vectors, rows, active, embedding, rules)
+        touched, ids, similarities = _assign_day(day, columns, vectors, rows, active, method)
         assigned = prepared[["day", "issue_id", "event_id"]].iloc[rows].assign(cluster_id=ids, similarity=similarities)
         member_rows.append(assigned[assigned["cluster_id"].notna()])
         for cluster in touched:
-            heading = title(cluster, active.total(cluster.category), rules, titles)
+            heading = title(cluster, active.total(cluster.category), rules, method.titles)
             cluster_rows.append(
                 cluster.row(day, heading, summary(cluster, heading), is_specific(cluster, rules), embedding.version)
             )
@@ -161,10 +190,10 @@ def _assign_day(
     vectors: Floats,
     rows: Ints,
     active: _ActiveClusters,
-    embedding: Embedding,
-    rules: ClusterRules,
+    method: Method,
 ) -> tuple[list[Cluster], Objects, Floats]:
     """The clusters that changed, and for each row the id of its cluster, None for none, and the similarity to it."""
+    rules, evidence = method.rules, method.evidence
     touched: dict[str, Cluster] = {}
     ids: Objects = np.full(len(rows), None, dtype=np.object_)
     similarities = np.zeros(len(rows), dtype=np.float32)
@@ -185,14 +214,15 @@ def _assign_day(
                 day,
             )
             cluster.event = cluster.event or ClusterEvent.GREW
-            _count(cluster, member_rows, columns, embedding)
-            quoted = (columns.values(name, member_rows) for name in _QUOTED)
-            add_quotes(cluster, list(zip(*quoted, strict=True)), similarity)
+            _count(cluster, member_rows, columns, method.embedding)
+            quoted = zip(*(columns.values(name, member_rows) for name in _QUOTED), strict=True)
+            add_quotes(cluster, [Said(*values) for values in quoted], similarity, evidence)
             cluster.trim_counts()
             total.change(cluster, 1)
             ids[at[members]], similarities[at[members]] = cluster.cluster_id, similarity
             changed.append(cluster)
         for older, younger in _merge(known, total, rules):
+            add_quotes(older, (), _NO_SIMILARITIES, evidence)
             ids[at[ids[at] == younger.cluster_id]] = older.cluster_id
             changed.extend((older, younger))
         touched.update({cluster.cluster_id: cluster for cluster in changed})
@@ -327,9 +357,8 @@ def prepare_issues(
     issues: pd.DataFrame, feedback: pd.DataFrame, embedding: Embedding, rules: ClusterRules
 ) -> pd.DataFrame:
     """Issues with their item's context, what the embedding sees, and their scope, in a stable order."""
-    clustered = issues[~issues["category"].isin(list(rules.skip))]
     context = feedback[list(CONTEXT)].drop_duplicates("event_id")
-    merged = clustered.drop(columns=[c for c in CONTEXT if c in clustered.columns and c != "event_id"]).merge(
+    merged = issues.drop(columns=[c for c in CONTEXT if c in issues.columns and c != "event_id"]).merge(
         context, on="event_id", how="left"
     )
     merged["occurred_at"] = merged["occurred_at"].fillna(pd.Timestamp.min.tz_localize("UTC"))
@@ -349,6 +378,7 @@ def prepare_issues(
     more: dict[str, list[object]] = {
         "scope": [*scopes],
         "issue": [*embedded],
+        "certain": [*map(is_certain, merged["triage"].tolist(), merged["sentiment"].tolist())],
         "theme": [embedding.theme(issue) for issue in embedded],
         "concept": [next(iter(embedding.concepts(issue)), None) for issue in embedded],
     }
@@ -391,11 +421,13 @@ def _with_current_embedding(before: pd.DataFrame, embedding: Embedding, rules: C
 
 
 def _centre_of_quotes(state: ClusterRow, embedding: Embedding, rules: ClusterRules) -> Floats:
-    quotes: list[dict[str, str]] = json.loads(state["quotes"])
+    """Of the quotes; where none is good enough to be quoted, of the words that most members use."""
+    quotes: list[QuotedMember] = json.loads(state["quotes"])
     label = text_or_none(state["sub_label"])
     category, narrow = state["category"], rules.is_loose(state["scope"])
-    issues = [Issue(quote["quote"], quote.get("language"), category, label, narrow) for quote in quotes]
-    return embedding.vectors(issues or [Issue("", None, category, label, narrow)]).mean(axis=0)
+    words = " ".join(word for word, _ in ranked(json.loads(state["terms"]))[:_MOST_WORDS])
+    texts = [(quote["quote"], quote["language"]) for quote in quotes] or [(words, None)]
+    return embedding.vectors([Issue(text, language, category, label, narrow) for text, language in texts]).mean(axis=0)
 
 
 def _cluster_frame(rows: list[dict[str, object]]) -> pd.DataFrame:

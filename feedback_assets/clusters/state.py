@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,6 @@ from feedback_assets.text import text_or_none
 # Counts of a cluster: enough for its title, few enough to store every day.
 _MOST_TERMS = 60
 _MOST_COUNTS = 40
-MOST_QUOTES = 5
 COUNTED = (
     "sub_labels",
     "concepts",
@@ -38,6 +37,21 @@ COUNTED = (
     "channels",
     "languages",
 )
+
+
+class QuotedMember(TypedDict):
+    """A member's words that a cluster shows, and what is needed to choose again on a later day.
+
+    Rows of an older version have the first three alone; `customer` is a tag of four digits that tells two customers
+    apart and leads to nobody.
+    """
+
+    event_id: str
+    quote: str
+    language: str
+    theme: NotRequired[str | None]
+    clarity: NotRequired[float]
+    customer: NotRequired[str | None]
 
 
 @dataclass
@@ -61,7 +75,7 @@ class Cluster:
     status: ClusterStatus = ClusterStatus.ACTIVE
     merged_into: str | None = None
     event: ClusterEvent | None = None
-    quotes: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    quotes: list[QuotedMember] = field(default_factory=list[QuotedMember])
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in COUNTED})
 
     def add(self, vectors: Floats, similarities: Floats, confidences: NDArray[np.float64], day: date) -> None:
@@ -94,7 +108,7 @@ class Cluster:
         self.last_seen = max(self.last_seen, other.last_seen)
         for name in COUNTED:
             self.counts[name].update(other.counts[name])
-        self.quotes = (self.quotes + other.quotes)[:MOST_QUOTES]
+        self.quotes = self.quotes + other.quotes
         other.status, other.merged_into, other.event = ClusterStatus.MERGED, self.cluster_id, ClusterEvent.MERGED
         self.event = ClusterEvent.ABSORBED
 
@@ -153,6 +167,7 @@ class ClusterRow(TypedDict):
     status: str
     merged_into: object
     quotes: str
+    terms: str
     embedding_version: str
 
 

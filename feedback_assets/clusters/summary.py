@@ -5,20 +5,22 @@ Templates over counts and verbatim quotes; every number is counted, nothing is g
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from feedback_assets.clusters.leader_clustering import Floats
-from feedback_assets.clusters.state import MOST_QUOTES, Cluster, ranked
+from feedback_assets.clusters.state import Cluster, QuotedMember, ranked
 from feedback_assets.config.sections.clusters import ClusterRules
+from feedback_assets.config.sections.evidence import EvidenceRules
+from feedback_assets.evidence import Statement, choose, main_labels, whole_words
+from feedback_assets.text import text_or_none
 
-# A quote shorter than this says little, a longer one is cut: the start of a text is still verbatim.
-_SHORT, _LONG = 15, 280
 _CONTRACTIONS = (
     ("wont ", "won't "),
     ("doesnt ", "doesn't "),
@@ -150,36 +152,58 @@ def summary(cluster: Cluster, heading: str) -> str:
     return " ".join(sentences)
 
 
-def add_quotes(cluster: Cluster, members: Sequence[tuple[object, ...]], similarities: Floats) -> None:
-    """Keep up to five members' words: the first four typical ones in different languages, and the newest.
+class Said(NamedTuple):
+    """What `add_quotes` reads of a member. `certain`: neither its label nor its tone is in doubt."""
+
+    event_id: object
+    quote: object
+    language: object
+    theme: object
+    customer_ref: object
+    confidence: object
+    certain: object
+
+
+def add_quotes(cluster: Cluster, members: Sequence[Said], similarities: Floats, rules: EvidenceRules) -> None:
+    """Choose the cluster's quotes again, out of those it has and the day's members.
+
+    Doubtful members are left out, those far from the centre, and those whose theme is none that names the cluster.
 
     Args:
-        cluster: Its `quotes` are replaced.
-        members: Event id, quote and language of the day's members.
+        cluster: With the day's members counted; its `quotes` are replaced.
+        members: The day's members.
         similarities: To the centre, shape (members,).
+        rules: What is shown.
     """
-    usable = [
-        (event, quote[:_LONG], language if isinstance(language, str) else "und")
-        for event, words, language in (members[int(at)] for at in np.argsort(-similarities, kind="stable"))
-        for quote in (str(words).strip(),)
-        if quote
+    near = rules.least_closeness * cluster.cohesion
+    fresh = [
+        _quoted(member, str(words), float(similarity))
+        for member, similarity in zip(members, similarities, strict=True)
+        if member.certain and similarity >= near and (words := whole_words(str(member.quote))) is not None
     ]
-    usable.sort(key=lambda entry: len(entry[1]) < _SHORT)
-    known = {quote["quote"].casefold() for quote in cluster.quotes}
-    by_language = Counter(quote["language"] for quote in cluster.quotes)
-    for event, quote, language in usable:
-        fresh = {"event_id": str(event), "quote": quote, "language": language}
-        if quote.casefold() in known:
-            continue
-        known.add(quote.casefold())
-        if len(cluster.quotes) < MOST_QUOTES - 1 and by_language[language] < 2:
-            cluster.quotes.append(fresh)
-            by_language[language] += 1
-        else:
-            cluster.quotes[MOST_QUOTES - 1 :] = [fresh]
-            if len(cluster.quotes) < MOST_QUOTES:
-                continue
-            break
+    themes = main_labels(cluster.counts["sub_labels"], rules.label_share)
+    known = {
+        quote["event_id"]: quote
+        for quote in (*cluster.quotes, *fresh)
+        if "clarity" in quote and (not themes or quote.get("theme") in themes)
+    }
+    statements = [
+        Statement(event, quote["quote"], quote["language"], quote.get("clarity", 0.0), quote.get("customer"))
+        for event, quote in known.items()
+    ]
+    cluster.quotes = [known[statement.source] for statement in choose(statements, rules)]
+
+
+def _quoted(member: Said, words: str, similarity: float) -> QuotedMember:
+    customer = text_or_none(member.customer_ref)
+    return {
+        "event_id": str(member.event_id),
+        "quote": words,
+        "language": text_or_none(member.language) or "und",
+        "theme": text_or_none(member.theme),
+        "clarity": round(float(cast("float", member.confidence)) * similarity, 6),
+        "customer": customer and hashlib.blake2b(customer.encode(), digest_size=2).hexdigest(),
+    }
 
 
 def _has_weak_evidence(cluster: Cluster, rules: ClusterRules) -> bool:

@@ -15,6 +15,7 @@ from pydantic import ConfigDict
 from feedback_assets.config.documents import Document, Fault, inside, read_document, refuse, validate
 from feedback_assets.config.sections.classification import ClassificationRules
 from feedback_assets.config.sections.clusters import ClusterRules
+from feedback_assets.config.sections.evidence import EvidenceRules
 from feedback_assets.config.sections.priority import PriorityRules
 from feedback_assets.config.sections.releases import ReleaseRules
 from feedback_assets.config.sections.tickets import TicketRules
@@ -23,7 +24,11 @@ from feedback_assets.config.strict import Strict, setting
 
 _START = "start with a section such as `classification:`"
 # Keys that were once thresholds, and where what they said stands now.
-_MOVED = {("drift", "catch_all"): "remove it: the taxonomy says it, with `role: catch_all` in a category"}
+_MOVED = {
+    ("drift", "catch_all"): "remove it: the taxonomy says it, with `role: catch_all` in a category",
+    ("clusters", "skip"): "remove it: the taxonomy says it, with `role: no_issue` in a category",
+    ("priority", "never_ticketed"): "remove it: categories with a `role` in the taxonomy get no ticket",
+}
 
 
 class Thresholds(Strict):
@@ -31,6 +36,7 @@ class Thresholds(Strict):
 
     classification: ClassificationRules = setting("section", "When an answer is automatic.")
     clusters: ClusterRules = setting("section", "When issues belong together.")
+    evidence: EvidenceRules = setting("section", "Which words of customers are shown.")
     priority: PriorityRules = setting("section", "How urgent a cluster is, and what follows.")
     tickets: TicketRules = setting("section", "When a ticket is met again, and what is its evidence.")
     evaluation: EvaluationRules = setting("section", "What changes of prompts are compared with, and what they cost.")

@@ -79,6 +79,8 @@ def _show(top: Top) -> None:
         product = problem.product if problem.product and problem.product not in problem.title else None
         details = " · ".join(part for part in (problem.owner, product) if part)
         what = Text(problem.title).append(f"\n{details}", style="dim")
+        if problem.quotes:
+            what.append(f"\n“{' '.join(problem.quotes[0].split())}”", style="italic")
         decision = f"{problem.decision} {problem.level or ''}".strip()
         counts = (str(problem.issues), str(problem.issues_28d), f"{problem.lift:.1f}x")
         table.add_row(str(problem.rank), what, *counts, decision, problem.ticket or "")

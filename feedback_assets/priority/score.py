@@ -46,7 +46,7 @@ def score_clusters(
     """
     inputs = build_inputs(frames, days, rules, taxonomy)
     clusters = _ClustersAsOf(inputs)
-    ticketless = rules.never_ticketed | taxonomy.unactionable
+    ticketless = taxonomy.unactionable
     rows: list[dict[str, object]] = []
     for day in days:
         clusters.advance(day)

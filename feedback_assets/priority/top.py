@@ -50,6 +50,7 @@ class _ClusterState(TypedDict):
     status: str
     merged_into: str | None
     specific: bool
+    quotes: str
 
 
 class _Scored(TypedDict):
@@ -79,7 +80,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem as of a day. `members` only when asked for."""
+    """One problem as of a day. `quotes` are the clearest words, none in doubt; `members` only when asked for."""
 
     rank: int
     cluster_id: str
@@ -97,6 +98,7 @@ class Problem:
     reason: str
     owner: str | None
     ticket: str | None
+    quotes: tuple[str, ...] = ()
     members: tuple[Quote, ...] = ()
 
 
@@ -176,6 +178,7 @@ def top_problems(
             reason=each.scored["reason"],
             owner=owners.get(each.scored["category"]),
             ticket=tickets.get(each.cluster_id),
+            quotes=_clear_quotes(each.state["quotes"]),
             members=drawn.get(each.cluster_id, ()),
         )
         for rank, each in enumerate(chosen, start=1)
@@ -199,6 +202,11 @@ def _choose(candidates: Sequence[_Candidate], limit: int) -> Sequence[_Candidate
     specific = [each for each in ranked if each.state["specific"] or each.scored["decision"] == PriorityDecision.TICKET]
     repeated = [each for each in specific if each.scored["members_28d"] >= _REMARK]
     return (repeated or specific or ranked)[:limit]
+
+
+def _clear_quotes(quotes: str) -> tuple[str, ...]:
+    """Rows of an older version do not say how clear their quotes are, so those are not shown."""
+    return tuple(str(quote["quote"]) for quote in json.loads(quotes) if "clarity" in quote)
 
 
 def _days_up_to(last: date, days: int) -> str:
@@ -238,7 +246,7 @@ class _Reader:
 
 
 def _lineage(lake: _Reader, look_back: str) -> Lineage[str, _ClusterState]:
-    columns = "day, cluster_id, title, category, product_name, status, merged_into, specific"
+    columns = "day, cluster_id, title, category, product_name, status, merged_into, specific, quotes"
     return Lineage(cluster_rows(cast("list[_ClusterState]", lake.rows(tables.GOLD_CLUSTERS, columns, look_back))))
 
 

@@ -120,7 +120,11 @@ GOLD_CLUSTERS = Table(
         text("component", "Part most members name.", WORDS),
         required("title", "Title, computed from members.", WORDS),
         required("summary", "Summary grounded in quoted members.", WORDS),
-        required("quotes", "Up to five quoted members, as a JSON list of {event_id, quote}.", WORDS),
+        required(
+            "quotes",
+            "The clearest members, as a JSON list of {event_id, quote, language, theme, clarity, customer}.",
+            WORDS,
+        ),
         Column("members_today", "int", "Issues that joined that day.", nullable=False, minimum=0),
         Column("members_total", "int", "Issues so far.", nullable=False, minimum=0),
         Column("first_seen", "date", "Day of the first member.", nullable=False),

@@ -63,7 +63,8 @@ def ticket_batch(
 ) -> dict[str, pd.DataFrame]:
     """Fold the days' priorities and clusters into what should exist in the tracker."""
     days = run_days(context)
-    rules = load_config(prompts).thresholds.tickets
+    thresholds = load_config(prompts).thresholds
+    rules = thresholds.tickets
     snapshot, window = snapshot_before(lake, days[0]), days[0] - timedelta(days=28)
     inputs = Inputs(
         priority=priority,
@@ -84,7 +85,7 @@ def ticket_batch(
             ("day", "payload", "problem"),
         ),
     )
-    planned = plan_tickets(inputs, days, load_taxonomy(prompts / "taxonomy.yaml"), rules)
+    planned = plan_tickets(inputs, days, load_taxonomy(prompts / "taxonomy.yaml"), rules, thresholds.evidence)
     return {tables.TICKET_BATCH.name: planned.batch, tables.OPEN_TICKETS.name: planned.open_tickets}
 
 

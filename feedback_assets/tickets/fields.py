@@ -10,7 +10,9 @@ from typing import NotRequired, TypedDict
 
 import pandas as pd
 
+from feedback_assets.config.sections.evidence import EvidenceRules
 from feedback_assets.config.taxonomy import Category
+from feedback_assets.evidence import Statement, choose, is_certain, main_labels, whole_words
 from feedback_assets.lake.frames import records
 from feedback_assets.tables import CommerceEvent, ImpactScope, ReleaseVerdict
 from feedback_assets.text import text_or_none
@@ -18,7 +20,6 @@ from feedback_assets.tickets.concentration import Concentration
 from feedback_assets.tickets.rows import Cluster, Record, ScoredCluster
 
 _TREND_DAYS = 14
-_QUOTES = 5
 # A place or version is a hint where to look when so large a share of the reports, and so many, name it.
 _HINT_SHARE, _HINT_REPORTS = 0.3, 3
 
@@ -142,10 +143,16 @@ class Evidence:
     """Issues with their item's context, by issue id, the commerce of the window, and the releases suspected."""
 
     def __init__(
-        self, issues: pd.DataFrame, feedback: pd.DataFrame, commerce: pd.DataFrame, impact: pd.DataFrame | None = None
+        self,
+        issues: pd.DataFrame,
+        members: pd.DataFrame,
+        feedback: pd.DataFrame,
+        commerce: pd.DataFrame,
+        impact: pd.DataFrame | None = None,
     ) -> None:
         self._releases = {} if impact is None or impact.empty else suspected_releases(impact)
-        self._issues = issues
+        similarity = dict(zip(members["issue_id"], members["similarity"], strict=True))
+        self._issues = issues.assign(similarity=[similarity.get(issue, 0.0) for issue in issues["issue_id"]])
         self._items = feedback.drop(columns=["day", "source"], errors="ignore")
         self._issue_at = {str(issue): place for place, issue in enumerate(issues["issue_id"])}
         self._item_at = {str(event): place for place, event in enumerate(feedback["event_id"])}
@@ -165,13 +172,13 @@ class Evidence:
 
 def ticket_fields(
     scored: ScoredCluster, cluster: Cluster, members: Sequence[str], day: date, due: date, category: Category,
-    evidence: Evidence, where: Concentration | None,
+    evidence: Evidence, where: Concentration | None, shown: EvidenceRules,
 ) -> TicketFields:  # fmt: skip
     """The fields of a new ticket; `missing` says which the data does not support, and why."""
     rows = evidence.of(members)
     fields: TicketFields = {
         "problem": cluster.summary,
-        "quotes": quotes(rows),
+        "quotes": quotes(rows, shown),
         "count": {
             "last_7_days": scored.members_7d,
             "last_28_days": scored.members_28d,
@@ -214,23 +221,40 @@ def ticket_fields(
     return fields
 
 
-def quotes(rows: Sequence[Record]) -> list[Quote]:
-    """Up to five quotes: the surest first, never two with the same words, across languages and channels."""
-    chosen: list[Quote] = []
-    words: set[str] = set()
-    seen: Counter[tuple[str, str]] = Counter()
-    ordered = sorted(rows, key=lambda row: (-float(row["confidence"]), str(row["issue_id"])))
-    while ordered and len(chosen) < _QUOTES:
-        ordered.sort(key=lambda row: seen[str(row.get("language")), str(row.get("channel"))])
-        row = ordered.pop(0)
-        quote = str(row["quote"]).strip()
-        if not quote or quote.casefold() in words:
-            continue
-        words.add(quote.casefold())
-        seen[str(row.get("language")), str(row.get("channel"))] += 1
-        chosen.append({"quote": quote, "channel": row.get("channel"), "language": row.get("language"),
-                       "day": str(row["day"]), "issue_id": row["issue_id"]})  # fmt: skip
-    return chosen
+def quotes(rows: Sequence[Record], rules: EvidenceRules) -> list[Quote]:
+    """The clearest words of the evidence; fewer, or none, where nothing else is beyond doubt.
+
+    Args:
+        rows: The evidence, each with its issue, its item and its similarity to the centre of the problem.
+        rules: What is shown.
+    """
+    labels = main_labels(Counter(filter(None, (text_or_none(row["sub_label"]) for row in rows))), rules.label_share)
+    near = rules.least_closeness * sum(float(row["similarity"]) for row in rows) / max(len(rows), 1)
+    by_issue = {str(row["issue_id"]): row for row in rows}
+    clear = [
+        Statement(
+            issue,
+            words,
+            text_or_none(row.get("language")) or "und",
+            float(row["confidence"]) * float(row["similarity"]),
+            text_or_none(row.get("customer_ref")),
+        )
+        for issue, row in by_issue.items()
+        if is_certain(row["triage"], row["sentiment"])
+        and (not labels or row["sub_label"] in labels)
+        and float(row["similarity"]) >= near
+        and (words := whole_words(str(row["quote"]))) is not None
+    ]
+    return [
+        {
+            "quote": each.words,
+            "channel": by_issue[each.source].get("channel"),
+            "language": each.language,
+            "day": str(by_issue[each.source]["day"]),
+            "issue_id": each.source,
+        }
+        for each in choose(clear, rules)
+    ]
 
 
 def trend(rows: Sequence[Record], day: date) -> dict[str, int]:
@@ -297,6 +321,7 @@ def kpi(scored: ScoredCluster) -> Kpi:
 def missing(fields: TicketFields) -> dict[str, str]:
     """Fields the data of this window does not support."""
     reasons: dict[str, tuple[object, str]] = {
+        "quotes": (fields["quotes"], "no report is beyond doubt; all of them stand in the evidence"),
         "regions": (fields["regions"], "no item names a region"),
         "versions": (fields["versions"], "no item names an app version"),
         "refunds": (fields["refunds"], "no orders or returns of a product are known"),

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from feedback_assets import tables
+from feedback_assets.config.sections.evidence import EvidenceRules
 from feedback_assets.config.sections.tickets import TicketRules
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import conform, records
@@ -46,13 +47,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *LINEAGE, "category", "sub_label", "product_id", "product_name", "component", "scope", "title", "summary",
         "first_seen",
     ),
-    "members": ("day", "cluster_id", "issue_id"),
+    "members": ("day", "cluster_id", "issue_id", "similarity"),
     "issues": (
-        "day", "issue_id", "event_id", "confidence", "quote", "causes", "suggested_action", "reproduction_hints",
+        "day", "issue_id", "event_id", "sub_label", "sentiment", "confidence", "triage", "quote", "causes",
+        "suggested_action", "reproduction_hints",
     ),
     "feedback": (
         "day", "event_id", "channel", "language", "region", "app_version", "product_name", "variant", "device",
-        "carrier", "vendor", "fulfilment_centre", "customer_tier", "unit_price",
+        "carrier", "vendor", "fulfilment_centre", "customer_tier", "unit_price", "customer_ref",
     ),
     "commerce": ("day", "product_id", "event_type"),
 }  # fmt: skip
@@ -89,7 +91,9 @@ class Plan:
     open_tickets: pd.DataFrame
 
 
-def plan_tickets(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: TicketRules) -> Plan:
+def plan_tickets(
+    inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules: TicketRules, shown: EvidenceRules
+) -> Plan:
     """Plan the days asked for.
 
     Args:
@@ -97,8 +101,9 @@ def plan_tickets(inputs: Inputs, days: Sequence[date], taxonomy: Taxonomy, rules
         days: The days, ascending.
         taxonomy: Owners, destinations and SLAs.
         rules: When a ticket is met again.
+        shown: Which words of customers stand in a ticket.
     """
-    planner = _Planner(inputs, taxonomy, rules, _morning(inputs, days[0]))
+    planner = _Planner(inputs, taxonomy, rules, shown, _morning(inputs, days[0]))
     closed = closings(inputs.events)
     by_day = dict(iter(inputs.priority.groupby("day", sort=True)))
     actions: list[PlannedAction] = []
@@ -122,11 +127,13 @@ def _morning(inputs: Inputs, first: date) -> OpenTickets:
 class _Planner:
     """Plans one day after another; `tickets` is what the days so far left."""
 
-    def __init__(self, inputs: Inputs, taxonomy: Taxonomy, rules: TicketRules, tickets: OpenTickets) -> None:
+    def __init__(
+        self, inputs: Inputs, taxonomy: Taxonomy, rules: TicketRules, shown: EvidenceRules, tickets: OpenTickets
+    ) -> None:
         self.tickets = tickets
-        self._taxonomy, self._rules = taxonomy, rules
+        self._taxonomy, self._rules, self._shown = taxonomy, rules, shown
         self._index = ClusterIndex(inputs.clusters, inputs.members, inputs.feedback)
-        self._evidence = Evidence(inputs.issues, inputs.feedback, inputs.commerce, inputs.impact)
+        self._evidence = Evidence(inputs.issues, inputs.members, inputs.feedback, inputs.commerce, inputs.impact)
 
     def plan_day(self, day: date, scored: Iterable[ScoredCluster]) -> list[PlannedAction]:
         """The actions of a day, in the order they were decided."""
@@ -167,7 +174,9 @@ class _Planner:
         category = self._taxonomy.category(cluster.category)
         recent = self._index.evidence(cluster.cluster_id, scored.baseline_daily, self._rules)
         due = day + timedelta(hours=category.sla_hours)
-        fields = ticket_fields(scored, cluster, recent.issues, day, due, category, self._evidence, recent.where)
+        fields = ticket_fields(
+            scored, cluster, recent.issues, day, due, category, self._evidence, recent.where, self._shown
+        )
         ticket = OpenTicket(
             key=waited.key if waited else _key(cluster.cluster_id, day, self.tickets.by_key),
             clusters=frozenset({cluster.cluster_id}),

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 
 from feedback_assets import tables
-from feedback_assets.clusters.assign_days import ClusterResult, assign_days
+from feedback_assets.clusters.assign_days import ClusterResult, Method, assign_days
 from feedback_assets.clusters.embedding import ConceptEmbedding
 from feedback_assets.clusters.summary import Titles
 from feedback_assets.config.sections.clusters import ClusterRules, TitleNames
+from feedback_assets.config.sections.evidence import EvidenceRules
 from feedback_assets.lake.frames import empty
 from feedback_assets.text import Lexicon
 
@@ -43,7 +44,6 @@ RULES = ClusterRules(
     whole=frozenset(),
     scope={"fit_and_expectations": ("product",), "delivery": ("carrier",)},
     loose=frozenset(),
-    skip=frozenset({"no_issue"}),
     ignored_concepts=frozenset({"really"}),
     telling_concepts=frozenset({"too_tight", "too_wide", "adverts", "crash", "parcel"}),
     vague=frozenset(),
@@ -68,6 +68,8 @@ RULES = ClusterRules(
 )
 TITLES = Titles({"sizing_fit": "Sizing", "app_usability": "App"}, {"adverts": "too many adverts"})
 EMBEDDING = ConceptEmbedding.fit(LEXICON, EXAMPLES, RULES.ignored_concepts)
+EVIDENCE = EvidenceRules(most=5, languages=("en",), label_share=0.25, least_closeness=0.5, copy_likeness=0.85)
+METHOD = Method(EMBEDDING, RULES, TITLES, EVIDENCE, "no_issue")
 _DOMAINS = {
     "sizing_fit": "fit_and_expectations",
     "app_usability": "site_and_app",
@@ -98,7 +100,8 @@ def issue(
         "domain": _DOMAINS[category], "sub_label": label, "component": None, "quote": quote, "confidence": 0.8,
         "triage": triage, "occurred_at": pd.Timestamp(at), "language": language, "channel": "survey",
         "product_id": product, "product_name": f"Shoe {product}" if product else None, "product_family": "shoes",
-        "vendor": None, "region": "EU", "carrier": carrier, "app_version": None,
+        "vendor": None, "region": "EU", "carrier": carrier, "app_version": None, "sentiment": "negative",
+        "customer_ref": f"c{number}",
     }  # fmt: skip
 
 
@@ -108,4 +111,4 @@ def run(rows: Sequence[dict[str, object]], days: Sequence[int], before: pd.DataF
     chosen = [row for row in rows if row["day"] in {day(on) for on in days}]
     columns = list(issue(0, 0, "delivery", "x"))
     frame = pd.DataFrame(chosen, columns=columns)
-    return assign_days(frame, frame, known, [day(on) for on in days], EMBEDDING, RULES, TITLES)
+    return assign_days(frame, frame, known, [day(on) for on in days], METHOD)

@@ -231,6 +231,41 @@ def test_quotes_are_verbatim_and_in_several_languages() -> None:
     assert len({quote["language"] for quote in quotes}) == 3
 
 
+def test_doubtful_members_are_never_quoted() -> None:
+    doubtful = [
+        {**tight(1, 0, 1)[0], "sentiment": "positive", "quote": "lovely, not too tight"},
+        {**tight(2, 0, 1)[0], "triage": "review", "quote": "somewhat too tight maybe"},
+        {**tight(3, 0, 1)[0], "quote": "the shoe is too tight and then..."},
+    ]
+    newest = run([*tight(10, 0), *doubtful], [0]).clusters.iloc[-1]
+    assert newest["members_total"] == 7
+    assert {quote["quote"] for quote in json.loads(newest["quotes"])} == {text for text, _ in TIGHT}
+    assert json.loads(run(doubtful, [0]).clusters.iloc[-1]["quotes"]) == []
+
+
+def test_a_member_with_another_theme_is_not_quoted() -> None:
+    odd = issue(90, 0, "sizing_fit", "too tight and narrow at the tongue", "cut_or_shape", "p1")
+    newest = run([*tight(0, 0, 8), odd], [0]).clusters.iloc[-1]
+    assert newest["members_total"] == 9
+    assert odd["quote"] not in {quote["quote"] for quote in json.loads(newest["quotes"])}
+
+
+def test_quotes_without_a_clarity_as_older_versions_wrote_them_are_chosen_anew() -> None:
+    before = run(tight(0, 0), [0]).clusters
+    old = json.dumps([{"event_id": "e0", "quote": "lovely shoe", "language": "en"}])
+    newest = run(tight(10, 1), [1], before.assign(quotes=old)).clusters.iloc[-1]
+    assert "lovely shoe" not in newest["quotes"]
+    assert len(json.loads(newest["quotes"])) == 4
+
+
+def test_a_cluster_without_a_quote_is_placed_by_the_words_of_its_members() -> None:
+    doubtful = [{**row, "triage": "review"} for row in tight(0, 0)]
+    before = run(doubtful, [0]).clusters.assign(embedding_version="older")
+    assert before["quotes"].tolist() == ["[]"]
+    result = run(tight(10, 1), [1], before)
+    assert set(result.clusters["cluster_id"]) == set(before["cluster_id"])
+
+
 def test_a_summary_holds_only_counted_numbers() -> None:
     newest = run([*tight(0, 0), *tight(10, 1)], [0, 1]).clusters.iloc[-1]
     assert "8 issues from 2026-03-01 to 2026-03-02, 4 on the last day." in newest["summary"]

@@ -106,13 +106,12 @@ def _files(ours: Path) -> dict[str, dict[str, Any]]:
     words = {"transfer": ["transfer*", "wire", "standing order"], "card": ["card*"], "login": ["login", "portal"],
              "money": ["fee*", "interest", "charged"], "credit": ["loan*", "mortgage*", "credit"]}  # fmt: skip
     thresholds["clusters"] |= {
-        "scope": {}, "loose": ["transfer_trouble"], "whole": [], "skip": ["all_well"], "join_open_of": {}, "vague": [],
+        "scope": {}, "loose": ["transfer_trouble"], "whole": [], "join_open_of": {}, "vague": [],
         "ignored_concepts": ["money"], "telling_concepts": [name for name in words if name != "money"],
         "titles": {"categories": {"transfer_trouble": "Transfers"}, "sub_labels": {}, "concepts": {}},
     }  # fmt: skip
     nothing = {"sub_labels": [], "concepts": []}
     thresholds["priority"] |= {
-        "never_ticketed": ["grumbling", "all_well"],
         "overrides": dict.fromkeys(thresholds["priority"]["overrides"], nothing),
     }
     thresholds["releases"]["touches"] = {kind: list(_PROBLEMS) for kind in thresholds["releases"]["touches"]}

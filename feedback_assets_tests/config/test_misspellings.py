@@ -62,6 +62,18 @@ def test_of_each_file_a_drawn_part_of_its_names_is_refused_when_misspelt(file: s
 
 
 @pytest.mark.parametrize(
+    ("section", "key", "fix"),
+    [("clusters", "skip", "`role: no_issue`"), ("priority", "never_ticketed", "`role`")],
+)
+def test_a_key_of_an_older_version_is_refused_with_what_says_it_now(section: str, key: str, fix: str) -> None:
+    document = DOCUMENTS["thresholds"]
+    content = {**document.content, section: {**document.content[section], key: ["no_issue"]}}
+    with pytest.raises(ConfigError, match="is no threshold any more; remove it") as refused:
+        CHECKS["thresholds"](replace(document, content=content))
+    assert fix in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("file", "right", "wrong", "message"),
     [
         ("thresholds", "credible:", "CREDIBLE:", "did you mean 'credible'?"),

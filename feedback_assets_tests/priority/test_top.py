@@ -115,3 +115,11 @@ def test_it_starts_without_the_heavy_libraries(filled: Lake) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_a_problem_shows_its_clear_quotes_and_none_that_an_older_version_chose(filled: Lake) -> None:
+    assert top_problems(filled.root).problems[0].quotes == ("much too tight",)
+    clusters = filled.read(tables.GOLD_CLUSTERS)
+    old = clusters.assign(quotes='[{"event_id": "e1", "quote": "lovely", "language": "en"}]')
+    filled.write_days(tables.GOLD_CLUSTERS, old, FIRST, day(40), {})
+    assert top_problems(filled.root).problems[0].quotes == ()

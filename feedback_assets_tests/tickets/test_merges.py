@@ -21,6 +21,7 @@ from feedback_assets_tests.tickets.test_plan import issue as gold_issue
 
 TAXONOMY = load_taxonomy(PROMPTS / "taxonomy.yaml")
 RULES = load_config(PROMPTS).thresholds.tickets
+SHOWN = load_config(PROMPTS).thresholds.evidence
 # The second cluster becomes part of the first on this day.
 MERGED_ON, LAST = 3, 12
 DAYS = [story.day(number) for number in range(LAST + 1)]
@@ -76,7 +77,7 @@ def _inputs(
 
 
 def _plan(inputs: Inputs) -> Plan:
-    return plan_tickets(inputs, DAYS, TAXONOMY, RULES)
+    return plan_tickets(inputs, DAYS, TAXONOMY, RULES, SHOWN)
 
 
 def _of(batch: pd.DataFrame, key: str) -> list[tuple[int, str]]:
@@ -174,7 +175,7 @@ def test_ordinary_complaints_of_the_older_cluster_are_no_evidence_after_the_merg
             "priority": conform(pd.DataFrame(scores), tables.GOLD_PRIORITY),
         }
     )
-    batch = plan_tickets(inputs, days, TAXONOMY, RULES).batch
+    batch = plan_tickets(inputs, days, TAXONOMY, RULES, SHOWN).batch
     day_of = dict(zip(walk.members["issue_id"], walk.members["day"], strict=True))
     shown = {day_of[member] for row in batch["members"] for member in json.loads(row)}
     assert batch["ticket_key"].nunique() == 1
@@ -200,7 +201,7 @@ def _day_by_day(inputs: Inputs, days: Sequence[date], snapshot_age: int) -> Plan
                 "history": batch[batch["day"] >= since],
             }
         )
-        planned = plan_tickets(one, [day], TAXONOMY, RULES)
+        planned = plan_tickets(one, [day], TAXONOMY, RULES, SHOWN)
         batch = pd.concat([batch, planned.batch]) if len(batch) else planned.batch
         snapshot = pd.concat([snapshot, planned.open_tickets]) if len(snapshot) else planned.open_tickets
     return Plan(batch, snapshot)
@@ -234,5 +235,5 @@ def test_a_merge_of_long_ago_is_still_known_to_a_plan_that_reads_four_weeks() ->
         planned = _day_by_day(inputs, days, snapshot_age)
         assert planned.batch["ticket_key"].nunique() == 1
         assert [(day - days[0]).days for day in planned.batch["day"]] == [1, 2, late]
-    whole = plan_tickets(inputs, days, TAXONOMY, RULES)
+    whole = plan_tickets(inputs, days, TAXONOMY, RULES, SHOWN)
     assert table_hash(whole.batch, tables.TICKET_BATCH) == table_hash(planned.batch, tables.TICKET_BATCH)

@@ -17,11 +17,12 @@ from feedback_assets.tickets.plan import plan_tickets as plan_all
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 TAXONOMY = load_taxonomy(PROMPTS / "taxonomy.yaml")
 RULES = load_config(PROMPTS).thresholds.tickets
+SHOWN = load_config(PROMPTS).thresholds.evidence
 DAY = date(2025, 3, 10)
 
 
 def plan(*arguments: Any) -> pd.DataFrame:
-    return plan_all(*arguments).batch
+    return plan_all(*arguments, SHOWN).batch
 
 
 def scored(day: date, cluster: str, decision: str = "ticket", level: str | None = "P3") -> dict[str, object]:
@@ -230,3 +231,16 @@ def test_a_rise_in_two_regions_has_their_reports_as_evidence_from_day_to_day():
         one = plan(Inputs(**{**told.__dict__, "history": history}), [day], TAXONOMY, RULES)
         history = pd.concat([history, one])
     assert table_hash(rows, tables.TICKET_BATCH) == table_hash(history, tables.TICKET_BATCH)
+
+
+def test_a_ticket_quotes_no_report_in_doubt_and_says_so_when_all_are():
+    told = inputs(span(1))
+    told.issues.loc[told.issues["issue_id"] == "10-0#0", "sentiment"] = "positive"
+    told.issues.loc[told.issues["issue_id"] == "10-1#0", "triage"] = "review"
+    told.issues["quote"] = ["What a lovely fit", "Perhaps a bit too small", "Far too small around the waist"]
+    fields = json.loads(plan(told, span(1), TAXONOMY, RULES)["fields"].iloc[0])
+    assert [quote["quote"] for quote in fields["quotes"]] == ["Far too small around the waist"]
+    told.issues["triage"] = "signal"
+    fields = json.loads(plan(told, span(1), TAXONOMY, RULES)["fields"].iloc[0])
+    assert fields["quotes"] == []
+    assert "beyond doubt" in fields["missing"]["quotes"]

@@ -46,7 +46,6 @@ class ClusterRules(Strict):
     whole: frozenset[CategoryName] = setting(
         "categories", "All complaints about one product are one fault here: one team looks at one thing."
     )
-    skip: frozenset[CategoryName] = setting("categories", "Nobody's problem, so no clusters.")
     join_bound: Cosine = setting("cosine", "What an issue needs to join within one product, or a loose category.")
     join_open: Cosine = setting("cosine", "What an issue needs to join across all products.")
     join_open_of: Mapping[CategoryName, Cosine] = setting(

@@ -9,7 +9,6 @@ from typing import Literal
 from pydantic import model_validator
 
 from feedback_assets.config.strict import (
-    CategoryName,
     ConceptName,
     Count,
     Number,
@@ -132,9 +131,6 @@ class PriorityRules(Strict):
     cohesion_full: Number = setting("cosine", "From here members are taken to speak of one thing.", ge=0.01, le=1)
     valuable_tiers: frozenset[Words] = setting("customer tiers", "Customers of these are valuable.")
     valuable_from: Number = setting("money", "A customer of this value is valuable without a tier.", ge=0)
-    never_ticketed: frozenset[CategoryName] = setting(
-        "categories", "No ticket is written for them; they go to the digest at most."
-    )
     override_names: Overrides = setting("sub-labels and concepts by kind", "What decides first.", alias="overrides")
     override_reports: OverrideReports = setting("reports by kind", "From so many an override asks a person.")
     override_share: Number = setting(
