@@ -54,6 +54,8 @@ def _run_story(seed: int, installation: Installation, console: Console) -> dict[
     from feedback_assets.definitions import build_defs
     from feedback_assets.demo.leaks import count_leaked, find_leaks
     from feedback_assets.demo.score import Stage, score
+    from feedback_assets.demo.score_clusters import LINEAGE, score_clusters
+    from feedback_assets.demo.score_labels import JUDGED, score_labels
     from feedback_assets.demo.score_releases import score_releases
     from feedback_assets.demo.story import generate
     from feedback_assets.orchestration.runner import Block, RunEnvironment, open_instance
@@ -70,7 +72,12 @@ def _run_story(seed: int, installation: Installation, console: Console) -> dict[
     with console.status("Scoring against the planted truth, looking for personal values …"):
         members = lake.read(tables.GOLD_CLUSTER_MEMBERS)
         scored = score(story.truth, lake.read(tables.TICKET_BATCH), members)
-        scored = replace(scored, releases=score_releases(story.truth, lake.read(tables.GOLD_RELEASE_IMPACT), members))
+        scored = replace(
+            scored,
+            releases=score_releases(story.truth, lake.read(tables.GOLD_RELEASE_IMPACT), members),
+            labels=score_labels(story.truth, lake.read(tables.GOLD_ITEMS, columns=JUDGED)),
+            clusters=score_clusters(story.truth, members, lake.read(tables.GOLD_CLUSTERS, columns=LINEAGE)),
+        )
         leaks = find_leaks(story.truth.values, [settings.home])
     done = scored.with_run(stages, count_leaked(story.truth.values, leaks)).as_dict()
     done["failures"] = [text for result in results for text in result.failures]
@@ -108,6 +115,7 @@ def _show(context: typer.Context, done: dict[str, Any], home: Path, seconds: flo
         f"{done['unmatched_tickets']} of {done['tickets']} tickets match nothing planted, "
         f"{done['decoys_ticketed']} decoys have one, {done['personal_values_leaked']} personal values leaked."
     )
+    console.print(_labels(done))
     blamed = done["releases"]["problems"]
     console.print(
         f"The release behind it is suspected first for {sum(problem['right'] for problem in blamed)} of {len(blamed)} "
@@ -130,6 +138,24 @@ def _planted(planted: list[dict[str, Any]]) -> Table:
             problem["kind"], problem["product"] or "-", problem["category"], problem["ticket"] or "[red]none[/red]"
         )
     return table
+
+
+def _labels(done: dict[str, Any]) -> str:
+    return (
+        f"{_percent(done['item_accuracy'])} of {done['items_judged']} items have the right category, and "
+        f"{_percent(done['right_at_0_9'])} of the {done['items_at_0_9']} with a confidence of 0.9 and more; "
+        f"{_percent(done['praise_read_as_complaint'])} of praise, questions and remarks are read as a complaint. "
+        f"{_percent(done['evidence_precision'])} of the quotes in tickets tell of their problem, and so does at least "
+        f"{_percent(_rest(done['worst_foreign_members']))} of the members of each."
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
+
+
+def _rest(share: float | None) -> float | None:
+    return None if share is None else 1 - share
 
 
 def _called() -> str:

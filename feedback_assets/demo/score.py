@@ -1,4 +1,4 @@
-"""Scores tickets against the planted truth: which problems were found, which tickets match nothing.
+"""Scores tickets against the planted truth: which problems were found, which tickets match nothing, what they show.
 
 Pure over frames: the truth, the rows of `tickets/ticket_batch`, and which issue is in which item.
 """
@@ -13,11 +13,15 @@ from typing import Any
 
 import pandas as pd
 
+from feedback_assets.demo.score_clusters import ClusterScore
+from feedback_assets.demo.score_labels import LabelScore
 from feedback_assets.demo.truth import Planted, Truth
 from feedback_assets.text import text_or_none
 
 # A match needs half of the ticket's members planted for that problem; a decoy is ticketed by the same measure.
 HALF = 0.5
+# A ticket with a larger share of foreign members is mixed.
+MIXED = 0.1
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,14 @@ class Stage:
 class TicketMatch:
     """One ticket: the problem it matches, or the decoy it fell for, or neither.
 
-    `tells_of` is the problem that at least half of its items tell of, whatever product or category it names.
+    Attributes:
+        members: How many items it holds.
+        tells_of: The problem that at least half of its items tell of, whatever product or category it names.
+        foreign_members: Share of its items that do not tell of the problem that most of them tell of, but of another
+            one or of none; 1 where none tells of a planted problem.
+        mixed: It tells of a problem, and more than a tenth of its items are foreign.
+        quotes: How many quotes it shows.
+        right_quotes: How many of them are of items planted for the problem it tells of.
     """
 
     ticket: str
@@ -87,14 +98,25 @@ class TicketMatch:
     decoy: str | None
     reason: str
     tells_of: str | None = None
+    foreign_members: float = 1.0
+    mixed: bool = False
+    quotes: int = 0
+    right_quotes: int = 0
 
 
 @dataclass(frozen=True)
 class DemoScore:
     """The outcome of one demo.
 
-    `tickets_per_problem` counts the tickets that tell of a planted problem (`TicketMatch.tells_of`): the mean over the
-    problems that have one.
+    Attributes:
+        tickets_per_problem: Of the tickets that tell of a planted problem (`TicketMatch.tells_of`): the mean over the
+            problems that have one.
+        evidence_precision: Of the quotes that those tickets show, the share whose item was planted for that problem;
+            None where none is shown.
+        worst_foreign_members: The largest `TicketMatch.foreign_members` of those tickets; None of no ticket.
+        tickets_mixed: How many of them have more than a tenth of foreign members.
+        labels: How items are labelled; `as_dict` shows its values beside the others.
+        clusters: Purity of clusters; shown in the same way.
     """
 
     seed: int
@@ -105,6 +127,11 @@ class DemoScore:
     decoys_ticketed: int
     matches: tuple[TicketMatch, ...]
     tickets_per_problem: float = 0.0
+    evidence_precision: float | None = None
+    worst_foreign_members: float | None = None
+    tickets_mixed: int = 0
+    labels: LabelScore | None = None
+    clusters: ClusterScore | None = None
     releases: ReleaseScore = field(default_factory=ReleaseScore)
     personal_values_leaked: int = 0
     stages: tuple[Stage, ...] = field(default=())
@@ -114,8 +141,10 @@ class DemoScore:
         return replace(self, stages=tuple(stages), personal_values_leaked=personal_values_leaked)
 
     def as_dict(self) -> dict[str, Any]:
-        """The score as an object for JSON."""
-        return asdict(self)
+        """The score as an object for JSON; what labels and clusters score stands beside the rest."""
+        told = asdict(self)
+        labels, clusters = told.pop("labels"), told.pop("clusters")
+        return told | (labels or {}) | (clusters or {})
 
 
 @dataclass(frozen=True)
@@ -125,6 +154,7 @@ class _Ticket:
     category: str
     product: str | None
     events: frozenset[str]
+    quoted: tuple[str, ...]
 
 
 def score(truth: Truth, batch: pd.DataFrame, members: pd.DataFrame) -> DemoScore:
@@ -141,6 +171,7 @@ def score(truth: Truth, batch: pd.DataFrame, members: pd.DataFrame) -> DemoScore
     """
     tickets = _tickets(batch, dict(zip(members["issue_id"], members["event_id"], strict=True)))
     matches = tuple(_match(truth, ticket) for ticket in tickets)
+    telling = [match for match in matches if match.tells_of is not None]
     by_problem: dict[str, TicketMatch] = {}
     for match in matches:
         if match.problem is not None:
@@ -153,7 +184,10 @@ def score(truth: Truth, batch: pd.DataFrame, members: pd.DataFrame) -> DemoScore
         unmatched_tickets=sum(match.problem is None for match in matches),
         decoys_ticketed=sum(match.decoy is not None for match in matches),
         matches=matches,
-        tickets_per_problem=_tickets_per_problem(matches),
+        tickets_per_problem=_tickets_per_problem(telling),
+        evidence_precision=_evidence_precision(telling),
+        worst_foreign_members=max((match.foreign_members for match in telling), default=None),
+        tickets_mixed=sum(match.mixed for match in telling),
     )
 
 
@@ -176,10 +210,17 @@ def _tickets(batch: pd.DataFrame, event_of: dict[str, str]) -> list[_Ticket]:
         sent = [row for row in mine if row["state"] == "ready"]
         issues: set[str] = {issue for row in sent for issue in json.loads(row["members"])}
         events = frozenset(event_of.get(issue, issue) for issue in issues)
+        quoted = tuple(event_of.get(issue, issue) for row in sent for issue in _quoted(row))
         newest = main[-1]
         product = text_or_none(newest["product_id"])
-        tickets.append(_Ticket(key, str(newest["title"]), str(newest["category"]), product, events))
+        tickets.append(_Ticket(key, str(newest["title"]), str(newest["category"]), product, events, quoted))
     return tickets
+
+
+def _quoted(row: dict[str, Any]) -> list[str]:
+    """The issues whose words a row shows: those of a new ticket."""
+    fields = text_or_none(row.get("fields"))
+    return [str(quote["issue_id"]) for quote in json.loads(fields or "{}").get("quotes", [])]
 
 
 def _match(truth: Truth, ticket: _Ticket) -> TicketMatch:
@@ -205,11 +246,20 @@ def _match(truth: Truth, ticket: _Ticket) -> TicketMatch:
         decoy=decoy,
         reason=reason,
         tells_of=best.id if share >= HALF else None,
+        foreign_members=round(1 - share, 4),
+        mixed=share >= HALF and 1 - share > MIXED,
+        quotes=len(ticket.quoted),
+        right_quotes=sum(event in best.event_ids for event in ticket.quoted) if share >= HALF else 0,
     )
 
 
-def _tickets_per_problem(matches: Sequence[TicketMatch]) -> float:
-    counts = Counter(match.tells_of for match in matches if match.tells_of is not None)
+def _evidence_precision(telling: Sequence[TicketMatch]) -> float | None:
+    shown = sum(match.quotes for match in telling)
+    return round(sum(match.right_quotes for match in telling) / shown, 4) if shown else None
+
+
+def _tickets_per_problem(telling: Sequence[TicketMatch]) -> float:
+    counts = Counter(match.tells_of for match in telling)
     return round(sum(counts.values()) / len(counts), 3) if counts else 0.0
 
 

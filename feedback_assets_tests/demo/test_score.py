@@ -1,11 +1,14 @@
 """Scoring tickets against the truth."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 
 from feedback_assets.demo.score import Stage, score
+from feedback_assets.demo.score_clusters import ClusterScore
+from feedback_assets.demo.score_labels import score_labels
 from feedback_assets.demo.truth import Decoy, Planted, Truth
 
 TRUTH = Truth(
@@ -108,3 +111,42 @@ def test_every_ticket_that_tells_of_a_problem_counts_against_it() -> None:
     result = score(TRUTH, pd.DataFrame(rows), MEMBERS)
     assert [match.tells_of for match in result.matches] == ["planted-3", "planted-3", "planted-1", None]
     assert result.tickets_per_problem == 1.5
+
+
+def test_members_of_another_problem_and_of_none_are_foreign() -> None:
+    rows = [
+        _row("t1", "delivery", None, ["b1", "b2", "b3", "a1"]),
+        _row("t2", "sizing_fit", "P1", ["a1", "a2", "a3"]),
+        _row("t3", "other", None, ["x1"]),
+    ]
+    result = score(TRUTH, pd.DataFrame(rows), MEMBERS)
+    assert [match.foreign_members for match in result.matches] == [0.25, 0.0, 1.0]
+    # A ticket that tells of no planted problem is counted as unmatched, not as mixed.
+    assert (result.worst_foreign_members, result.tickets_mixed, result.unmatched_tickets) == (0.25, 1, 1)
+
+
+def test_a_quote_is_right_where_its_item_was_planted_for_the_problem_the_ticket_tells_of() -> None:
+    rows = [
+        _row("t1", "delivery", None, ["b1", "b2", "b3"], fields=_quotes("b1", "a1", "b2", "x1")),
+        _row("t1", "delivery", None, ["b4"], action="add_evidence", fields="{}"),
+        _row("t2", "other", None, ["x1"], fields=_quotes("x1")),
+        _row("t3", "sizing_fit", "P1", ["a1", "a2"], state="needs_approval", fields=_quotes("x1")),
+    ]
+    result = score(TRUTH, pd.DataFrame(rows), MEMBERS)
+    assert [(match.quotes, match.right_quotes) for match in result.matches] == [(4, 2), (1, 0)]
+    assert result.evidence_precision == 0.5
+    assert score(TRUTH, pd.DataFrame(rows[2:3]), MEMBERS).evidence_precision is None
+
+
+def test_the_scores_of_labels_and_clusters_stand_beside_the_others() -> None:
+    items = pd.DataFrame({"event_id": ["b1"], "category": ["delivery"], "confidence": [0.9]})
+    known = replace(TRUTH, labels={"b1": "delivery"})
+    scored = score(known, pd.DataFrame([_row("t1", "delivery", None, ["b1", "b2"])]), MEMBERS)
+    told = replace(scored, labels=score_labels(known, items), clusters=ClusterScore(0.9, 4)).as_dict()
+    assert (told["item_accuracy"], told["right_at_0_9"], told["cluster_purity"]) == (1.0, 1.0, 0.9)
+    assert "labels" not in told and "clusters" not in told and told["tickets_per_problem"] == 1.0
+    assert json.loads(json.dumps(told))["reliability"] == [[0.9, 1, 1]]
+
+
+def _quotes(*events: str) -> str:
+    return json.dumps({"quotes": [{"quote": "x", "issue_id": f"{event}:0"} for event in events]})

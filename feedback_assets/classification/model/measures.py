@@ -62,12 +62,12 @@ def macro_f1(truth: Sequence[str], predicted: Sequence[str]) -> float:
     return float(np.mean([score.f1 for score in scores])) if scores else 0.0
 
 
-def calibration_error(confidence: Numbers, right: Flags, bins: int = BINS) -> float:
+def calibration_error(confidence: Numbers, right: Flags | Numbers, bins: int = BINS) -> float:
     """Expected calibration error: mean gap of confidence and share right over bins of equal mass, 0 to 1.
 
     Args:
         confidence: Probability given to each answer, shape (n,).
-        right: Whether it was right, shape (n,).
+        right: Whether it was right, or of answers counted together the share of right ones, shape (n,).
         bins: How many bins; never more than answers.
     """
     if not len(confidence):
