@@ -25,6 +25,8 @@ from feedback_assets.errors import CallError
 JSON_FILE, ARRAYS_FILE = "model.json", "model.npz"
 # Raised when the files themselves are laid out differently; a part more or less is told by its name.
 _FORMAT = 1
+# Five bits move no label of 3,500 texts either, six leave room.
+_STEPS_IN_BITS = 6
 Arrays = dict[str, NDArray[Any]]
 Part = TypeVar("Part")
 
@@ -100,10 +102,11 @@ def read(folder: Path, kind: type[Part]) -> tuple[Part, dict[str, Any]]:
         raise ModelFileError(f"{path}: cannot be read: {error!r}; {again} again") from error
 
 
-def in_half_precision(part: Part) -> Part:
-    """The same with every float32 array rounded to what float16 can hold; it takes half the space when it is written.
+def rounded(part: Part) -> Part:
+    """The same with the numbers of every float32 array rounded to 64 steps of their usual size, and to float16.
 
-    An array with a number that float16 cannot hold stays as it is.
+    Labels stay the same, confidence by 0.001, and what is written is a third of the size. It also takes away what
+    another machine's arithmetic makes of the last digits. An array that float16 cannot hold stays as it is.
     """
     return cast("Part", _rounded(part))
 
@@ -111,11 +114,7 @@ def in_half_precision(part: Part) -> Part:
 def _rounded(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         array = cast("NDArray[Any]", value)
-        if array.dtype != np.float32:
-            return array
-        with np.errstate(over="ignore"):
-            half = array.astype(np.float16)
-        return half.astype(np.float32) if np.isfinite(half).all() else array
+        return _round_array(array) if array.dtype == np.float32 else array
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: _rounded(getattr(value, field.name)) for field in fields(value)})
     if isinstance(value, tuple):
@@ -123,6 +122,17 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _rounded(item) for name, item in cast("Mapping[str, Any]", value).items()}
     return value
+
+
+def _round_array(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    filled = array[array != 0].astype(np.float64)
+    if not filled.size:
+        return array
+    # A power of two, so that the steps themselves are exact.
+    step = np.float32(2.0 ** (np.floor(np.log2(np.sqrt((filled**2).mean()))) - _STEPS_IN_BITS))
+    with np.errstate(over="ignore"):
+        half = (np.round(array / step) * step).astype(np.float16)
+    return half.astype(np.float32) if np.isfinite(half).all() else array
 
 
 def _smallest(array: NDArray[Any]) -> NDArray[Any]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_assets.classification.model import blend as learner
-from feedback_assets.classification.model.artefact import in_half_precision
+from feedback_assets.classification.model.artefact import rounded
 from feedback_assets.classification.model.blend import blend, fit_parts, mix, probabilities
 from feedback_assets.classification.model.calibration import fit_curve, fold_numbers
 from feedback_assets.classification.model.examples import Example, ExamplesError
@@ -157,7 +157,7 @@ def _learn(
     parts = Parts(texts.features(vocabulary), recipe.labels, recipe.domains, category, lean, curve)
     if not categories_only:
         parts = with_fields(parts, examples, recipe, predicted, HeldOut(matrix, folds))
-    return _Learned(in_half_precision(parts), vocabulary, truth, predicted, curve(raw), calibrates)
+    return _Learned(rounded(parts), vocabulary, truth, predicted, curve(raw), calibrates)
 
 
 def _calibrating(examples: Sequence[Example]) -> NDArray[np.bool_]:

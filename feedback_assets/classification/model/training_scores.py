@@ -33,6 +33,9 @@ def scores_of(
     right = predicted == truth
     names, answers = names_of(labels, truth), names_of(labels, predicted)
     draw = partial(interval, size=len(truth), seed=seed)
+    # In order of confidence, and so is each draw: thousands of unordered ones would have to be sorted.
+    order = np.argsort(confidence, kind="stable")
+    rising, hit = confidence[order], right[order]
     by_category = {
         row.label: {
             "items": row.items,
@@ -54,7 +57,9 @@ def scores_of(
             draw(lambda rows: macro_f1_of_indices(truth[rows], predicted[rows], len(labels)))
         ),
         "calibration_error": round(calibration_error(confidence, right), 4),
-        "calibration_error_interval": _rounded(draw(lambda rows: calibration_error(confidence[rows], right[rows]))),
+        "calibration_error_interval": _rounded(
+            draw(lambda rows: calibration_error(rising[np.sort(rows)], hit[np.sort(rows)]))
+        ),
         "by_category": by_category,
     }
 

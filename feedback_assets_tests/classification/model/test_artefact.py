@@ -68,11 +68,24 @@ def test_an_array_takes_half_the_space_where_that_loses_nothing(tmp_path: Path) 
         kinds = {name: arrays[name].dtype.name for name in arrays.files}
     assert (kinds["layers.0.weights"], kinds["layers.1.weights"]) == ("float16", "float32")
     assert kinds["layers.0.offset"] == "float64"
-    rounded = artefact.in_half_precision(Model("m", (_layer(1 / 3, 0.0), _layer(1e9, 1 / 3))))
-    assert rounded.layers[0].weights[0, 0] == np.float32(np.float16(1 / 3))
-    assert np.array_equal(rounded.layers[0].offset, MODEL.layers[0].offset)
-    # A number beyond its range keeps its array as it is.
-    assert np.array_equal(rounded.layers[1].weights, _layer(1e9, 1 / 3).weights)
+
+
+def test_rounded_weights_are_near_take_less_space_and_are_the_same_whatever_the_last_digits() -> None:
+    weights = np.random.default_rng(0).normal(scale=0.3, size=(200, 5)).astype(np.float32)
+    layer = artefact.rounded(Layer(weights, np.array([1 / 3])))
+    assert layer.offset == 1 / 3  # not a float32 array
+    assert np.abs(layer.weights - weights).max() <= 0.3 / 64
+    assert 50 < len(np.unique(layer.weights)) < 600
+    assert np.array_equal(layer.weights.astype(np.float16).astype(np.float32), layer.weights)
+    elsewhere = artefact.rounded(Layer(weights * np.float32(1 + 1e-7), layer.offset))
+    assert (elsewhere.weights != layer.weights).mean() < 0.002
+
+
+def test_what_cannot_be_rounded_stays_as_it_is() -> None:
+    model = artefact.rounded(Model("m", (_layer(1e9, 1 / 3), _layer(0.0, 0.0)), {"a": _layer(1 / 3)}))
+    assert np.array_equal(model.layers[0].weights, _layer(1e9, 1 / 3).weights)
+    assert np.array_equal(model.layers[1].weights, _layer(0.0, 0.0).weights)
+    assert model.by_word["a"].weights[0, 0] == pytest.approx(1 / 3, abs=1 / 256)
 
 
 def test_the_same_model_gives_the_same_files_and_nothing_else_is_left(tmp_path: Path) -> None:
