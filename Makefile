@@ -11,7 +11,7 @@ export FEEDBACK_HOME := $(abspath $(HOME_DIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow check format ui console bench lock clean
+.PHONY: help setup demo test slow check format ui console model bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ ui: $(STAMP) ## Dagster's UI and daemon; HOME_DIR=feedback-demo/seed-7 shows the
 	@folder=$$($(BIN)/python -c 'from feedback_assets.config.settings import load; print(load().dagster_dir)') && \
 	mkdir -p "$$folder" && { test -f "$$folder/dagster.yaml" || cp dagster.yaml "$$folder/"; } && \
 	FEEDBACK_HOME="$${folder%/dagster}" DAGSTER_HOME="$$folder" $(BIN)/dg dev --target-path . --port $(PORT)
+
+model: $(STAMP) ## train the model that comes with the program, after a change of prompts or training
+	@$(BIN)/python -c 'from feedback_assets.classification.model.trained import ship; from feedback_assets.config.settings import load; print("model", ship(load(prompts="prompts")))'
 
 bench: $(DEV_STAMP) ## what is measured, as ratios
 	@$(BIN)/python -m pytest benchmarks -m "" --benchmark-only

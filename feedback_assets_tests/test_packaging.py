@@ -109,7 +109,9 @@ def test_a_wheel_in_an_empty_environment_classifies_a_text(tmp_path: Path):
     names = zipfile.ZipFile(wheel).namelist()
     lists = {f"feedback_assets/words/{file.name}" for file in (ROOT / "feedback_assets" / "words").glob("*.txt")}
     prompts = {f"feedback_assets/{file.relative_to(ROOT)}" for file in (ROOT / "prompts").rglob("*") if file.is_file()}
-    assert {*prompts, *lists} <= set(names)
+    model = ROOT / "feedback_assets" / "classification" / "model" / "shipped"
+    shipped = {str(file.relative_to(ROOT)) for file in model.iterdir()}
+    assert shipped and {*prompts, *lists, *shipped} <= set(names)
     python = tmp_path / "bare" / "bin" / "python"
     subprocess.run(
         [sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, str(tmp_path / "bare")], check=True
@@ -123,3 +125,5 @@ def test_a_wheel_in_an_empty_environment_classifies_a_text(tmp_path: Path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "defect" in done.stdout
+    (kept,) = (tmp_path / "home" / "models").iterdir()
+    assert (kept / "model.npz").read_bytes() == (model / "model.npz").read_bytes(), "a first use trained"

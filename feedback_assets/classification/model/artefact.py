@@ -66,14 +66,26 @@ def write(folder: Path, parts: object, metadata: Mapping[str, Any]) -> None:
         "metadata": metadata,
         "parts": content,
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    # Two processes may train the same version at once; each writes its own and the last one stands.
-    with TemporaryDirectory(dir=folder, prefix=".") as aside:
-        text, numbers = Path(aside) / JSON_FILE, Path(aside) / ARRAYS_FILE
-        numbers.write_bytes(packed.getvalue())
-        text.write_text(json.dumps(described, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-        numbers.replace(folder / ARRAYS_FILE)
-        text.replace(folder / JSON_FILE)
+    text = json.dumps(described, ensure_ascii=False, allow_nan=False) + "\n"
+    _write_both(folder, text.encode(), packed.getvalue())
+
+
+def copy(source: Path, folder: Path) -> None:
+    """Copy an artefact; a reader sees all of it, or an error that says it is not whole."""
+    _write_both(folder, (source / JSON_FILE).read_bytes(), (source / ARRAYS_FILE).read_bytes())
+
+
+def metadata_of(folder: Path) -> dict[str, Any]:
+    """The metadata of an artefact that is there; its parts are not looked at.
+
+    Raises:
+        ModelFileError: It cannot be read.
+    """
+    path = folder / JSON_FILE
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["metadata"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(f"{path}: cannot be read: {error!r}; {_again(folder)} again") from error
 
 
 def read(folder: Path, kind: type[Part]) -> tuple[Part, dict[str, Any]]:
@@ -83,7 +95,7 @@ def read(folder: Path, kind: type[Part]) -> tuple[Part, dict[str, Any]]:
         ModelFileError: There is none, it is not whole, or it holds other parts than this code knows.
     """
     path, numbers = folder / JSON_FILE, folder / ARRAYS_FILE
-    again = f"run `feedback train --output {folder}`"
+    again = _again(folder)
     if not path.is_file():
         raise ModelFileError(f"{path}: no such artefact; {again} first")
     try:
@@ -100,6 +112,20 @@ def read(folder: Path, kind: type[Part]) -> tuple[Part, dict[str, Any]]:
         raise ModelFileError(f"{path}: {error}; {again} again") from error
     except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise ModelFileError(f"{path}: cannot be read: {error!r}; {again} again") from error
+
+
+def _again(folder: Path) -> str:
+    return f"run `feedback train --output {folder}`"
+
+
+def _write_both(folder: Path, text: bytes, numbers: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # Two processes may train the same version at once; each writes its own and the last one stands.
+    with TemporaryDirectory(dir=folder, prefix=".") as aside:
+        for name, content in ((ARRAYS_FILE, numbers), (JSON_FILE, text)):
+            (Path(aside) / name).write_bytes(content)
+        for name in (ARRAYS_FILE, JSON_FILE):
+            (Path(aside) / name).replace(folder / name)
 
 
 def rounded(part: Part) -> Part:

@@ -1,4 +1,4 @@
-"""The local model of the prompts folder: loaded where it was trained before, else trained and kept.
+"""The local model of the prompts folder: loaded where it was trained before or comes with the program, else trained.
 
 Files and settings end here; how it is learned stands in `training.py`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from feedback_assets.classification.model import artefact
+from feedback_assets.classification.model import artefact, shipped
 from feedback_assets.classification.model.examples import Example, load_examples
 from feedback_assets.classification.model.features import LexiconEntries
 from feedback_assets.classification.model.local_model import LocalModel
@@ -25,13 +25,15 @@ def load_or_train(
 ) -> LocalModel:
     """The local model of the prompts folder: loaded when this very one was trained before, else trained and kept.
 
+    The one that comes with the program counts as trained before.
+
     Raises:
         CallError: Taxonomy, lexicon, examples or texts out of the field are wrong; the message names file, line,
             field and the fix.
     """
-    examples, recipe = _to_learn(settings, corrections)
+    examples, recipe = to_learn(settings, corrections)
     folder = settings.models_dir / version_of(examples, recipe)
-    if artefact.exists(folder):
+    if artefact.exists(folder) or shipped.install(folder.name, folder):
         return LocalModel.load(folder)
     if progress:
         progress(f"training the local model on {len(examples)} examples")
@@ -49,17 +51,27 @@ def confusion_of(settings: Settings, progress: Progress | None = None) -> dict[s
     if "confused" not in model.metadata:
         if progress:
             progress("training the local model once more, to measure what it confuses")
-        model = train(*_to_learn(settings, None))
+        model = train(*to_learn(settings))
         model.save(settings.models_dir / model.version)
     return model.metadata["confused"]
 
 
 def version_to_train(settings: Settings) -> str:
     """The version that training on the prompts folder would give; nothing is trained."""
-    return version_of(*_to_learn(settings, None))
+    return version_of(*to_learn(settings))
 
 
-def _to_learn(settings: Settings, corrections: Sequence[Example] | None) -> tuple[list[Example], Recipe]:
+def ship(settings: Settings) -> str:
+    """Train on the prompts folder anew and keep that as the model that comes with the program; says its version."""
+    return shipped.build(*to_learn(settings))
+
+
+def to_learn(settings: Settings, corrections: Sequence[Example] | None = None) -> tuple[list[Example], Recipe]:
+    """What training on the prompts folder would learn from, and how.
+
+    Raises:
+        CallError: Taxonomy, lexicon or examples are wrong; the message names file, line, field and the fix.
+    """
     taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
     lexicon = _lexicon(settings.prompts_dir / "lexicon.yaml")
     examples = [*load_examples(settings.prompts_dir / "examples", taxonomy), *(corrections or ())]
