@@ -85,6 +85,8 @@ def run_seed(seed: int, folder: Path, version: str, models: Path, keep: bool) ->
             text=True,
         )  # fmt: skip
     if done.returncode:
+        with log.open("a", encoding="utf-8") as errors:
+            errors.write(done.stdout)
         return f"seed {seed}: exit {done.returncode}, see {log}"
     kept = {"code": version, "score": json.loads(done.stdout)}
     unfinished = folder / "score.json.part"

@@ -223,7 +223,7 @@ FAILING: dict[str, dict[str, tuple[tuple[str, str, str, str, str], ...]]] = {
     "kitchen": {
         "dead": _words("""
             control panel|das Bedienfeld|el panel de mandos|le panneau de commande|o painel de controle
-            timer|die Zeitschaltuhr|el temporizador|la minuterie|o temporizador
+            timer|die Zeitschaltuhr|el programador|la minuterie|o temporizador
         """),
         "loose": _words("handle|der Griff|el asa|la poignée|a alça"),
         "stuck": _words("start lever|der Starthebel|la palanca|la manette|a alavanca"),

@@ -1,8 +1,8 @@
 """Does any sentence the story can ever say share four words in a row with the texts in prompts/?
 
-The wordings of a language become a graph of words: choices, slots and slips of the finger branch, and the end of a
-fragment leads to every fragment that may follow. From each state the graph is walked only along sequences that the
-forbidden texts hold, so all sentences are covered without listing them.
+What stands there is read by `taught.py`. The wordings of a language become a graph of words: choices, slots and slips
+of the finger branch, and the end of a fragment leads to every fragment that may follow. From each state the graph is
+walked only along sequences that the forbidden texts hold, so all sentences are covered without listing them.
 """
 
 from __future__ import annotations
@@ -34,12 +34,18 @@ def four_grams(texts: Iterable[str]) -> Trie:
     """Every four words in a row of some texts, as nested dicts."""
     root: Trie = {}
     for text in texts:
-        words = fold(text).split()
-        for start in range(len(words) - LENGTH + 1):
+        for window in windows(text):
             node = root
-            for word in words[start : start + LENGTH]:
+            for word in window.split():
                 node = node.setdefault(word, {})
     return root
+
+
+def windows(text: str) -> Iterator[str]:
+    """Every four words in a row of a text, without case, accents and punctuation."""
+    words = fold(text).split()
+    for start in range(len(words) - LENGTH + 1):
+        yield " ".join(words[start : start + LENGTH])
 
 
 class Graph:

@@ -4,6 +4,7 @@ import collections
 import hashlib
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,7 @@ from feedback_assets.demo.story import Story, generate
 from feedback_assets.demo.truth import load
 from feedback_assets.landing.envelope import parse
 from feedback_assets.text import fold
-from feedback_assets_tests.demo import overlap
-
-
-def _other_texts() -> list[str]:
-    prompts = settings().prompts_dir
-    folders = ("examples", "golden", "golden_polarity", "out_of_field")
-    files = [path for folder in folders for path in prompts.glob(f"{folder}/*.jsonl")]
-    return [json.loads(line)["text"] for f in files for line in f.read_text(encoding="utf-8").splitlines() if line]
+from feedback_assets_tests.demo import overlap, taught
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +26,26 @@ def stories(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Path, S
         root = tmp_path_factory.mktemp(f"seed{seed}")
         told[seed] = (root, generate(seed, str(root)))
     return told
+
+
+@cache
+def _graph(language: str) -> overlap.Graph:
+    return overlap.Graph(language)
+
+
+@cache
+def _listed(language: str) -> frozenset[str]:
+    """Every phrase of the word lists as the words of the demo's language can say it."""
+    words = sorted(_graph(language).words())
+    return frozenset(
+        said for phrase in taught.phrases(settings().prompts_dir) for said in taught.without_stars(phrase, words)
+    )
+
+
+def _forbidden(language: str) -> overlap.Trie:
+    """Four words in a row of everything taught, but for everyday formulas of the word lists."""
+    windows = {window for phrase in _listed(language) for window in overlap.windows(phrase)}
+    return overlap.four_grams([*taught.texts(settings().prompts_dir), *(windows - taught.EVERYDAY)])
 
 
 def _lines(root: Path, stream: str) -> list[bytes]:
@@ -44,19 +58,54 @@ def _digest(root: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", vocabulary.LANGUAGES)
-def test_no_sentence_any_seed_can_say_shares_four_words_with_examples_or_golden_items(language: str) -> None:
-    forbidden = overlap.four_grams(_other_texts())
-    found = [f"{words!r} in {first} ... {last}" for words, first, last in overlap.Graph(language).collisions(forbidden)]
+def test_no_sentence_any_seed_can_say_shares_four_words_with_anything_in_the_prompts_folder(language: str) -> None:
+    found = [f"{words!r} in {a} ... {b}" for words, a, b in _graph(language).collisions(_forbidden(language))]
     assert not found, "\n".join(found[:20])
 
 
-def test_invented_names_occur_in_no_example_and_no_golden_item() -> None:
-    words = {word for text in _other_texts() for word in fold(text).split()}
+@pytest.mark.parametrize("language", vocabulary.LANGUAGES)
+def test_no_short_phrase_of_a_word_list_is_a_whole_fragment_but_for_everyday_formulas(language: str) -> None:
+    assert not taught.whole_fragments(_listed(language), language) - taught.EVERYDAY
+
+
+def test_every_everyday_formula_stands_in_a_word_list_and_in_the_demo() -> None:
+    found: set[str] = set()
+    for language in vocabulary.LANGUAGES:
+        windows = {window for phrase in _listed(language) for window in overlap.windows(phrase)}
+        formulas = overlap.four_grams(taught.EVERYDAY & windows)
+        found |= {words for words, _, _ in _graph(language).collisions(formulas)}
+        found |= taught.whole_fragments(_listed(language), language)
+    assert found == taught.EVERYDAY
+
+
+def test_invented_names_occur_nowhere_in_the_prompts_folder() -> None:
+    prompts = settings().prompts_dir
+    words = {word for text in [*taught.texts(prompts), *taught.phrases(prompts)] for word in fold(text).split()}
     assert not words & {fold(name) for name in [*vocabulary.brands(), *vocabulary.CARRIERS]}
 
 
+def test_every_file_of_texts_and_every_word_list_is_held_against_the_demo(tmp_path: Path) -> None:
+    prompts = tmp_path / "prompts"
+    (prompts / "new_folder" / "deeper").mkdir(parents=True)
+    for name in ("lexicon.yaml", "moderation.yaml"):
+        (prompts / name).write_text("injection: []\n", encoding="utf-8")
+    (prompts / "cues.yaml").write_text("praise: {en: [fine, 'cancel* my member*']}\n", encoding="utf-8")
+    (prompts / "taxonomy.yaml").write_text("a: {definition: What is broken., keywords: [one two]}\n", encoding="utf-8")
+    (prompts / "moderation.yaml").write_text(r"injection: ['\bnote to (the ai)\b[^.]{0,4}x y']", encoding="utf-8")
+    (prompts / "new_folder" / "deeper" / "en.jsonl").write_text(
+        json.dumps({"text": "Red and round", "more": ["deep"]}) + "\n", encoding="utf-8"
+    )
+    (prompts / "ask.md").write_text("Answer in JSON.\n", encoding="utf-8")
+    assert {"Red and round", "deep", "Answer in JSON."} <= set(taught.texts(prompts))
+    found = {phrase.strip() for phrase in taught.phrases(prompts)}
+    assert {"fine", "cancel* my member*", "What is broken.", "one two", "note to", "the ai", "x y"} <= found
+    said = list(taught.without_stars("cancel* my *ship", ["cancelled", "can", "membership", "ship", "my"]))
+    assert said == ["cancelled my membership", "cancelled my ship"]
+    assert taught.whole_fragments({"never again", "never", "one two"}, "en") == {"never again"}
+
+
 def test_the_check_of_overlap_finds_shared_words_within_and_across_fragments() -> None:
-    graph = overlap.Graph("en")
+    graph = _graph("en")
 
     def found(text: str) -> list[str]:
         return [words for words, _, _ in graph.collisions(overlap.four_grams([text]))]
@@ -68,7 +117,7 @@ def test_the_check_of_overlap_finds_shared_words_within_and_across_fragments() -
 
 
 def test_every_text_written_obeys_the_same_rule(stories: dict[int, tuple[Path, Story]]) -> None:
-    forbidden = overlap.four_grams(_other_texts())
+    forbidden = _forbidden("en")
     for root, _ in stories.values():
         for line in _lines(root, "feedback"):
             read = parse(line)
