@@ -178,7 +178,7 @@ def _least(figure: str, value: float | None, goal: float, of: str = "") -> Line:
 
 
 def _most(figure: str, value: float | None, goal: float, of: str = "", shown: Callable[[Any], str] = _percent) -> Line:
-    wanted = f"at most {goal:.0%}" if shown is _percent else f"at most {goal:g}"
+    wanted = "none" if not goal else f"at most {goal:.0%}" if shown is _percent else f"at most {goal:g}"
     return Line(figure, shown(value) + of, wanted, value is not None and value <= goal)
 
 

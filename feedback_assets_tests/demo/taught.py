@@ -1,8 +1,9 @@
 """What the system is taught in words: every text and every phrase of a list below prompts/.
 
 Texts are the rows of all `*.jsonl` files, in whatever folder, the lines of the prompts and the sentences of the
-taxonomy. Phrases are the entries of the word lists: lexicon, cues, moderation, keywords of the taxonomy. Of a regular
-expression each run of plain words is one. Thresholds and titles teach no words.
+taxonomy. Phrases are the entries of all YAML files, in whatever folder: lexicon, cues, moderation, keywords of the
+taxonomy and what comes later. Of a regular expression each run of plain words is one. Thresholds, with the titles in
+them, teach no words.
 
 What an overlap with the demo is:
 
@@ -26,20 +27,21 @@ import yaml
 from feedback_assets.demo import grammar
 from feedback_assets.text import fold
 
-_WORD_LISTS = ("lexicon.yaml", "cues.yaml", "moderation.yaml", "taxonomy.yaml")
+_NO_WORDS = ("thresholds.yaml",)
 _PATTERNS = ("moderation.yaml", "injection")
 _NO_PLAIN_WORDS = re.compile(r"\\\w|\{[^}]*\}|[^\w\s'’-]+")
-# Everyday formulas that stand in a word list and in the demo. All but two were in the lists before the demo was there;
-# those two (`nota dez`, `tudo certo`) came with words of real reviews. A new one must be looked at by a person: either
-# it was put there for the demo, then it goes, or it belongs here.
+# Everyday formulas that stand in a word list and in the demo. The lexicon and the cues had theirs before the demo was
+# there, but for `nota dez` and `tudo certo`, which came with words of real reviews; the last line came with the general
+# English list of valence. A new one must be looked at by a person: either it was put there for the demo, then it goes,
+# or it belongs here.
 EVERYDAY = frozenset({
     "fits like a glove", "no reconoce mi suscripcion", "derniere mise a jour", "n a pas sonne",
     "nota dez", "tudo certo", "never again", "nie mehr", "nunca mas", "plus jamais", "nunca mais", "autre chose",
-    "five stars",
-    "sent back", "not impressed", "nicht begeistert", "could be better", "peut mieux faire", "de lujo", "love it",
-    "me encanta", "j adore", "je recommande", "thank you", "sehr zufrieden", "alles bestens", "so pretty",
+    "five stars", "sent back", "not impressed", "nicht begeistert", "could be better", "peut mieux faire", "de lujo",
+    "love it", "me encanta", "j adore", "je recommande", "thank you", "sehr zufrieden", "alles bestens", "so pretty",
     "schon wieder", "otra vez", "de novo", "thanks for nothing", "danke fur nichts", "gracias por nada",
     "merci pour rien", "obrigado por nada", "sin embargo",
+    "all good", "good buy", "nice one", "oh dear", "spot on", "top notch", "works a treat",
 })  # fmt: skip
 
 
@@ -59,9 +61,11 @@ def texts(prompts: Path) -> list[str]:
 def phrases(prompts: Path) -> list[str]:
     """Every entry of the word lists, those of `EVERYDAY` too."""
     found: list[str] = []
-    for name in _WORD_LISTS:
-        content = yaml.safe_load((prompts / name).read_text(encoding="utf-8"))
-        patterns = content.pop(_PATTERNS[1]) if name == _PATTERNS[0] else []
+    for path in sorted(prompts.rglob("*.yaml")):
+        if path.name in _NO_WORDS:
+            continue
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        patterns = content.pop(_PATTERNS[1]) if path.name == _PATTERNS[0] else []
         found += _strings(content)
         found += [run for pattern in patterns for run in _NO_PLAIN_WORDS.split(pattern)]
     return found
