@@ -8,9 +8,9 @@ them, teach no words.
 What an overlap with the demo is:
 
 - four words in a row, of a text or of a phrase; where a phrase has `*`, with any ending or start;
-- a phrase of two or three words that is a whole fragment of the demo.
+- a phrase of three words that is a whole fragment of the demo.
 
-A single word never is: word lists are made of words that everybody uses.
+A word or two never are: word lists are made of what everybody says, and "never again" or "spot on" stand in each.
 """
 
 from __future__ import annotations
@@ -28,20 +28,19 @@ from feedback_assets.demo import grammar
 from feedback_assets.text import fold
 
 _NO_WORDS = ("thresholds.yaml",)
+# So many words of a list are a whole fragment of the demo by more than chance.
+WHOLE = 3
+_READ = (".jsonl", ".md", ".yaml")
 _PATTERNS = ("moderation.yaml", "injection")
 _NO_PLAIN_WORDS = re.compile(r"\\\w|\{[^}]*\}|[^\w\s'’-]+")
-# Everyday formulas that stand in a word list and in the demo. The lexicon and the cues had theirs before the demo was
-# there, but for `nota dez` and `tudo certo`, which came with words of real reviews; the last line came with the general
-# English list of valence. A new one must be looked at by a person: either it was put there for the demo, then it goes,
-# or it belongs here.
+# Everyday formulas that stand in a word list and in the demo. Those of the lexicon were there before the demo, those
+# of the last line came with the general lists of valence. A new one must be looked at by a person: either it was
+# put there for the demo, then it goes, or it belongs here.
 EVERYDAY = frozenset({
     "fits like a glove", "no reconoce mi suscripcion", "derniere mise a jour", "n a pas sonne",
-    "nota dez", "tudo certo", "never again", "nie mehr", "nunca mas", "plus jamais", "nunca mais", "autre chose",
-    "five stars", "sent back", "not impressed", "nicht begeistert", "could be better", "peut mieux faire", "de lujo",
-    "love it", "me encanta", "j adore", "je recommande", "thank you", "sehr zufrieden", "alles bestens", "so pretty",
-    "schon wieder", "otra vez", "de novo", "thanks for nothing", "danke fur nichts", "gracias por nada",
-    "merci pour rien", "obrigado por nada", "sin embargo",
-    "all good", "good buy", "nice one", "oh dear", "spot on", "top notch", "works a treat",
+    "could be better", "peut mieux faire", "thanks for nothing", "danke fur nichts", "gracias por nada",
+    "merci pour rien", "obrigado por nada",
+    "works a treat", "conforme a l annonce", "n a jamais marche", "on ne peut plus", "coup de cœur",
 })  # fmt: skip
 
 
@@ -87,8 +86,24 @@ def without_stars(phrase: str, words: Iterable[str]) -> Iterator[str]:
         yield " ".join(said)
 
 
+def places(prompts: Path, words: Iterable[str]) -> list[str]:
+    """Where in the prompts folder such words in a row stand, as `file:line: words`; what to change there.
+
+    It names no sentence of the demo, so that who writes examples need not read them. Words of a phrase with `*` have no
+    place of their own.
+    """
+    wanted = {f" {said} ": said for said in words}
+    found: list[str] = []
+    for path in sorted(path for path in prompts.rglob("*") if path.suffix in _READ and path.name not in _NO_WORDS):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            plain = f" {fold(' '.join(_strings(json.loads(line))) if path.suffix == '.jsonl' and line else line)} "
+            here = [said for padded, said in wanted.items() if padded in plain]
+            found += [f"{path.relative_to(prompts.parent)}:{number}: {said}" for said in here]
+    return found
+
+
 def whole_fragments(said: Iterable[str], language: str) -> set[str]:
-    """Those phrases of two or three words that are a whole fragment of the demo in that language."""
+    """Those phrases of three words that are a whole fragment of the demo in that language."""
     fragments = {
         fold("".join(parts))
         for wordings in grammar.load(language).values()
@@ -100,7 +115,7 @@ def whole_fragments(said: Iterable[str], language: str) -> set[str]:
             )
         )
     }
-    return {phrase for phrase in said if 2 <= len(phrase.split()) <= 3 and phrase in fragments}
+    return {phrase for phrase in said if len(phrase.split()) == WHOLE and phrase in fragments}
 
 
 def _strings(content: Any) -> list[str]:
