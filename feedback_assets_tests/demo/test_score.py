@@ -122,6 +122,7 @@ def test_members_of_another_problem_and_of_none_are_foreign() -> None:
     result = score(TRUTH, pd.DataFrame(rows), MEMBERS)
     assert [match.foreign_members for match in result.matches] == [0.25, 0.0, 1.0]
     # A ticket that tells of no planted problem is counted as unmatched, not as mixed.
+    assert [match.mixed for match in result.matches] == [True, False, False]
     assert (result.worst_foreign_members, result.tickets_mixed, result.unmatched_tickets) == (0.25, 1, 1)
 
 
