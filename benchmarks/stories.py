@@ -88,6 +88,8 @@ def run_seed(seed: int, folder: Path, version: str, models: Path, keep: bool) ->
         with log.open("a", encoding="utf-8") as errors:
             errors.write(done.stdout)
         return f"seed {seed}: exit {done.returncode}, see {log}"
+    if code_version() != version:
+        return f"seed {seed}: code or prompts changed while it ran, so its score is not kept; run again"
     kept = {"code": version, "score": json.loads(done.stdout)}
     unfinished = folder / "score.json.part"
     unfinished.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
