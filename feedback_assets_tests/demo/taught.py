@@ -40,7 +40,7 @@ EVERYDAY = frozenset({
     "fits like a glove", "no reconoce mi suscripcion", "derniere mise a jour", "n a pas sonne",
     "could be better", "peut mieux faire", "thanks for nothing", "danke fur nichts", "gracias por nada",
     "merci pour rien", "obrigado por nada",
-    "works a treat", "conforme a l annonce", "n a jamais marche", "on ne peut plus", "coup de cœur",
+    "works a treat", "conforme a l annonce", "n a jamais marche", "on ne peut plus", "coup de cœur", "nada a reclamar",
 })  # fmt: skip
 
 
