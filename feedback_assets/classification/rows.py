@@ -117,6 +117,7 @@ def _issue(row: Row, ordinal: int, issue: Issue, classifier: Classifier) -> dict
         "sentiment": issue.sentiment,
         "urgency": issue.urgency,
         "severity": issue.severity,
+        "harm": issue.harm,
         "churn_intent": issue.churn_intent,
         "confidence": issue.confidence,
         "quote": issue.quote,

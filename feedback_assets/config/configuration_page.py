@@ -20,7 +20,7 @@ from feedback_assets.config.prompts_folder import MODELS
 from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.config.thresholds import Thresholds
-from feedback_assets.config.word_files import FIXED_CUES, LexiconWords, ModerationWords
+from feedback_assets.config.word_files import CLAUSE_CUES, FIXED_CUES, LexiconWords, ModerationWords
 
 _HEAD = """# Configuration
 
@@ -59,7 +59,7 @@ def page() -> str:
     parts += _rows(LexiconWords)
     parts.append("\n## moderation.yaml\n\nWhat people must see first.\n\n" + _TABLE)
     parts += _rows(ModerationWords)
-    cues = ", ".join(f"`{name}`" for name in FIXED_CUES)
+    cues = ", ".join(f"`{name}`" for name in (*FIXED_CUES, *CLAUSE_CUES))
     parts.append(
         "\n## cues.yaml\n\nWords that tell something beside the label, as `cue: {language: [words]}`. "
         f"All of these must be there: {cues}. Each other one is called `part_` and a component of the taxonomy.\n"

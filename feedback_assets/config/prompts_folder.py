@@ -18,6 +18,7 @@ from feedback_assets.config.sections.classification import ClassificationRules
 from feedback_assets.config.taxonomy import Taxonomy, check_taxonomy, read_taxonomy
 from feedback_assets.config.thresholds import Thresholds, check_thresholds, read_classification, version_of
 from feedback_assets.config.word_files import (
+    CLAUSE_CUES,
     FIXED_CUES,
     PART,
     CueWords,
@@ -142,7 +143,7 @@ def load_kept(folder: Path) -> LabelConfig:
     read: dict[str, Any] = {"taxonomy": taxonomy, "cues": cues, "moderation": moderation}
     used = [use for name, value in read.items() for use in uses(value, documents[name])]
     names = _names(taxonomy, cues, documents)
-    refuse([*undeclared(used, names), *_missing_cues(cues, documents["cues"], [])])
+    refuse([*undeclared(used, names), *_missing_cues(cues, documents["cues"], FIXED_CUES, [])])
     return LabelConfig(
         taxonomy, classification, version_of(documents["thresholds"], "classification"), cues, moderation
     )
@@ -175,7 +176,7 @@ def check_names(config: Config, documents: Mapping[str, Document]) -> None:
     }
     faults = undeclared(used, names)
     meant = [fault.nearest for fault in faults]
-    faults += _missing_cues(config.cues, documents["cues"], meant)
+    faults += _missing_cues(config.cues, documents["cues"], (*FIXED_CUES, *CLAUSE_CUES), meant)
     patterns = _unknown_labels(config.moderation, documents["moderation"], config.taxonomy)
     faults += [fault for fault in patterns if fault.nearest]
     clusters = config.thresholds.clusters
@@ -221,7 +222,7 @@ def _names(taxonomy: Taxonomy, cues: CueWords, documents: Mapping[str, Document]
             for name, where in declared(document, ("categories", category, "sub_labels"), spec.sub_labels).items()
         },
         "cue": {
-            **dict.fromkeys(FIXED_CUES),
+            **dict.fromkeys((*FIXED_CUES, *CLAUSE_CUES)),
             **{PART + name: where for name, where in declared(document, ("components",), parts).items()},
         },
     }
@@ -230,10 +231,12 @@ def _names(taxonomy: Taxonomy, cues: CueWords, documents: Mapping[str, Document]
     return names
 
 
-def _missing_cues(cues: CueWords, document: Document, meant: Iterable[str | None]) -> list[Fault]:
+def _missing_cues(
+    cues: CueWords, document: Document, needed: Iterable[str], meant: Iterable[str | None]
+) -> list[Fault]:
     excused = set(meant)
     return [
         Fault(document, (name,), "is missing", f"write `{name}: {{en: [word, …]}}`")
-        for name in FIXED_CUES
+        for name in needed
         if name not in cues.root and name not in excused
     ]

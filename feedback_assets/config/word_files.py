@@ -22,6 +22,12 @@ Entries = dict[str, dict[str, list[str]]]
 
 # The cues the code knows. Each other one is called `part_` and the component that its words name.
 FIXED_CUES = ("praise", "filler", "vague", "churn", "danger", "loss", "overcharged", "unusable")
+# Cues that tell whether a clause says that something happened. A kept edition may be older than they are.
+SIGN, NEAR = "_sign", "_near"
+CLAUSE_CUES = (
+    *(cue + ending for cue in ("danger", "loss") for ending in (SIGN, NEAR)),
+    "figure", "negator", "negator_after", "unreal", "unreal_after", "presumes", "turn", "join",
+)  # fmt: skip
 PART = "part_"
 
 

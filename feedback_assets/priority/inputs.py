@@ -5,17 +5,15 @@ Joining and counting only; nothing is scored here. Clusters and products are num
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from feedback_assets.config.sections.priority import PriorityRules
+from feedback_assets.config.sections.priority import Override, PriorityRules
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import records
 from feedback_assets.lineage import ClusterRow, Lineage, cluster_rows
@@ -32,12 +30,12 @@ _NEGATIVE = {Sentiment.NEGATIVE: 1.0, Sentiment.MIXED: 0.5, Sentiment.NEUTRAL: 0
 # What is read of each input.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "issues": (
-        "day", "issue_id", "event_id", "category", "sub_label", "sentiment", "severity", "churn_intent", "confidence",
-        "triage",
+        "day", "issue_id", "event_id", "category", "sub_label", "sentiment", "severity", "harm", "churn_intent",
+        "confidence", "triage",
     ),
     "clusters": (
         "day", "cluster_id", "status", "merged_into", "scope", "category", "product_id", "title", "cohesion",
-        "confidence", "members_total", "concepts", "specific",
+        "confidence", "specific",
     ),
     "feedback": (
         "day", "event_id", "occurred_at", "channel", "customer_ref", "order_ref", "customer_tier", "customer_value",
@@ -68,14 +66,7 @@ class ClusterState:
     product_id: str | None
     cohesion: float
     confidence: float
-    members_total: int
     specific: bool
-    concepts_json: str
-
-    @cached_property
-    def concepts(self) -> dict[str, int]:
-        """How many members name each concept of the lexicon."""
-        return json.loads(self.concepts_json)
 
 
 @dataclass(frozen=True)
@@ -187,16 +178,14 @@ def _state(row: Mapping[str, Any]) -> ClusterState:
         product_id=text_or_none(row["product_id"]),
         cohesion=float(row["cohesion"]),
         confidence=float(row["confidence"]),
-        members_total=int(row["members_total"]),
         specific=bool(row["specific"]),
-        concepts_json=row["concepts"],
     )
 
 
 def _joined(frames: PriorityFrames, origin: date) -> pd.DataFrame:
     """Members with their issue, their item, and the day from which their order counts as refunded or sent back."""
     issues = frames.issues[
-        ["issue_id", "category", "sub_label", "sentiment", "severity", "churn_intent", "confidence", "triage"]
+        ["issue_id", "category", "sub_label", "sentiment", "severity", "harm", "churn_intent", "confidence", "triage"]
     ].rename(columns={"confidence": "label_confidence"})
     item = frames.feedback[
         ["event_id", "occurred_at", "channel", "customer_ref", "order_ref", "customer_tier", "customer_value",
@@ -219,7 +208,11 @@ def _members(joined: pd.DataFrame, number: dict[str, int], rules: PriorityRules)
     tone = joined["sentiment"].map(_NEGATIVE)
     tier = joined["customer_tier"].astype("object").str.casefold().isin(rules.valuable_tiers)
     valuable = tier | (pd.to_numeric(joined["customer_value"]).fillna(-1) >= rules.valuable_from)
-    credible = (joined["label_confidence"] >= rules.credible) & (joined["triage"] != Triage.SIGNAL)
+    credible = (
+        (joined["label_confidence"] >= rules.credible)
+        & (joined["triage"] != Triage.SIGNAL)
+        & (joined["sentiment"] != Sentiment.POSITIVE)
+    ).to_numpy(dtype=bool)
     return Members(
         day=joined["number"].to_numpy(dtype=np.int64),
         cluster=np.array([number[name] for name in joined["cluster_id"]], dtype=np.int64),
@@ -235,11 +228,17 @@ def _members(joined: pd.DataFrame, number: dict[str, int], rules: PriorityRules)
         seconds=(seconds := _seconds(joined)),
         # Midnight sharp: a source that tells the day only.
         untimed=seconds % 86_400 == 0,
-        reports={
-            rule.kind: (joined["sub_label"].isin(rule.sub_labels) & credible).to_numpy(dtype=bool)
-            for rule in rules.overrides
-        },
+        reports={rule.kind: _of_kind(joined, rule) & credible for rule in rules.overrides},
     )
+
+
+def _of_kind(joined: pd.DataFrame, rule: Override) -> Bools:
+    """Which issues an override speaks of."""
+    named = joined["sub_label"].isin(rule.sub_labels).to_numpy(dtype=bool)
+    if rule.harm is None:
+        return named
+    happened = (joined["harm"].astype("object") == rule.harm).to_numpy(dtype=bool)
+    return happened & named if rule.sub_labels else happened
 
 
 def _truth(values: pd.Series) -> Floats:

@@ -275,20 +275,15 @@ def _find_overrides(
     week = np.bincount(window.at[window.recent], minlength=len(states))
     kinds = [""] * len(states)
     enough = np.zeros(len(states), dtype=np.bool_)
-    # A concept is a report only where the labels of its cluster can be believed.
-    believed = np.array([state.confidence >= rules.credible for state in states])
-    sizes = np.array([max(state.members_total, 1) for state in states])
     for rule in rules.overrides:
         flags = members.reports[rule.kind][window.rows] & window.recent
         reports = np.bincount(window.at[flags], minlength=len(states))
-        naming = [max((state.concepts.get(name, 0) for name in rule.concepts), default=0) for state in states]
-        named = believed * np.array(naming) / sizes
-        share = np.maximum(reports / np.maximum(week, 1), named)
+        share = reports / np.maximum(week, 1)
         undecided = np.array([not kind for kind in kinds])
         decides = undecided & (week > 0) & (share >= rules.override_share)
         for place in np.flatnonzero(decides).tolist():
             kinds[place] = rule.kind
-        enough[decides] = np.maximum(reports, np.floor(named * week))[decides] >= rule.reports
+        enough[decides] = reports[decides] >= rule.reports
     return _Overrides(kinds, enough)
 
 

@@ -132,6 +132,13 @@ class Sentiment(StrEnum):
     POSITIVE = "positive"
 
 
+class Harm(StrEnum):
+    """What a customer's own clause says happened, the gravest first."""
+
+    DANGER = "danger"
+    LOSS = "loss"
+
+
 class ModerationKind(StrEnum):
     """Why people must see a text first, the worst kind first."""
 

@@ -110,7 +110,7 @@ def _files(ours: Path) -> dict[str, dict[str, Any]]:
         "ignored_concepts": ["money"], "telling_concepts": [name for name in words if name != "money"],
         "titles": {"categories": {"transfer_trouble": "Transfers"}, "sub_labels": {}, "concepts": {}},
     }  # fmt: skip
-    nothing = {"sub_labels": [], "concepts": []}
+    nothing: dict[str, list[str]] = {"sub_labels": []}
     thresholds["priority"] |= {
         "overrides": dict.fromkeys(thresholds["priority"]["overrides"], nothing),
     }

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from feedback_assets.config.taxonomy import Role, Taxonomy
 from feedback_assets.priority.score import score_clusters
+from feedback_assets.text import text_or_none
 from feedback_assets_tests.priority.story import RULES, TAXONOMY, Story, day
 
 
@@ -187,11 +188,46 @@ def test_a_moderate_fault_on_a_high_margin_product_outranks_a_severe_one_nobody_
 
 def test_one_credible_safety_report_goes_to_a_person_and_a_doubtful_one_does_not() -> None:
     story = quiet()
-    story.issues("fire", 41, 1, sub_label="unsafe", confidence=0.9)
-    story.issues("maybe", 41, 1, sub_label="unsafe", confidence=0.4)
+    story.issues("fire", 41, 1, harm="danger", confidence=0.9)
+    story.issues("maybe", 41, 1, harm="danger", confidence=0.4)
     assert story.scored(41, "fire")["decision"] == "approval"
     assert story.scored(41, "fire")["override"] == "safety"
     assert story.scored(41, "maybe")["decision"] == "watch"
+
+
+@pytest.mark.parametrize(
+    ("sub_label", "harm"),
+    [("unsafe", None), ("phishing", None), ("phishing", "danger"), ("data_misuse", None), ("not_arrived", "loss")],
+)
+def test_a_label_or_a_harm_that_do_not_belong_together_ask_nobody(sub_label: str, harm: str | None) -> None:
+    story = quiet()
+    story.issues("said", 41, 1, sub_label=sub_label, harm=harm, confidence=0.9)
+    assert _overrides(story, "said") == ("safety" if harm == "danger" else "")
+
+
+@pytest.mark.parametrize(("sub_label", "kind"), [("phishing", "security"), ("data_misuse", "privacy")])
+def test_a_loss_told_with_its_label_goes_to_a_person(sub_label: str, kind: str) -> None:
+    story = quiet()
+    story.issues("said", 41, 1, sub_label=sub_label, harm="loss", confidence=0.9)
+    row = story.scored(41, "said")
+    assert (row["override"], row["decision"], row["level"]) == (kind, "approval", "P1")
+
+
+def test_praise_and_signals_report_no_danger() -> None:
+    story = quiet()
+    story.issues("praise", 41, 1, harm="danger", sentiment="positive")
+    story.issues("signal", 41, 1, harm="danger", triage="signal")
+    assert [_overrides(story, cluster) for cluster in ("praise", "signal")] == ["", ""]
+
+
+def test_issues_labelled_before_harm_was_read_report_none() -> None:
+    story = quiet()
+    story.issues("old", 41, 3, sub_label="unsafe", harm=None)
+    assert _overrides(story, "old") == ""
+
+
+def _overrides(story: Story, cluster: str) -> str:
+    return text_or_none(story.scored(41, cluster)["override"]) or ""
 
 
 def test_vague_anger_never_gets_a_ticket() -> None:

@@ -26,7 +26,7 @@ def filled(lake: Lake) -> Lake:
     story = Story()
     for on in range(31):
         story.praise(on, 30)
-    frame = pd.DataFrame(rows).assign(sentiment="negative", severity=3.0, churn_intent=None, owner="design")
+    frame = pd.DataFrame(rows).assign(sentiment="negative", severity=3.0, harm=None, churn_intent=None, owner="design")
     frames = story.frames()
     items = frame.assign(
         customer_ref=frame["event_id"], order_ref=None, customer_tier=None, customer_value=None, return_reason=None,

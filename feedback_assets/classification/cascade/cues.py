@@ -1,6 +1,7 @@
 """Cue words: severity, churn intent, component, and whether a text has content at all.
 
-Deterministic and documented, for when no language model answers. Nothing here chooses a category.
+Deterministic and documented, for when no language model answers. Nothing here chooses a category. Whether a clause
+says that something happened is read in `happened.py`.
 """
 
 from __future__ import annotations
@@ -8,14 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
-from feedback_assets.config.word_files import CueWords
+from feedback_assets.classification.cascade.happened import Happened
+from feedback_assets.config.word_files import PART, CueWords
+from feedback_assets.tables import Harm
 from feedback_assets.text import Lexicon, tokens
 
 # Cue -> severity it raises an issue to. The scale: 4 cannot use or buy, 5 danger, loss of money or data.
 # Charged twice is 4: the bank mostly gives it back within days.
 _SEVERITY = {"danger": 5, "loss": 5, "overcharged": 4, "unusable": 4}
+# Those that count only where a clause says that it happened; the others tell a state that lasts.
+_TOLD = ("danger", "loss", "overcharged")
+_NAMED = ("unusable",)
 _CONTENTLESS = ("praise", "filler", "vague")
 # Above this many words even a text of praise words alone may be ironic or say something.
 _CONTENTLESS_WORDS = 8
@@ -23,6 +30,26 @@ _PRAISING_SIGNS = frozenset("👍👌❤♥😍🥰😊🙂😀😃😄😁⭐�
 _COMPLAINING_SIGNS = frozenset("👎😡🤬😠💩🤮😤😞☹🙁")
 
 Content = Literal["says_something", "praise", "vague", "empty"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text says beside its label.
+
+    Attributes:
+        cues: Which of danger, loss, overcharged and unusable its clauses say.
+        churn: The customer says that they leave.
+        component: The first part of a product or system the text names, such as `battery`; None when it names none.
+    """
+
+    cues: frozenset[str]
+    churn: bool
+    component: str | None
+
+    @property
+    def harm(self) -> Harm | None:
+        """The gravest harm that a clause says happened."""
+        return next((harm for harm in Harm if harm in self.cues), None)
 
 
 @dataclass(frozen=True)
@@ -59,23 +86,27 @@ class Cues:
             return "says_something" if praises else "vague"
         return "praise" if "praise" in named and "vague" not in named else "says_something"
 
-    def severity(self, category: str, floor: int, text: str, language: str | None) -> int:
+    def read(self, text: str, language: str | None) -> Reading:
+        """What a text says beside its label.
+
+        Args:
+            text: Any text.
+            language: ISO 639-1 code; None or a language the words are not in matches all.
+        """
+        matches = self.lexicon.matches(text, language)
+        concepts = list(dict.fromkeys(match.concept for match in matches))
+        parts = (concept.removeprefix(PART).replace("_", " ") for concept in concepts if concept.startswith(PART))
+        return Reading(self._happened.cues(text, language, matches), "churn" in concepts, next(parts, None))
+
+    def severity(self, category: str, floor: int, reading: Reading) -> int:
         """The category's floor, raised by what the words say; 1 to 5."""
         if category in self.never_raised:
             return floor
-        if category in self.never_raised:
-            return floor
-        raised = [_SEVERITY[cue] for cue in self.lexicon.concepts(text, language) if cue in _SEVERITY]
-        return max([floor, *raised])
+        return max([floor, *(_SEVERITY[cue] for cue in reading.cues)])
 
-    def churn(self, text: str, language: str | None) -> bool:
-        """Whether the customer says that they leave."""
-        return "churn" in self.lexicon.concepts(text, language)
-
-    def component(self, text: str, language: str | None) -> str | None:
-        """The first part of a product or system the text names, such as `battery`; None when it names none."""
-        parts = (cue for cue in self.lexicon.concepts(text, language) if cue.startswith("part_"))
-        return next((part.removeprefix("part_").replace("_", " ") for part in parts), None)
+    @cached_property
+    def _happened(self) -> Happened:
+        return Happened(self.lexicon, _TOLD, _NAMED)
 
 
 def _signs(text: str) -> Content:

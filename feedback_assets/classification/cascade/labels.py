@@ -12,18 +12,21 @@ from typing import Any
 
 from feedback_assets.classification.cascade.bands import TriageDecision
 from feedback_assets.classification.cascade.classifier import Classifier
+from feedback_assets.classification.cascade.cues import Reading
 from feedback_assets.classification.cascade.rules import RuleAnswer
 from feedback_assets.classification.llm.answer import IssueAnswer, ItemAnswer
 from feedback_assets.classification.llm.answer_checks import verbatim
 from feedback_assets.classification.llm.model_client import StoredAnswer
 from feedback_assets.classification.model.local_answer import LocalAnswer
-from feedback_assets.tables import AnsweredBy, ModerationKind, Sentiment, Triage
+from feedback_assets.tables import AnsweredBy, Harm, ModerationKind, Sentiment, Triage
 
 # Fields of an issue that only a language model or a person can fill.
 _ONLY_READ = ("causes", "suggested_action", "reproduction_hints")
 _FILLABLE = ("sub_label", "component", "symptom", "sentiment", "urgency")
 # A quote shows a clause, not a letter of complaint.
 _LONGEST_QUOTE = 200
+# So many stars are given by who is content, whatever they tell.
+_PRAISED = 4.5
 _SENTENCE_END = re.compile(r"(?<=[.!?…\n])\s+")
 # Middle of the range a sure reader gives, for texts of nothing but praise or blame.
 _SCORES = {Sentiment.POSITIVE: 0.8, Sentiment.NEUTRAL: 0.0, Sentiment.NEGATIVE: -0.8, Sentiment.MIXED: 0.0}
@@ -52,6 +55,7 @@ class Issue:
     urgency: float | None
     severity: float
     churn_intent: bool
+    harm: Harm | None
     confidence: float
     quote: str
     causes: tuple[dict[str, Any], ...] | None = None
@@ -185,7 +189,7 @@ def from_model(
         model_version=row["model_version"],
         category=first.category if first else classifier.taxonomy.no_issue,
         sub_label=first.sub_label if first else None,
-        issues=tuple(_issue_of(issue, item.text) for issue in answer.issues),
+        issues=tuple(_issue_of(issue, item, classifier) for issue in answer.issues),
         sentiment=Sentiment(answer.sentiment),
         sentiment_score=answer.sentiment_score,
         confidence=first.confidence if first else answer.confidence,
@@ -236,29 +240,39 @@ def _issues(
     """The issues with what words alone tell: quote, part, severity, churn intent."""
     text = clean or item.text
     issues: list[Issue] = []
+    whole = classifier.cues.read(text, item.language)
     for label in labels:
         if label.category == classifier.taxonomy.no_issue:
             continue
         floor = classifier.taxonomy.category(label.category).severity_floor
         quote = _quote(text, item.text, label.category, classifier)
+        quoted = classifier.cues.read(quote, item.language)
         # A further issue is judged by its own words, the primary one by the whole text.
-        spoken = quote if issues else text
+        spoken = quoted if issues else whole
         issues.append(
             Issue(
                 category=label.category,
                 sub_label=label.sub_label,
-                component=classifier.cues.component(quote, item.language)
-                or classifier.cues.component(spoken, item.language),
+                component=quoted.component or spoken.component,
                 symptom=label.sub_label.replace("_", " ") if label.sub_label else None,
                 sentiment=Sentiment.NEGATIVE if sentiment == Sentiment.MIXED else sentiment,
                 urgency=urgency,
-                severity=float(classifier.cues.severity(label.category, floor, spoken, item.language)),
-                churn_intent=classifier.cues.churn(text, item.language),
+                severity=float(classifier.cues.severity(label.category, floor, spoken)),
+                churn_intent=whole.churn,
+                harm=_harm(spoken, item.rating, sentiment),
                 confidence=label.confidence,
                 quote=quote,
             )
         )
     return tuple(issues)
+
+
+def _harm(reading: Reading, rating: float | None, sentiment: Sentiment | None) -> Harm | None:
+    """What happened, as far as a complaint says it: praise that tells of an accident reports none."""
+    praises = sentiment == Sentiment.POSITIVE or (
+        rating is not None and rating >= _PRAISED and sentiment not in (Sentiment.NEGATIVE, Sentiment.MIXED)
+    )
+    return None if praises else reading.harm
 
 
 def _quote(text: str, whole: str, category: str, classifier: Classifier) -> str:
@@ -276,19 +290,22 @@ def _as_in_text(quote: str, whole: str) -> str | None:
     return next((there for part in parts if (there := verbatim(part, whole))), None)
 
 
-def _issue_of(issue: IssueAnswer, whole: str) -> Issue:
+def _issue_of(issue: IssueAnswer, item: Item, classifier: Classifier) -> Issue:
     entities = issue.entities.model_dump()
+    quote = _as_in_text(issue.quote, item.text) or issue.quote
+    sentiment = Sentiment(issue.sentiment)
     return Issue(
         category=issue.category,
         sub_label=issue.sub_label,
         component=issue.component,
         symptom=issue.symptom,
-        sentiment=Sentiment(issue.sentiment),
+        sentiment=sentiment,
         urgency=float(issue.urgency),
         severity=float(issue.severity),
         churn_intent=issue.churn_intent,
+        harm=_harm(classifier.cues.read(quote, item.language), item.rating, sentiment),
         confidence=issue.confidence,
-        quote=_as_in_text(issue.quote, whole) or issue.quote,
+        quote=quote,
         causes=tuple(cause.model_dump() for cause in issue.causes),
         entities=tuple((name, str(value)) for name, value in entities.items() if value),
         suggested_action=issue.suggested_action,

@@ -9,7 +9,6 @@ from typing import Literal
 from pydantic import model_validator
 
 from feedback_assets.config.strict import (
-    ConceptName,
     Count,
     Number,
     Strict,
@@ -19,6 +18,7 @@ from feedback_assets.config.strict import (
 )
 
 OverrideKind = Literal["safety", "security", "privacy", "billing", "regulatory"]
+HarmName = Literal["danger", "loss"]
 _AT_LEAST = "It is at least so much."
 
 
@@ -28,25 +28,32 @@ class Override:
 
     kind: OverrideKind
     sub_labels: frozenset[str]
-    concepts: frozenset[str]
+    harm: HarmName | None
     reports: int
 
 
 class OverrideNames(Strict):
     """What tells that an issue is of this kind."""
 
-    sub_labels: frozenset[SubLabelName] = setting("sub-labels", "An issue with one of these is of the kind.")
-    concepts: frozenset[ConceptName] = setting("concepts", "An issue that names one of these is of the kind.")
+    sub_labels: frozenset[SubLabelName] = setting(
+        "sub-labels",
+        "Only an issue with one of these is of the kind. None: any issue with the harm, and without a harm no issue.",
+    )
+    harm: HarmName | None = setting(
+        "danger or loss",
+        "Only an issue whose own words say that this happened is of the kind. Not written: its sub-label is enough.",
+        default=None,
+    )
 
 
 class Overrides(Strict):
     """What decides first, whatever the score. One credible report goes to a person, never straight to a ticket."""
 
-    safety: OverrideNames = setting("sub-labels and concepts", "Somebody may be hurt.")
-    security: OverrideNames = setting("sub-labels and concepts", "Somebody attacks customers or systems.")
-    privacy: OverrideNames = setting("sub-labels and concepts", "Personal data is misused.")
-    billing: OverrideNames = setting("sub-labels and concepts", "Money was taken wrongly.")
-    regulatory: OverrideNames = setting("sub-labels and concepts", "A law may be broken.")
+    safety: OverrideNames = setting("sub-labels and harm", "Somebody may be hurt.")
+    security: OverrideNames = setting("sub-labels and harm", "Somebody attacks customers or systems.")
+    privacy: OverrideNames = setting("sub-labels and harm", "Personal data is misused.")
+    billing: OverrideNames = setting("sub-labels and harm", "Money was taken wrongly.")
+    regulatory: OverrideNames = setting("sub-labels and harm", "A law may be broken.")
 
 
 class OverrideReports(Strict):
@@ -131,7 +138,7 @@ class PriorityRules(Strict):
     cohesion_full: Number = setting("cosine", "From here members are taken to speak of one thing.", ge=0.01, le=1)
     valuable_tiers: frozenset[Words] = setting("customer tiers", "Customers of these are valuable.")
     valuable_from: Number = setting("money", "A customer of this value is valuable without a tier.", ge=0)
-    override_names: Overrides = setting("sub-labels and concepts by kind", "What decides first.", alias="overrides")
+    override_names: Overrides = setting("sub-labels and harm by kind", "What decides first.", alias="overrides")
     override_reports: OverrideReports = setting("reports by kind", "From so many an override asks a person.")
     override_share: Number = setting(
         "share of a week's members", "So many must carry an override for it to speak for the cluster.", ge=0, le=1
@@ -153,6 +160,6 @@ class PriorityRules(Strict):
         kinds: tuple[OverrideKind, ...] = ("safety", "security", "privacy", "billing", "regulatory")
         names = {kind: getattr(self.override_names, kind) for kind in kinds}
         return tuple(
-            Override(kind, names[kind].sub_labels, names[kind].concepts, getattr(self.override_reports, kind))
+            Override(kind, names[kind].sub_labels, names[kind].harm, getattr(self.override_reports, kind))
             for kind in kinds
         )
