@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import cast
 
 import numpy as np
@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_assets import tables
+from feedback_assets.clusters.common_rise import common_rise
 from feedback_assets.clusters.embedding import DIMENSIONS, Embedding, Issue
 from feedback_assets.clusters.leader_clustering import (
     Floats,
@@ -28,6 +29,7 @@ from feedback_assets.clusters.leader_clustering import (
     unit,
 )
 from feedback_assets.clusters.state import (
+    RECENT_DAYS,
     Cluster,
     ClusterRow,
     QuotedMember,
@@ -130,15 +132,25 @@ class _ActiveClusters:
         self.ids: set[str] = set()
         self.by_scope: dict[str, list[Cluster]] = {}
         self.totals: dict[str, CategoryTotals] = {}
+        # Clustered issues by category and day.
+        self.by_day: dict[str, Counter[date]] = {}
         for cluster in clusters:
             self.ids.add(cluster.cluster_id)
             if cluster.status == ClusterStatus.ACTIVE:
+                self.by_day.setdefault(cluster.category, Counter()).update(cluster.by_day)
                 self.by_scope.setdefault(cluster.scope, []).append(cluster)
                 self.total(cluster.category).change(cluster, 1)
 
     def total(self, category: str) -> CategoryTotals:
         """The counts over all clusters of a category as of the evening before."""
         return self.totals.setdefault(category, CategoryTotals())
+
+    def recent(self, days: Sequence[date]) -> dict[str, NDArray[np.float64]]:
+        """Clustered issues of each category on each of the days."""
+        return {
+            category: np.array([counts[day] for day in days], dtype=np.float64)
+            for category, counts in self.by_day.items()
+        }
 
     def add(self, cluster: Cluster) -> None:
         """Add a new cluster."""
@@ -201,7 +213,8 @@ def _assign_day(
         scope_rows = rows[at]
         scope_vectors, known = vectors[scope_rows], active.by_scope.setdefault(scope, [])
         known.sort(key=by_age)
-        total = active.total(columns.issues[int(scope_rows[0])].category)
+        category = columns.issues[int(scope_rows[0])].category
+        total = active.total(category)
         labels, near = _assign_scope(day, scope, columns, scope_rows, scope_vectors, known, active, rules)
         changed: list[Cluster] = []
         for cluster, members in _members(labels, known):
@@ -219,6 +232,7 @@ def _assign_day(
             add_quotes(cluster, [Said(*values) for values in quoted], similarity, evidence)
             cluster.trim_counts()
             total.change(cluster, 1)
+            active.by_day.setdefault(category, Counter())[day] += len(members)
             ids[at[members]], similarities[at[members]] = cluster.cluster_id, similarity
             changed.append(cluster)
         for older, younger in _merge(known, total, rules):
@@ -226,6 +240,13 @@ def _assign_day(
             ids[at[ids[at] == younger.cluster_id]] = older.cluster_id
             changed.extend((older, younger))
         touched.update({cluster.cluster_id: cluster for cluster in changed})
+    # Only now is all of the day counted that a rise is compared with.
+    days = [day - timedelta(days=RECENT_DAYS - 1 - n) for n in range(RECENT_DAYS)]
+    recent = active.recent(days)
+    for scope in dict.fromkeys(str(scope) for scope in columns.values("scope", rows)):
+        for older, younger in _pool(days, recent, scope, active, method):
+            ids[ids == younger.cluster_id] = older.cluster_id
+            touched.update({cluster.cluster_id: cluster for cluster in (older, younger)})
     return sorted(touched.values(), key=by_age), ids, similarities
 
 
@@ -255,7 +276,9 @@ def _assign_scope(
     offset = len(known)
     for number, _ in enumerate(assignment.founders):
         active.add(_new_cluster(day, scope, columns, rows[labels == offset + number], active.ids, ClusterEvent.BORN))
-    for position in () if rules.is_whole(scope) else range(offset):
+    for position in range(offset):
+        if known[position].onset is not None:
+            continue  # Its parts are told in different words, and became one because they began together.
         members = np.flatnonzero(labels == position)
         leaving = split_members(vectors[members], centres[position], rules.split_members, rules.split_below)
         if leaving is not None and may_create[members[leaving]].any():
@@ -345,6 +368,54 @@ def _merge(known: list[Cluster], total: CategoryTotals, rules: ClusterRules) -> 
     return pairs
 
 
+def _pool(
+    days: Sequence[date],
+    recent: Mapping[str, NDArray[np.float64]],
+    scope: str,
+    active: _ActiveClusters,
+    method: Method,
+) -> list[tuple[Cluster, Cluster]]:
+    """Make one of the clusters of a scope that began to rise together. Returns (older, younger) pairs.
+
+    Args:
+        days: The days looked at, ascending.
+        recent: Issues of each category on those days.
+        scope: The scope.
+        active: Its clusters are replaced.
+        method: When they rise together.
+    """
+    known = active.by_scope[scope]
+    alive = sorted((each for each in known if each.last_seen >= days[0]), key=by_age)
+    if len(alive) < 2:
+        return []
+    category = alive[0].category
+    counts = np.array([[each.by_day[on] for on in days] for each in alive], dtype=np.float64)
+    within = counts.sum(axis=0)
+    total = np.sum([*recent.values()], axis=0)
+    seen = int(np.flatnonzero(total)[0])
+    beside = total - within
+    # The rest of the category, where it is thin drawn to all that came: as much as one issue a day of it.
+    elsewhere = recent[category] - within + beside / max(beside[seen:].mean(), 1e-9)
+    if not beside.any():
+        elsewhere = np.ones(len(days))  # There is nothing to compare with but time.
+    rise = common_rise(counts[:, seen:], elsewhere[seen:], method.rules)
+    if rise is None:
+        return []
+    risen: list[Cluster] = [alive[int(at)] for at in rise.clusters]
+    older, younger = risen[0], risen[1:]
+    total = active.total(category)
+    for each in younger:
+        total.change(older, -1)
+        total.change(each, -1)
+        older.absorb(each)
+        older.trim_counts()
+        total.change(older, 1)
+        known.remove(each)
+    older.onset = days[seen + rise.onset]
+    add_quotes(older, (), _NO_SIMILARITIES, method.evidence)
+    return [(older, each) for each in younger]
+
+
 def _count(cluster: Cluster, members: Ints, columns: _IssueColumns, embedding: Embedding) -> None:
     for name, column in _COUNTED_COLUMNS.items():
         cluster.counts[name].update(value for value in columns.values(column, members) if isinstance(value, str))
@@ -370,7 +441,7 @@ def prepare_issues(
     scoped_by = zip(*(values[name] for name in _SCOPED_BY), strict=True)
     scopes = [scope_key(dict(zip(_SCOPED_BY, row, strict=True)), rules) for row in scoped_by]
     embedded = [
-        Issue(str(quote), text_or_none(language), str(category), text_or_none(label), rules.is_loose(scope))
+        Issue(str(quote), text_or_none(language), str(category), text_or_none(label), rules.is_bound(scope))
         for quote, language, category, label, scope in zip(
             values["quote"], values["language"], values["category"], values["sub_label"], scopes, strict=True
         )
@@ -424,7 +495,7 @@ def _centre_of_quotes(state: ClusterRow, embedding: Embedding, rules: ClusterRul
     """Of the quotes; where none is good enough to be quoted, of the words that most members use."""
     quotes: list[QuotedMember] = json.loads(state["quotes"])
     label = text_or_none(state["sub_label"])
-    category, narrow = state["category"], rules.is_loose(state["scope"])
+    category, narrow = state["category"], rules.is_bound(state["scope"])
     words = " ".join(word for word, _ in ranked(json.loads(state["terms"]))[:_MOST_WORDS])
     texts = [(quote["quote"], quote["language"]) for quote in quotes] or [(words, None)]
     return embedding.vectors([Issue(text, language, category, label, narrow) for text, language in texts]).mean(axis=0)

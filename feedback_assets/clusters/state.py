@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
@@ -25,6 +25,8 @@ from feedback_assets.text import text_or_none
 # Counts of a cluster: enough for its title, few enough to store every day.
 _MOST_TERMS = 60
 _MOST_COUNTS = 40
+# Days of which a cluster keeps its daily counts: four weeks, in which a rise is looked for.
+RECENT_DAYS = 28
 COUNTED = (
     "sub_labels",
     "concepts",
@@ -77,6 +79,8 @@ class Cluster:
     event: ClusterEvent | None = None
     quotes: list[QuotedMember] = field(default_factory=list[QuotedMember])
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in COUNTED})
+    by_day: Counter[date] = field(default_factory=Counter[date])
+    onset: date | None = None
 
     def add(self, vectors: Floats, similarities: Floats, confidences: NDArray[np.float64], day: date) -> None:
         """Add a day's members.
@@ -95,6 +99,7 @@ class Cluster:
         self.confidence = _mean(self.confidence, before, float(confidences.sum()), now)
         self.members_total, self.members_today = now, self.members_today + len(vectors)
         self.last_seen = day
+        self.by_day[day] += len(vectors)
 
     def absorb(self, other: Cluster) -> None:
         """Add all members of another cluster, which ends and points here."""
@@ -106,6 +111,7 @@ class Cluster:
         self.confidence = _mean(self.confidence, before, other.confidence * more, now)
         self.members_total, self.members_today = now, self.members_today + other.members_today
         self.last_seen = max(self.last_seen, other.last_seen)
+        self.by_day.update(other.by_day)
         for name in COUNTED:
             self.counts[name].update(other.counts[name])
         self.quotes = self.quotes + other.quotes
@@ -130,6 +136,9 @@ class Cluster:
             "summary": summary,
             "specific": specific,
             "quotes": json.dumps(self.quotes, ensure_ascii=False, sort_keys=True),
+            "by_day": json.dumps(
+                {str(on): self.by_day[on] for on in sorted(self.by_day) if (day - on).days < RECENT_DAYS}
+            ),
             **{name: json.dumps(dict(self.counts[name]), ensure_ascii=False, sort_keys=True) for name in COUNTED},
             "embedding_version": embedding_version,
         }
@@ -138,7 +147,7 @@ class Cluster:
 _PLAIN = (
     "cluster_id", "status", "merged_into", "event", "domain", "category", "product_id", "product_name",
     "product_family", "members_today", "members_total", "first_seen", "last_seen", "scope", "cohesion",
-    "confidence", "centre",
+    "confidence", "centre", "onset",
 )  # fmt: skip
 
 
@@ -168,6 +177,8 @@ class ClusterRow(TypedDict):
     merged_into: object
     quotes: str
     terms: str
+    by_day: object
+    onset: object
     embedding_version: str
 
 
@@ -215,7 +226,18 @@ def _restore(record: Mapping[str, Any]) -> Cluster:
         merged_into=text_or_none(row["merged_into"]),
         quotes=json.loads(row["quotes"]),
         counts=counts,
+        by_day=_by_day(row),
+        onset=onset if isinstance(onset := row["onset"], date) and onset == onset else None,  # NaT differs from itself
     )
+
+
+def _by_day(row: ClusterRow) -> Counter[date]:
+    """The daily counts; a row of an older version has none, then its members are spread over its days."""
+    if isinstance(told := row["by_day"], str):
+        return Counter({date.fromisoformat(day): count for day, count in json.loads(told).items()})
+    days = (row["last_seen"] - row["first_seen"]).days + 1
+    kept = [row["last_seen"] - timedelta(days=n) for n in range(min(days, RECENT_DAYS))]
+    return Counter({day: round(int(row["members_total"]) / days) for day in kept})
 
 
 def _mean(value: float, before: int, added: float, now: int) -> float:

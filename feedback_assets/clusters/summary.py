@@ -110,14 +110,14 @@ def is_specific(cluster: Cluster, rules: ClusterRules) -> bool:
     """Whether enough members tell one thing; else it gathers what is too vague to say more.
 
     They do when they name the same concept that tells of a fault. A theme that nothing in the words bears out is a
-    guess of the classifier: it is enough where the classifier is sure, within one product, where there is little
-    else to mix it up with, and for most of a category that is looked at whole because one fault is told in many ways.
+    guess of the classifier: it is enough where the classifier is sure, and within one product, where there is little
+    else to mix it up with. What began on one day is one fault, in however many ways it is told.
     """
-    if rules.is_whole(cluster.scope):
+    if cluster.onset is not None:
         return True
     concept, theme = (_largest_share(cluster, name, rules) for name in ("concepts", "sub_labels"))
     trusted = cluster.product_id is not None or cluster.confidence >= rules.sure_theme
-    needed = rules.title_share if trusted else _MOST if cluster.category in rules.loose else math.inf
+    needed = rules.title_share if trusted else math.inf
     # Under a theme that means nothing of its own, a concept of some is no problem of all.
     vague = any(name in rules.vague for name, _ in ranked(cluster.counts["sub_labels"])[:1])
     return concept >= (_MOST if vague else rules.title_share) or theme >= needed
@@ -216,8 +216,7 @@ def _has_weak_evidence(cluster: Cluster, rules: ClusterRules) -> bool:
 def _theme(cluster: Cluster, rules: ClusterRules, names: Titles) -> str | None:
     themes = ranked(cluster.counts["sub_labels"])
     # Where one fault is told in many ways, the way most told it names it.
-    one_fault = rules.is_whole(cluster.scope) or cluster.category in rules.loose
-    needed = rules.title_share if one_fault else rules.title_theme
+    needed = rules.title_theme if cluster.onset is None else rules.title_share
     if themes and themes[0][1] >= needed * cluster.members_total:
         return names.sub_label(themes[0][0])
     return None

@@ -26,7 +26,13 @@ _START = "start with a section such as `classification:`"
 # Keys that were once thresholds, and where what they said stands now.
 _MOVED = {
     ("drift", "catch_all"): "remove it: the taxonomy says it, with `role: catch_all` in a category",
+    ("clusters", "whole"): "remove it: clusters of one product that begin to rise together become one, see `rise_gain`",
+    (
+        "clusters",
+        "loose",
+    ): "remove it: clusters of one category that begin to rise together become one, see `rise_gain`",
     ("clusters", "skip"): "remove it: the taxonomy says it, with `role: no_issue` in a category",
+    ("priority", "confidence_members"): "remove it: confidence is the share of members that tell the problem",
     ("priority", "never_ticketed"): "remove it: categories with a `role` in the taxonomy get no ticket",
 }
 

@@ -18,11 +18,11 @@ from feedback_assets import tables
 from feedback_assets.config.sections.priority import PriorityRules
 from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import conform, empty
-from feedback_assets.priority.baseline import at_least, most_in_six_hours
+from feedback_assets.priority.baseline import most_in_six_hours
 from feedback_assets.priority.decision import Facts, decide
 from feedback_assets.priority.inputs import ClusterState, Members, PriorityFrames, PriorityInputs, build_inputs
 from feedback_assets.priority.rises import Rises, find_rises
-from feedback_assets.statistics import Bools, Floats, Ints
+from feedback_assets.statistics import Bools, Floats, Ints, label_chances, told_shares
 
 _MONTH, _WEEK = 28, 7
 # With so many issues a problem was there that week; a single one may be a wrong label.
@@ -227,7 +227,7 @@ def _factors(
         reach=1 - np.exp(-customers / rules.reach_customers),
         revenue_weight=_revenue_weight(now, inputs, window, states),
         recency=0.5 ** ((month.shape[1] - 1 - last) / rules.recency_half_life),
-        confidence=_confidence(window.mean(members.confidence), total, states, rules),
+        confidence=_confidence(members, window, states, rises, rules),
         velocity_lift=1 + np.clip(np.log2(np.maximum(rises.lift, 1)) / 3, 0, 1),
         churn_lift=1 + 0.5 * window.total(members.churn) / total,
         refund_lift=1 + 0.5 * window.total(refunded) / total,
@@ -237,17 +237,21 @@ def _factors(
     )
 
 
-def _confidence(label: Floats, total: Ints, states: Sequence[ClusterState], rules: PriorityRules) -> Floats:
-    """Chance that most of the members have the right label, lowered when they do not speak of one thing."""
-    trials = np.minimum(total, rules.confidence_members)
-    half = trials // 2
-    more, as_many = at_least(half + 1, trials, label), at_least((trials + 1) // 2, trials, label)
-    # An even split counts half.
-    majority = (more + as_many) / 2
+def _confidence(
+    members: Members, window: _Window, states: Sequence[ClusterState], rises: Rises, rules: PriorityRules
+) -> Floats:
+    """Share of the week's members that tell the problem; of all of the window where the week has none."""
+    lift = np.where(rises.rising, rises.lift, 1.0)
+    chances = np.zeros(len(members.confidence))
+    chances[window.rows] = label_chances(members.confidence[window.rows], lift[window.at])
+    old = np.bincount(window.at[window.recent], minlength=len(states)) == 0
+    judged = window.recent | old[window.at]
+    sums = np.bincount(window.at[judged], weights=chances[window.rows][judged], minlength=len(states))
+    labels = sums / np.maximum(np.bincount(window.at[judged], minlength=len(states)), 1)
     # One product's complaints of a category belong together by what they are about, whatever their wording.
     of_one_product = np.array([state.product_id is not None and state.specific for state in states])
     cohesion = np.where(of_one_product, 1.0, np.array([state.cohesion for state in states]))
-    return np.clip(majority * np.minimum(cohesion / rules.cohesion_full, 1.0), 0, 1)
+    return told_shares(labels, rises.lift, rises.rising, np.minimum(cohesion / rules.cohesion_full, 1.0))
 
 
 def _revenue_weight(now: int, inputs: PriorityInputs, window: _Window, states: Sequence[ClusterState]) -> Floats:

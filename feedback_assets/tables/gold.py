@@ -157,6 +157,8 @@ GOLD_CLUSTERS = Table(
             maximum=1,
         ),
         Column("confidence", "float", "Mean calibrated confidence of members.", nullable=False, minimum=0, maximum=1),
+        text("by_day", "Issues by day of the last 28 days, as a JSON object.", NONE),
+        Column("onset", "date", "First day of the rise that its parts shared, where that made them one cluster."),
         Column("centre", "vector", "Mean embedding of the members.", nullable=False, personal=WORDS),
         required("embedding_version", "Version of the frozen embedding.", NONE),
     ),

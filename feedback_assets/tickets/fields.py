@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NotRequired, TypedDict
 
+import numpy as np
 import pandas as pd
 
 from feedback_assets.config.sections.evidence import EvidenceRules
 from feedback_assets.config.taxonomy import Category
 from feedback_assets.evidence import Statement, choose, is_certain, main_labels, whole_words
 from feedback_assets.lake.frames import records
+from feedback_assets.statistics import label_chances, told_shares
 from feedback_assets.tables import CommerceEvent, ImpactScope, ReleaseVerdict
 from feedback_assets.text import text_or_none
-from feedback_assets.tickets.concentration import Concentration
+from feedback_assets.tickets.cluster_index import Recent
 from feedback_assets.tickets.rows import Cluster, Record, ScoredCluster
 
 _TREND_DAYS = 14
@@ -171,11 +173,11 @@ class Evidence:
 
 
 def ticket_fields(
-    scored: ScoredCluster, cluster: Cluster, members: Sequence[str], day: date, due: date, category: Category,
-    evidence: Evidence, where: Concentration | None, shown: EvidenceRules,
+    scored: ScoredCluster, cluster: Cluster, day: date, due: date, category: Category,
+    evidence: Evidence, recent: Recent, shown: EvidenceRules,
 ) -> TicketFields:  # fmt: skip
     """The fields of a new ticket; `missing` says which the data does not support, and why."""
-    rows = evidence.of(members)
+    rows, where = evidence.of(recent.issues), recent.where
     fields: TicketFields = {
         "problem": cluster.summary,
         "quotes": quotes(rows, shown),
@@ -191,7 +193,7 @@ def ticket_fields(
         "sub_label": cluster.sub_label,
         "component": cluster.component,
         "product": {"id": cluster.product_id, "name": cluster.product_name},
-        "confidence": round(scored.confidence, 2),
+        "confidence": round(told_share(rows, recent.expected, scored), 2),
         "severity": round(scored.severity, 1),
         "regions": _top(rows, "region"),
         "versions": _top(rows, "app_version"),
@@ -219,6 +221,22 @@ def ticket_fields(
     fields["missing"] = missing(fields)
     fields["concentrated_in"] = {"regions": list(where.places), "reason": where.reason} if where else None
     return fields
+
+
+def told_share(rows: Sequence[Record], expected: float | None, scored: ScoredCluster) -> float:
+    """Share of the evidence that tells the problem: what is more than was expected, as far as its labels are right.
+
+    Args:
+        rows: The evidence.
+        expected: How many such issues would have come without a rise; None where nothing began, then the confidence
+            of the cluster stands.
+        scored: The cluster.
+    """
+    if expected is None or not rows:
+        return scored.confidence
+    lift = np.array([len(rows) / expected])
+    labels = label_chances(np.array([float(row["confidence"]) for row in rows]), lift).mean(keepdims=True)
+    return float(told_shares(labels, lift, np.array([True]), np.ones(1))[0])
 
 
 def quotes(rows: Sequence[Record], rules: EvidenceRules) -> list[Quote]:

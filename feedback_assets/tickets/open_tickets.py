@@ -159,6 +159,14 @@ class OpenTickets:
             if known:
                 self.put(replace(ticket, closed_on=known[-1] or None))
 
+    def open(self) -> list[OpenTicket]:
+        """The tickets that are neither closed nor merged, the oldest first."""
+        return [ticket for ticket in self._met(self.by_key) if ticket.closed_on is None]
+
+    def covering(self, cluster_id: str) -> bool:
+        """Whether a ticket that goes on is met again by the cluster."""
+        return bool(self._met(self._by_cluster.get(cluster_id, ())))
+
     def same_problem(self, cluster: Cluster, day: date, rules: TicketRules) -> OpenTicket | None:
         """The ticket a cluster is met again by: one that covers it, else a fresh one of equal cause."""
         covering = self._met(self._by_cluster.get(cluster.cluster_id, ()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -21,7 +21,7 @@ from feedback_assets.config.taxonomy import Taxonomy
 from feedback_assets.lake.frames import conform, records
 from feedback_assets.lineage import Lineage, cluster_rows
 from feedback_assets.tables import Level, PriorityDecision, TicketAction, TicketState
-from feedback_assets.tickets.cluster_index import ClusterIndex
+from feedback_assets.tickets.cluster_index import ClusterIndex, Rise
 from feedback_assets.tickets.fields import Evidence, TicketFields, ticket_fields
 from feedback_assets.tickets.open_tickets import (
     OpenTicket,
@@ -37,6 +37,7 @@ from feedback_assets.tickets.rows import (
     Record,
     ScoredCluster,
     batch_frame,
+    item_of,
     planned_actions,
 )
 
@@ -54,7 +55,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "feedback": (
         "day", "event_id", "channel", "language", "region", "app_version", "product_name", "variant", "device",
-        "carrier", "vendor", "fulfilment_centre", "customer_tier", "unit_price", "customer_ref",
+        "carrier", "vendor", "fulfilment_centre", "customer_tier", "unit_price", "customer_ref", "product_id",
     ),
     "commerce": ("day", "product_id", "event_type"),
 }  # fmt: skip
@@ -124,6 +125,10 @@ def _morning(inputs: Inputs, first: date) -> OpenTickets:
     return tickets_before(first, snapshot_tickets(inputs.snapshot), planned_actions(inputs.history), lineage)
 
 
+# A category, clusters, and since when they are told more.
+_Told = tuple[str, Collection[str], Rise]
+
+
 class _Planner:
     """Plans one day after another; `tickets` is what the days so far left."""
 
@@ -132,13 +137,21 @@ class _Planner:
     ) -> None:
         self.tickets = tickets
         self._taxonomy, self._rules, self._shown = taxonomy, rules, shown
-        self._index = ClusterIndex(inputs.clusters, inputs.members, inputs.feedback)
+        self._index = ClusterIndex(inputs.clusters, inputs.members, inputs.issues, inputs.feedback)
+        self._today: list[Cluster] = []
         self._evidence = Evidence(inputs.issues, inputs.members, inputs.feedback, inputs.commerce, inputs.impact)
 
     def plan_day(self, day: date, scored: Iterable[ScoredCluster]) -> list[PlannedAction]:
         """The actions of a day, in the order they were decided."""
         self.tickets.follow_merges(self._index.at(day))
         actions = self._merge_tickets(day)
+        scored = list(scored)
+        self._today = [
+            cluster
+            for each in scored
+            if (cluster := self._index.cluster(each.cluster_id)) is not None
+            and cluster.category not in self._taxonomy.unactionable
+        ]
         for priority in scored:
             # Approved or not, evidence only gathers while the cluster is more than background.
             if priority.decision != PriorityDecision.WATCH:
@@ -160,7 +173,7 @@ class _Planner:
         cluster = self._index.cluster(scored.cluster_id)
         if cluster is None:
             return []
-        ticket = self.tickets.same_problem(cluster, day, self._rules)
+        ticket = self.tickets.same_problem(cluster, day, self._rules) or self._told_by(cluster)
         if ticket is None:
             return self._create(scored, cluster, day) if scored.wants_ticket else []
         if ticket.state == TicketState.NEEDS_APPROVAL and scored.decision == PriorityDecision.TICKET:
@@ -168,18 +181,70 @@ class _Planner:
             return self._create(scored, cluster, day, ticket)
         return self._meet_again(ticket, scored, cluster, day)
 
+    def _told_by(self, cluster: Cluster) -> OpenTicket | None:
+        """The open ticket of the problem that the cluster tells in other words, the most likely one."""
+        rise = self._index.rise([cluster.cluster_id], self._rules)
+        if rise is None:
+            return None
+        fitting = [
+            (other.gain, ticket)
+            for ticket in self.tickets.open()
+            if (other := self._index.rise(ticket.covers, self._rules)) is not None
+            and self._is_one_problem(
+                (cluster.category, {cluster.cluster_id}, rise), (ticket.category, ticket.covers, other)
+            )
+        ]
+        return min(fitting, key=lambda pair: (-pair[0], pair[1].key))[1] if fitting else None
+
+    def _parts(self, cluster: Cluster) -> list[Cluster]:
+        """The clusters that tell the same problem on the day, with the cluster itself; the most told one first."""
+        rise = self._index.rise([cluster.cluster_id], self._rules)
+        if rise is None:
+            return [cluster]
+        parts = [(len(rise.issues), cluster)]
+        for each in self._today:
+            other = self._index.rise([each.cluster_id], self._rules)
+            taken = each.cluster_id == cluster.cluster_id or self.tickets.covering(each.cluster_id)
+            if other is not None and not taken:
+                mine, theirs = ((one.category, {one.cluster_id}, at) for one, at in ((cluster, rise), (each, other)))
+                if self._is_one_problem(mine, theirs):
+                    parts.append((len(other.issues), each))
+        return [part for _, part in sorted(parts, key=lambda pair: (-pair[0], pair[1].cluster_id))]
+
+    def _is_one_problem(self, one: _Told, other: _Told) -> bool:
+        """Whether both began together and are about one product, carrier, version or release, or the same items."""
+        category, clusters, rise = one
+        other_category, other_clusters, other_rise = other
+        if not rise.may_begin_with(other_rise, self._rules):
+            return False
+        if rise.ties & other_rise.ties:
+            return True
+        items, theirs = ({item_of(issue) for issue in each.issues} for each in (rise, other_rise))
+        if len(items & theirs) >= self._rules.parent_overlap * min(len(items), len(theirs)):
+            return True
+        releases, suspected = (
+            {release["release_id"] for each in ids if (release := self._evidence.release(each, self._index.day))}
+            for ids in (clusters, other_clusters)
+        )
+        if releases & suspected:
+            return True
+        # Neither is one product's or carrier's: what began together in one category, in the same places, is one.
+        return (
+            not rise.ties and not other_rise.ties and category == other_category and rise.regions == other_rise.regions
+        )
+
     def _create(
         self, scored: ScoredCluster, cluster: Cluster, day: date, waited: OpenTicket | None = None
     ) -> list[PlannedAction]:
+        told_by, (cluster, *others) = cluster, self._parts(cluster)
+        clusters = frozenset({told_by.cluster_id, cluster.cluster_id, *(each.cluster_id for each in others)})
         category = self._taxonomy.category(cluster.category)
-        recent = self._index.evidence(cluster.cluster_id, scored.baseline_daily, self._rules)
+        recent = self._index.evidence(sorted(clusters), scored.baseline_daily, self._rules)
         due = day + timedelta(hours=category.sla_hours)
-        fields = ticket_fields(
-            scored, cluster, recent.issues, day, due, category, self._evidence, recent.where, self._shown
-        )
+        fields = ticket_fields(scored, cluster, day, due, category, self._evidence, recent, self._shown)
         ticket = OpenTicket(
             key=waited.key if waited else _key(cluster.cluster_id, day, self.tickets.by_key),
-            clusters=frozenset({cluster.cluster_id}),
+            clusters=clusters,
             category=cluster.category,
             product_id=cluster.product_id,
             component=cluster.component,

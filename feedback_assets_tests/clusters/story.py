@@ -41,9 +41,7 @@ EXAMPLES = [
     for n in ("one", "two")
 ]
 RULES = ClusterRules(
-    whole=frozenset(),
     scope={"fit_and_expectations": ("product",), "delivery": ("carrier",)},
-    loose=frozenset(),
     ignored_concepts=frozenset({"really"}),
     telling_concepts=frozenset({"too_tight", "too_wide", "adverts", "crash", "parcel"}),
     vague=frozenset(),
@@ -55,6 +53,10 @@ RULES = ClusterRules(
     merge_members=3,
     split_members=3,
     split_below=0.2,
+    rise_history=3,
+    rise_gain=8.0,
+    rise_with=3.0,
+    rise_gap=3.0,
     batch=50,
     title_share=0.4,
     title_theme=0.6,

@@ -104,8 +104,9 @@ def test_a_theme_that_half_of_the_members_carry_names_none_of_them() -> None:
     )  # fmt: skip
     cluster.counts["sub_labels"].update({"adverts": 10, "slow": 10})
     assert title(cluster, CategoryTotals(), RULES, TITLES) == "App: various complaints"
-    one_fault = RULES.model_copy(update={"loose": frozenset({"app_usability"})})
-    assert title(cluster, CategoryTotals(), one_fault, TITLES) == "App: too many adverts"
+    cluster.onset = day(0)
+    assert title(cluster, CategoryTotals(), RULES, TITLES) == "App: too many adverts"
+    cluster.onset = None
     cluster.counts["sub_labels"].update({"adverts": 2})
     assert title(cluster, CategoryTotals(), RULES, TITLES) == "App: too many adverts"
 
@@ -179,6 +180,40 @@ def test_a_late_first_report_keeps_the_clusters_id() -> None:
     late = run([*tight(0, 1, 1), *tight(10, 3)], [1, 2, 3])
     assert set(late.clusters["cluster_id"]) == set(before.clusters["cluster_id"])
     assert late.clusters["first_seen"].min() == day(1)
+
+
+def told_in_two_ways(onset: int, other: int, days: int = 12) -> list[dict[str, object]]:
+    """A product told of in two ways from two days on, two a day each; beside it another product as ever."""
+    rows = [issue(1000 + n, n, "sizing_fit", "far too wide", "runs_large", "p2") for n in range(days)]
+    for on in range(onset, days):
+        rows += tight(100 + 10 * on, on, 2)
+    for on in range(other, days):
+        rows += [issue(500 + 10 * on + n, on, "sizing_fit", "far too wide", "runs_large", "p1") for n in range(2)]
+    return rows
+
+
+def test_what_begins_on_one_day_about_one_product_is_one_cluster_in_however_many_ways_it_is_told() -> None:
+    rows = told_in_two_ways(8, 8)
+    result = run(rows, range(12))
+    newest = result.clusters[result.clusters["product_id"] == "p1"].iloc[-1]
+    assert (newest["members_total"], newest["onset"], newest["specific"]) == (16, day(8), True)
+    assert {"absorbed", "merged"} <= set(result.clusters["event"])
+    same(result, by_days(rows, range(12)))
+
+
+def test_what_a_product_is_told_of_all_along_stays_apart_from_what_begins() -> None:
+    result = run(told_in_two_ways(8, 0), range(12))
+    last = result.clusters[(result.clusters["product_id"] == "p1") & (result.clusters["day"] == day(11))]
+    assert sorted(last["members_total"]) == [8, 24]
+    assert last["onset"].isna().all()
+
+
+def test_rows_of_an_older_version_without_daily_counts_are_no_sudden_rise() -> None:
+    rows = told_in_two_ways(0, 0)
+    old = run(rows, range(10)).clusters.assign(by_day=None, onset=None)
+    result = run(rows, range(10, 12), old)
+    assert result.clusters["onset"].isna().all()
+    assert set(result.clusters["event"]) == {"grew"}
 
 
 def test_a_dormant_cluster_is_found_again() -> None:

@@ -106,7 +106,7 @@ def _files(ours: Path) -> dict[str, dict[str, Any]]:
     words = {"transfer": ["transfer*", "wire", "standing order"], "card": ["card*"], "login": ["login", "portal"],
              "money": ["fee*", "interest", "charged"], "credit": ["loan*", "mortgage*", "credit"]}  # fmt: skip
     thresholds["clusters"] |= {
-        "scope": {}, "loose": ["transfer_trouble"], "whole": [], "join_open_of": {}, "vague": [],
+        "scope": {}, "join_open_of": {}, "vague": [],
         "ignored_concepts": ["money"], "telling_concepts": [name for name in words if name != "money"],
         "titles": {"categories": {"transfer_trouble": "Transfers"}, "sub_labels": {}, "concepts": {}},
     }  # fmt: skip

@@ -63,7 +63,13 @@ def test_of_each_file_a_drawn_part_of_its_names_is_refused_when_misspelt(file: s
 
 @pytest.mark.parametrize(
     ("section", "key", "fix"),
-    [("clusters", "skip", "`role: no_issue`"), ("priority", "never_ticketed", "`role`")],
+    [
+        ("clusters", "skip", "`role: no_issue`"),
+        ("clusters", "whole", "`rise_gain`"),
+        ("clusters", "loose", "`rise_gain`"),
+        ("priority", "never_ticketed", "`role`"),
+        ("priority", "confidence_members", "share of members"),
+    ],
 )
 def test_a_key_of_an_older_version_is_refused_with_what_says_it_now(section: str, key: str, fix: str) -> None:
     document = DOCUMENTS["thresholds"]

@@ -244,3 +244,63 @@ def test_a_ticket_quotes_no_report_in_doubt_and_says_so_when_all_are():
     fields = json.loads(plan(told, span(1), TAXONOMY, RULES)["fields"].iloc[0])
     assert fields["quotes"] == []
     assert "beyond doubt" in fields["missing"]["quotes"]
+
+
+def rises(onset: int, second: int, product: str = "p1", days: int = 12) -> Inputs:
+    """Two clusters of two categories that are told four times a day each, from two days on; else ordinary items."""
+    told = [(day, f"a{day:%m%d}-{n}", "c1") for day in span(days)[onset:] for n in range(4)]
+    told += [(day, f"b{day:%m%d}-{n}", "c2") for day in span(days)[second:] for n in range(4)]
+    other = {"scope": "defect|p", "category": "defect", "sub_label": "stops_working", "product_id": product}
+    last = span(days)[-1]
+    made = inputs(
+        span(days),
+        members=told,
+        clusters=[row for day in span(days) for row in (cluster(day, "c1"), {**cluster(day, "c2"), **other})],
+        priority=[scored(last, "c1"), {**scored(last, "c2"), "category": "defect", "product_id": product}],
+    )
+    quiet = pd.DataFrame([item(day, f"q{day:%m%d}-{n}") for day in span(days) for n in range(30)])
+    made.feedback["product_id"] = [product if event.startswith("b") else "p1" for event in made.feedback["event_id"]]
+    feedback = conform(pd.concat([made.feedback, quiet], ignore_index=True), tables.SILVER_FEEDBACK)
+    return Inputs(**{**made.__dict__, "feedback": feedback})
+
+
+def test_what_two_categories_tell_of_one_product_from_one_day_on_is_one_ticket():
+    rows = plan(rises(9, 9), span(12)[-1:], TAXONOMY, RULES)
+    assert rows["ticket_key"].nunique() == 1
+    assert json.loads(rows["clusters"].iloc[0]) == ["c1", "c2"]
+    assert rows["members_total"].max() == 24
+
+
+def test_what_tells_more_of_the_problem_names_its_ticket():
+    more = rises(9, 9)
+    few = more.members["issue_id"].str.match(r"a.*-[23]#0")
+    rows = plan(Inputs(**{**more.__dict__, "members": more.members[~few]}), span(12)[-1:], TAXONOMY, RULES)
+    assert (rows["ticket_key"].nunique(), rows["category"].iloc[0]) == (1, "defect")
+
+
+def test_two_products_or_two_beginnings_are_two_tickets():
+    assert plan(rises(9, 9, product="p2"), span(12)[-1:], TAXONOMY, RULES)["ticket_key"].nunique() == 2
+    assert plan(rises(4, 10), span(12)[-1:], TAXONOMY, RULES)["ticket_key"].nunique() == 2
+
+
+def test_tickets_of_what_begins_together_are_the_same_planned_at_once_and_day_by_day():
+    days = span(12)
+    told = rises(8, 9)
+    every = [{**row, "day": day} for day in days[9:] for row in told.priority.to_dict("records")]
+    told = Inputs(**{**told.__dict__, "priority": conform(pd.DataFrame(every), tables.GOLD_PRIORITY)})
+    whole, history = plan(told, days[9:], TAXONOMY, RULES), empty(tables.TICKET_BATCH)
+    for day in days[9:]:
+        seen = {name: frame[frame["day"] <= day] if "day" in frame and len(frame) else frame
+                for name, frame in told.__dict__.items()}  # fmt: skip
+        history = pd.concat([history, plan(Inputs(**{**seen, "history": history}), [day], TAXONOMY, RULES)])
+    assert whole["ticket_key"].nunique() == 1
+    assert table_hash(whole, tables.TICKET_BATCH) == table_hash(history, tables.TICKET_BATCH)
+
+
+def test_the_confidence_of_a_ticket_is_the_share_of_its_evidence_that_tells_the_problem():
+    sure = rises(9, 9)
+    clear = json.loads(plan(sure, span(12)[-1:], TAXONOMY, RULES)["fields"].iloc[0])["confidence"]
+    sure.issues["confidence"] = 0.3
+    doubtful = json.loads(plan(sure, span(12)[-1:], TAXONOMY, RULES)["fields"].iloc[0])["confidence"]
+    assert 0.95 < clear < 1
+    assert doubtful < clear

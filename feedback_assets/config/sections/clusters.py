@@ -40,13 +40,7 @@ class ClusterRules(Strict):
         "Issues are compared only with issues of the same one. A product's fault is its own. "
         "A category's own entry goes before its domain's.",
     )
-    loose: frozenset[CategoryName] = setting(
-        "categories", "One fault is told in many ways here, and the category is rare enough to be looked at whole."
-    )
-    whole: frozenset[CategoryName] = setting(
-        "categories", "All complaints about one product are one fault here: one team looks at one thing."
-    )
-    join_bound: Cosine = setting("cosine", "What an issue needs to join within one product, or a loose category.")
+    join_bound: Cosine = setting("cosine", "What an issue needs to join within one product or carrier.")
     join_open: Cosine = setting("cosine", "What an issue needs to join across all products.")
     join_open_of: Mapping[CategoryName, Cosine] = setting(
         "cosine by category", "The same, for categories whose faults read more alike."
@@ -56,6 +50,18 @@ class ClusterRules(Strict):
     merge_members: Count = setting("members", "Each needs so many before its centre means something.", ge=1)
     split_members: Count = setting("members", "A day's members split only into halves of so many.", ge=1)
     split_below: Cosine = setting("cosine", "The halves' centres must be further apart. Far below joining.")
+    rise_history: Count = setting("days", "So many must lie before the first day of a rise.", ge=1)
+    rise_gain: Number = setting(
+        "log-likelihood ratio", "A scope rises when a higher rate from some day on explains its issues so much better.",
+        ge=0,
+    )  # fmt: skip
+    rise_with: Number = setting(
+        "log-likelihood ratio", "A cluster rises with its scope when its own issues say so, beyond chance among them.",
+        ge=0,
+    )  # fmt: skip
+    rise_gap: Number = setting(
+        "log-likelihood", "... and the common first day costs it at most so much against its own best day.", ge=0
+    )
     batch: Count = setting("issues", "Most compared with each other at once. Bounds memory on a first day.", ge=1)
     title_share: Cosine = setting(
         "share of members", "A cluster speaks of one thing when so many name the same theme or concept."
@@ -92,22 +98,14 @@ class ClusterRules(Strict):
         """What narrows the comparison of a category: its own entry, else its domain's, else nothing."""
         return self.scope.get(category, self.scope.get(domain, ()))
 
-    def is_loose(self, scope: str) -> bool:
-        """Whether a theme or a concept in common is enough within the scope."""
-        return "|" in scope or scope in self.loose
-
-    def is_whole(self, scope: str) -> bool:
-        """Whether all complaints within the scope are one problem: a category of that kind, of one product."""
-        return "|product=" in scope and scope.split("|")[0] in self.whole
+    def is_bound(self, scope: str) -> bool:
+        """Whether the scope is one product's or carrier's, where a theme or a concept in common is enough."""
+        return "|" in scope
 
     def join(self, scope: str) -> float:
         """Similarity an issue needs to join."""
-        if self.is_whole(scope):
-            return -1.0
-        return self.join_bound if self.is_loose(scope) else self.join_open_of.get(scope, self.join_open)
+        return self.join_bound if self.is_bound(scope) else self.join_open_of.get(scope, self.join_open)
 
     def merge(self, scope: str) -> float:
         """Similarity two centres need to become one."""
-        if self.is_whole(scope):
-            return -1.0
-        return self.merge_bound if self.is_loose(scope) else self.merge_open
+        return self.merge_bound if self.is_bound(scope) else self.merge_open

@@ -134,7 +134,6 @@ class PriorityRules(Strict):
     tested_from: Count = setting("issues in 7 days", "A cluster with fewer is not tested.", ge=1)
     reach_customers: Number = setting("customers", "Of a week; at so many reach is 63 %.", ge=1)
     recency_half_life: Number = setting("days", "In which recency halves.", ge=0.1)
-    confidence_members: Count = setting("members", "So many vouch for each other's label.", ge=1)
     cohesion_full: Number = setting("cosine", "From here members are taken to speak of one thing.", ge=0.01, le=1)
     valuable_tiers: frozenset[Words] = setting("customer tiers", "Customers of these are valuable.")
     valuable_from: Number = setting("money", "A customer of this value is valuable without a tier.", ge=0)

@@ -18,6 +18,18 @@ class TicketRules(Strict):
     concentrated: Number = setting(
         "log-likelihood ratio", "A rise is some regions' own when they explain it this much better than before.", ge=0
     )
+    onset_history: Count = setting("days", "So many with items must lie before the first day of a rise.", ge=1)
+    onset_gain: Number = setting(
+        "log-likelihood ratio", "A problem began on a day when a rise from there explains its reports so much better.",
+        ge=0,
+    )  # fmt: skip
+    onset_gap: Number = setting(
+        "log-likelihood", "Two problems began together when a common first day costs either at most so much.", ge=0
+    )
+    tied_share: Number = setting(
+        "share of items", "A rise is about one product, carrier or version when so many of its items name it.", ge=0,
+        le=1,
+    )  # fmt: skip
     reopen_members: Count = setting(
         "issues", "A closed ticket reopens with so many new ones. Fewer bought before the fix.", ge=1
     )
