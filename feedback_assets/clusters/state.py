@@ -235,9 +235,9 @@ def _by_day(row: ClusterRow) -> Counter[date]:
     """The daily counts; a row of an older version has none, then its members are spread over its days."""
     if isinstance(told := row["by_day"], str):
         return Counter({date.fromisoformat(day): count for day, count in json.loads(told).items()})
-    days = (row["last_seen"] - row["first_seen"]).days + 1
-    kept = [row["last_seen"] - timedelta(days=n) for n in range(min(days, RECENT_DAYS))]
-    return Counter({day: round(int(row["members_total"]) / days) for day in kept})
+    days, total = (row["last_seen"] - row["first_seen"]).days + 1, int(row["members_total"])
+    back = (number * days // total for number in range(total))
+    return Counter(row["last_seen"] - timedelta(days=each) for each in back if each < RECENT_DAYS)
 
 
 def _mean(value: float, before: int, added: float, now: int) -> float:
