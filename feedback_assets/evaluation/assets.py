@@ -54,6 +54,7 @@ def golden_scores(
 ) -> dg.MaterializeResult:
     """Score the local model of the prompts folder on the golden set; the same versions again add nothing."""
     from feedback_assets.evaluation.golden_evaluation import measure_golden
+    from feedback_assets.evaluation.reliability import Bin, page
 
     result, rows = measure_golden(settings, clock(), context.log.info)
     added = lake.append_missing(
@@ -66,6 +67,7 @@ def golden_scores(
             "macro_f1": result["macro_f1"],
             "macro_f1_low": result["macro_f1_interval"][0],
             "calibration_error": result["calibration_error"],
+            "reliability": dg.MetadataValue.md(page([Bin(**entry) for entry in result["reliability"]])),
         }
     )
 

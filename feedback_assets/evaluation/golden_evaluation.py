@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from feedback_assets.classification.model.labels_file import LabelsFile
@@ -20,6 +21,7 @@ from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import closest, load_taxonomy
 from feedback_assets.errors import CallError
 from feedback_assets.evaluation.golden import golden_version, load_golden
+from feedback_assets.evaluation.reliability import reliability
 from feedback_assets.evaluation.scores import score, score_golden, score_rows
 
 
@@ -63,6 +65,9 @@ def measure_golden(
         "thresholds_version": load_config(settings.prompts_dir).thresholds_version,
     }
     result = score_golden(items, answers)
+    confidence = np.array([answer.confidence for answer in answers], dtype=np.float64)
+    right = np.array([a.category == b.category for a, b in zip(items, answers, strict=True)], dtype=np.bool_)
+    result["reliability"] = [vars(entry) for entry in reliability(confidence, right)]
     return {**versions, **result}, score_rows(result, versions, now)
 
 

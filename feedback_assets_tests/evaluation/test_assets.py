@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -20,11 +21,14 @@ def test_materializing_twice_keeps_one_set_of_scores(small_home: Path) -> None:
         "issues": [{"category": "delivery", "sub_label": "never_arrived"}], "sentiment": "negative", "urgency": 4,
     }  # fmt: skip
     (golden / "en.jsonl").write_text(json.dumps(item) + "\n", encoding="utf-8")
-    added = [_rows_added() for _ in range(2)]
-    assert added[0] > 0 and added[1] == 0
+    first, second = _metadata(), _metadata()
+    assert int(first["rows_added"].value) > 0 and int(second["rows_added"].value) == 0  # type: ignore[arg-type]
+    plot = first["reliability"]
+    assert isinstance(plot, dg.MarkdownMetadataValue)
+    assert str(plot.value).startswith("![share right by confidence](data:image/svg+xml;base64,")
 
 
-def _rows_added() -> int:
+def _metadata() -> Mapping[str, dg.MetadataValue[object]]:
     result = dg.materialize([golden_scores], resources=build_resources(load()))
     (event,) = result.asset_materializations_for_node("evaluation__golden_scores")
-    return int(event.metadata["rows_added"].value)  # type: ignore[arg-type]
+    return event.metadata

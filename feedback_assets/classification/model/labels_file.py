@@ -26,6 +26,8 @@ _TEXT_NAMES = (
     "verbatim",
     "feedback",
     "tweet",
+    "sentence",
+    "phrase",
 )
 _LABEL_NAMES = ("label", "category", "reason", "class", "target", "topic", "issue", "intent", "type")
 # A column with more different values than this is no set of labels.
@@ -57,19 +59,22 @@ class LabelsFile:
         }
 
 
-def read_labels(path: Path, text: str | None = None, label: str | None = None) -> LabelsFile:
+def read_labels(
+    path: Path, text: str | None = None, label: str | None = None, label_names: Sequence[str] = _LABEL_NAMES
+) -> LabelsFile:
     """Read a labels file.
 
     Args:
         path: CSV, TSV, JSON or JSON Lines; gzip too.
         text: Column of the text; guessed when not given.
         label: Column of the label; guessed when not given.
+        label_names: What the label's column may be called, the likeliest first.
 
     Raises:
         CallError: The file is not there or cannot be read, or a column cannot be found.
     """
-    frame = _frame(path)
-    label_column = _column(frame, label, _label_guesses(frame, text), path, "--label")
+    frame = read_table(path)
+    label_column = _column(frame, label, _label_guesses(frame, text, label_names), path, "--label")
     text_column = _column(frame, text, _text_guesses(frame, label_column), path, "--text")
     complete = frame[[text_column, label_column]].dropna()
     texts = complete[text_column].astype(str).map(html.unescape)
@@ -92,7 +97,12 @@ def read_labels(path: Path, text: str | None = None, label: str | None = None) -
     )
 
 
-def _frame(path: Path) -> pd.DataFrame:
+def read_table(path: Path) -> pd.DataFrame:
+    """Every row and column of a CSV, TSV, JSON or JSON Lines file, as text where the format has no types.
+
+    Raises:
+        CallError: The file is not there or cannot be read.
+    """
     if not path.is_file():
         raise CallError(f"{path}: no such file; name a CSV, JSON or JSON Lines file with labelled texts")
     name = path.name.removesuffix(".gz").lower()
@@ -124,14 +134,14 @@ def _column(frame: pd.DataFrame, named: str | None, guesses: Sequence[str], path
     return guesses[0]
 
 
-def _label_guesses(frame: pd.DataFrame, text: str | None) -> list[str]:
+def _label_guesses(frame: pd.DataFrame, text: str | None, names: Sequence[str]) -> list[str]:
     able = [
         str(name)
         for name in frame.columns
         if name != text and not isinstance(frame[name].dropna().head(1).squeeze(), list | dict)
     ]
     few = [name for name in able if 2 <= frame[name].nunique() <= min(_MOST_LABELS, max(2, len(frame) // 2))]
-    return _by_name(few, _LABEL_NAMES)
+    return _by_name(few, names)
 
 
 def _text_guesses(frame: pd.DataFrame, label: str) -> list[str]:
