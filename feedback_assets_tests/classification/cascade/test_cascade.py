@@ -82,6 +82,21 @@ def test_severity_is_the_floor_raised_by_what_the_words_say() -> None:
     assert [a.issues[0].severity for a in found] == [3.0, 5.0, 4.0]
 
 
+@pytest.mark.parametrize(
+    ("text", "rating", "harm"),
+    [
+        ("The broken lid caught fire", None, "danger"),
+        ("The broken lid could catch fire", None, None),
+        ("The lid is broken and my card was stolen", None, "loss"),
+        ("My plumber was injured but came all the same", 5.0, None),
+        ("My plumber was injured but came all the same", 1.0, "danger"),
+    ],
+)
+def test_an_issue_says_what_harm_the_customers_words_tell(text: str, rating: float | None, harm: str | None) -> None:
+    [found] = classify([item(text, rating=rating)], SURE, None)
+    assert found.issues[0].harm == harm
+
+
 def test_a_customer_who_leaves_is_marked() -> None:
     [found] = classify([item("Parcel late. Never again, I am cancelling my subscription.")], SURE, None)
     assert found.issues[0].churn_intent is True

@@ -77,6 +77,7 @@ def test_no_language_is_far_behind(language: str) -> None:
         ("It could be nice, but it caught fire", "danger"),
         ("If it caught fire, who would pay", None),
         ("Will it catch fire?", None),
+        ("Ever seen that yours caught fire?", None),
         ("Why did it catch fire?", "danger"),
         ("It caught fire, what now?", "danger"),
         ('The label says "caught fire" in red', None),
