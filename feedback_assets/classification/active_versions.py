@@ -19,6 +19,7 @@ import pandas as pd
 
 from feedback_assets.classification.cascade.classifier import Classifier
 from feedback_assets.classification.model.out_of_field import OUT_OF_FIELD
+from feedback_assets.config.word_files import VALENCE
 from feedback_assets.errors import CallError
 from feedback_assets.files.whole_files import beside, sweep, write_through
 from feedback_assets.lake.store import Lake
@@ -26,7 +27,7 @@ from feedback_assets.tables import ACTIVE_VERSIONS, GOLD_ITEMS
 
 # What a version set is made of: all that `read_classifier` and the training of the local model read.
 _FILES = ("taxonomy.yaml", "thresholds.yaml", "cues.yaml", "moderation.yaml", "classify.md", "lexicon.yaml")
-_FOLDERS = ("examples", OUT_OF_FIELD)
+_FOLDERS = ("examples", OUT_OF_FIELD, VALENCE)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from feedback_assets.classification.loader import open_model
 from feedback_assets.classification.model.out_of_field import OUT_OF_FIELD, load_out_of_field
 from feedback_assets.config.prompts_folder import load_config, unknown_labels_in_patterns
 from feedback_assets.config.settings import Settings
+from feedback_assets.config.word_files import VALENCE, load_valence
 from feedback_assets.errors import CallError, OutsideError
 from feedback_assets.files.landing_files import Landing
 from feedback_assets.installation import Installation
@@ -91,6 +92,7 @@ def _prompts(settings: Settings) -> Finding:
         left_out = unknown_labels(folder / "classify.md", taxonomy)
         read_labelled(folder, taxonomy)
         load_out_of_field(folder / OUT_OF_FIELD)
+        load_valence(folder / VALENCE)
     except CallError as error:
         return Finding("prompts", False, str(error))
     lines = [f"{folder}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories"]

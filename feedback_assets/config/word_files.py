@@ -20,6 +20,9 @@ from feedback_assets.text import Lexicon
 Phrases = Annotated[Mapping[LanguageName, Annotated[tuple[Words, ...], Field(min_length=1)]], Field(min_length=1)]
 Entries = dict[str, dict[str, list[str]]]
 
+# The folder of the words that say good or bad, below the prompts folder, and what they are worth at most.
+VALENCE = "valence"
+_MOST_VALENCE = 3
 # The cues the code knows. Each other one is called `part_` and the component that its words name.
 FIXED_CUES = ("praise", "filler", "vague", "churn", "danger", "loss", "overcharged", "unusable")
 # Cues that tell whether a clause says that something happened. A kept edition may be older than they are.
@@ -93,6 +96,35 @@ class ModerationWords(Strict):
     def patterns(self) -> list[re.Pattern[str]]:
         """The sentences that talk to the machine."""
         return [re.compile(pattern, re.IGNORECASE) for pattern in self.injection]
+
+
+class ValenceFile(Strict):
+    """`values: {3: [words], …, -3: [words]}` of one language, and the words that change what follows."""
+
+    values: Mapping[Annotated[int, Field(ge=-_MOST_VALENCE, le=_MOST_VALENCE)], tuple[Words, ...]] = setting(
+        "words by value", "How good (up to 3) or bad (down to -3) a word is, whatever it is said of."
+    )
+    negators: tuple[Words, ...] = setting("words", "Words that turn the next ones into their opposite.")
+    boosters: tuple[Words, ...] = setting("words", "Words that strengthen the next one.")
+    dampers: tuple[Words, ...] = setting("words", "Words that weaken the next one.")
+    turns: tuple[Words, ...] = setting("words", "Words after which the rest counts more.")
+
+
+def load_valence(folder: Path) -> Entries | None:
+    """The words of `folder/<language>.yaml`: kind or value, language, words; None where there is no such folder.
+
+    Raises:
+        ConfigError: A file is not of that form, or gives a word two values; the message names file, line and fix.
+    """
+    entries: Entries = {}
+    for path in sorted(folder.glob("*.yaml")):
+        document = read_document(path, "write `values:` and below it `3: [word, …]`")
+        words = validate(ValenceFile, document)
+        by_kind = {str(value): list(phrases) for value, phrases in words.values.items()}
+        by_kind |= {name: list(getattr(words, name)) for name in ("negators", "boosters", "dampers", "turns")}
+        for kind, phrases in by_kind.items():
+            entries.setdefault(kind, {})[path.stem] = phrases
+    return entries or None
 
 
 def read_cues(path: Path) -> tuple[Document, CueWords]:

@@ -37,6 +37,7 @@ class Example:
         group: Examples of one group are held out together.
         calibrates: Written as customers write, so that confidence may be measured on it. Most examples are not:
             each was written to differ from the others, so that a held-out one is harder than a customer's text.
+        about: What a text without an issue is about: the category that a complaint about it would have.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Example:
     urgency: float | None = None
     group: str = ""
     calibrates: bool = False
+    about: str | None = None
 
     @property
     def category(self) -> str:
@@ -106,9 +108,12 @@ def _example(row: dict[str, Any], group: str, where: str, taxonomy: Taxonomy) ->
     urgency = row.get("urgency")
     if urgency is not None and not (isinstance(urgency, int | float) and 1 <= urgency <= 5):
         raise ExamplesError(f"{where}: field urgency: {urgency!r}; write a number from 1 to 5 or leave it out")
-    calibrates = bool(row.get("calibrates"))
-    if calibrates:
+    if row.get("alike"):
         # Plain sentences about one sub-label are alike in every language: none may be learned from while one is asked.
         group = f"plain-{issues[0]}"
+    calibrates = bool(row.get("calibrates"))
     language = str(row.get("language") or "und")
-    return Example(str(row["text"]), issues, language, sentiment, urgency, group, calibrates)
+    about = row.get("about")
+    if about is not None and about not in taxonomy.categories:
+        raise ExamplesError(f"{where}: field about: no category {about!r}{closest(str(about), taxonomy.labels)}")
+    return Example(str(row["text"]), issues, language, sentiment, urgency, group, calibrates, about)

@@ -1,4 +1,4 @@
-"""Texts as numbers for the local model: words, content words, character pieces and the lexicon's concepts.
+"""Texts as numbers for the local model: words, negated words, content words, character pieces, the lexicon's concepts.
 
 Only what a text looks like to the model. No labels, no learning beyond vocabulary and word rarity. To learn, texts are
 counted once (`CountedTexts`), and a vocabulary is that of the rows one names; to read others, `TextFeatures` is enough.
@@ -51,6 +51,18 @@ ce cette ces mon ma mes est sont ai a ont etait au aux du dans sur pour par avec
 uma uns umas os as do da dos das no na nos nas e eu ele ela meu minha foi sao tem com sem por pra ao muito ja so isso
 hai ka ki ke ko se ne me mein yeh ye ho bhi
 """
+# Words that turn the next ones into their opposite, in plain letters, and words that end their reach.
+_NEGATING = """
+no not nor never without nothing none neither nobody hardly barely scarcely cannot dont doesnt didnt wont isnt wasnt
+arent werent cant couldnt hasnt havent wouldnt aint nicht kein keine keinen keiner keinem keines nie niemals ohne
+nichts weder kaum nunca sin nada ningun ninguna ninguno tampoco jamas pas jamais sans rien aucun aucune nao sem nem
+nenhum nenhuma nahi nahin nai bina
+"""
+_TURNING = "but aber sondern pero sino mais mas porem lekin magar par"
+_NEGATORS, _TURNS = frozenset(_NEGATING.split()), frozenset(_TURNING.split())
+_NEGATED_WORDS = 3
+_CONTRACTED = re.compile(r"n['’]t\b")
+_WORDS_AND_STOPS = re.compile(r"[^\W_]+|[.!?,;:()]")
 _FUNCTION_WORDS: frozenset[str] = vectorizers.ENGLISH_STOP_WORDS | frozenset(_OF_OTHER_LANGUAGES.split())
 
 
@@ -83,6 +95,25 @@ def content_words(text: str) -> list[str]:
     return [word for word in _WORDS.findall(text) if word not in _FUNCTION_WORDS]
 
 
+def negated_words(text: str) -> list[str]:
+    """The words of a plain text that a negator reaches, each as `not word`: the next three of the same clause.
+
+    >>> negated_words("no dents at all, works")
+    ['not dents', 'not at', 'not all']
+    """
+    reached: list[str] = []
+    left = 0
+    for word in _WORDS_AND_STOPS.findall(_CONTRACTED.sub("nt", text)):
+        if word in _NEGATORS:
+            left = _NEGATED_WORDS
+        elif word in _TURNS or not word[0].isalnum():
+            left = 0
+        elif left:
+            reached.append(f"not {word}")
+            left -= 1
+    return reached
+
+
 class ConceptReader:
     """Concepts a text names, and each pair in order of mention, in whatever language."""
 
@@ -104,7 +135,7 @@ class View:
     """One way to read a text.
 
     Attributes:
-        reader: words, content_words, pieces (of three to five letters, with word ends) or concepts.
+        reader: words, negated_words, content_words, pieces (of three to five letters, with word ends) or concepts.
         terms: What it knows, in the order of the columns.
         idf: Inverse document frequency of each term, shape (terms,).
     """
@@ -135,6 +166,18 @@ class TextFeatures:
     def size(self) -> int:
         """How many features there are."""
         return sum(len(view.terms) for view in self.views)
+
+    def unknown(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """How much of each text is new: the share of its content words that no text learned from had, shape (texts,).
+
+        Half for a text without a content word: nothing can be said.
+        """
+        told = [content_words(plain(text)) for text in texts]
+        return np.array([_share_unknown(len(words), sum(word in self._content for word in words)) for words in told])
+
+    @cached_property
+    def _content(self) -> frozenset[str]:
+        return frozenset(term for view in self.views if view.reader == "content_words" for term in view.terms)
 
     @cached_property
     def _vectorizers(self) -> list[Any]:
@@ -184,7 +227,8 @@ class CountedTexts:
             fewest_of_pairs: In how many texts a word or a pair of words must stand to be a feature.
         """
         read = [plain(text) for text in texts]
-        fewest = {"words": fewest_of_pairs, "content_words": 1, "pieces": 2} | ({"concepts": 1} if lexicon else {})
+        fewest = {"words": fewest_of_pairs, "negated_words": 2, "content_words": 1, "pieces": 2}
+        fewest |= {"concepts": 1} if lexicon else {}
         return cls(tuple(_count(reader, read, lexicon, least) for reader, least in fewest.items()), lexicon or None)
 
     def take(self, rows: Indices) -> CountedTexts:
@@ -211,6 +255,8 @@ class CountedTexts:
 
     def matrix(self, vocabulary: Vocabulary, rows: Indices) -> Matrix:
         """The features of these texts, as `TextFeatures.transform` gives them."""
+        if not len(rows):  # scikit-learn refuses no texts
+            return sp.csr_matrix((0, sum(len(columns) for columns in vocabulary.columns)), dtype=np.float32)
         weighted: list[Any] = []
         for view, columns, idf in zip(self.views, vocabulary.columns, vocabulary.idf, strict=True):
             if len(columns):
@@ -218,6 +264,16 @@ class CountedTexts:
                 transformer.idf_ = idf
                 weighted.append(transformer.transform(view.counts[rows][:, columns], copy=False))
         return sp.hstack(weighted, format="csr")
+
+    def unknown(self, vocabulary: Vocabulary, rows: Indices) -> NDArray[np.float64]:
+        """How much of each of these texts is new to the vocabulary, as `TextFeatures.unknown` says it."""
+        for view, columns in zip(self.views, vocabulary.columns, strict=True):
+            if view.reader == "content_words":
+                counts = view.counts[rows]
+                every = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
+                known = np.asarray(counts[:, columns].sum(axis=1), dtype=np.float64).ravel()
+                return np.asarray((every - known + 0.5) / (every + 1))
+        return np.full(len(rows), 0.5)
 
     def features(self, vocabulary: Vocabulary) -> TextFeatures:
         """What reads any text by this vocabulary. A view that found nothing is left out."""
@@ -227,6 +283,11 @@ class CountedTexts:
             if len(columns)
         )
         return TextFeatures(views, self.lexicon)
+
+
+def _share_unknown(words: float, known: float) -> float:
+    """The share of words that are not known, drawn to one half by one imagined word."""
+    return (words - known + 0.5) / (words + 1)
 
 
 def _count(reader: str, texts: Sequence[str], lexicon: LexiconEntries | None, fewest: int) -> _Counted:
@@ -246,5 +307,9 @@ def _analyzer(reader: str, lexicon: LexiconEntries | None) -> dict[str, Any]:
     if reader == "pieces":
         # Endings, misspellings, compounds, other spellings of one word.
         return {"analyzer": "char_wb", "ngram_range": (3, 5), "lowercase": False}
-    read: dict[str, Callable[[str], list[str]]] = {"words": words, "content_words": content_words}
+    read: dict[str, Callable[[str], list[str]]] = {
+        "words": words,
+        "negated_words": negated_words,
+        "content_words": content_words,
+    }
     return {"analyzer": ConceptReader(lexicon or {}) if reader == "concepts" else read[reader]}

@@ -34,6 +34,9 @@ class LocalAnswer:
         sentiment_score: -1 to 1, the expectation over the sentiments; None when unsure.
         urgency: 1 to 5, expected; None when the model was not taught it.
         secondary: Further issues, most probable first.
+        complaint: Probability that the text complains; None when the model was not taught it.
+        outside: Probability that it is no feedback on the taxonomy's field; None when the model was not taught it.
+        unknown: Share of its words that no example had; None as before.
     """
 
     category: str
@@ -44,6 +47,9 @@ class LocalAnswer:
     sentiment_score: float | None
     urgency: float | None
     secondary: tuple[SecondaryIssue, ...] = ()
+    complaint: float | None = None
+    outside: float | None = None
+    unknown: float | None = None
 
 
 class LocalClassifier(Protocol):

@@ -18,9 +18,14 @@ from feedback_assets.classification.model.blend import Linear, probabilities
 from feedback_assets.classification.model.calibration import Curve
 from feedback_assets.classification.model.clauses import clauses
 from feedback_assets.classification.model.features import Matrix, TextFeatures, plain
+from feedback_assets.classification.model.field_gate import FieldGate
 from feedback_assets.classification.model.fields import Choice, Further, as_chance
+from feedback_assets.classification.model.judgement import Confidence, Judgement, Roles, against, judge
 from feedback_assets.classification.model.local_answer import LocalAnswer, SecondaryIssue
-from feedback_assets.tables import Sentiment
+from feedback_assets.classification.model.polarity import ClauseRows, Polarity, by_clauses, cues_of
+from feedback_assets.classification.model.tone import Tone
+from feedback_assets.classification.model.valence import ValenceWords
+from feedback_assets.tables import SENTIMENTS, Sentiment
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -36,13 +41,21 @@ _CLAUSES_CACHED = 20_000
 # A text without a word says nothing itself: with many stars there is nothing to act on, with few there is a
 # complaint without a subject. How often that is right was not measured: the number is a judgement.
 _CONFIDENCE_WITHOUT_TEXT = 0.85
-# Who gives five stars complains about a quarter as often as the words alone say, who gives one or two praises a quarter
-# as often: "chegou antes do prazo" with one star is no praise of the carrier. Less than the stars of shops would
-# justify, since some complain politely under five stars and some mistake one star for the best.
-_RATING_LOG_ODDS = float(np.log(4.0))
-_DELIGHTED, _ANGRY = 5.0, 2.0
+# Log-odds that a rating adds to those of a complaint, from so many stars on. A judgement, and less than the stars of
+# shops would justify, since some complain politely under five stars and some mistake one star for the best.
+_BY_RATING = (
+    (4.5, -float(np.log(8.0))),
+    (3.5, -float(np.log(2.0))),
+    (2.5, float(np.log(1.5))),
+    (0.0, float(np.log(8.0))),
+)
+# The same of the channel: who is asked why goods come back mostly says what was wrong with them. A judgement.
+_BY_CHANNEL = {"return_reason": float(np.log(3.0))}
 # What an artefact means that was trained before taxonomies declared roles.
 _OLDER_NO_ISSUE, _OLDER_CATCH_ALL = "no_issue", "other"
+_HALF = 0.5
+# So much of a text is new when none of its words is known.
+_ALL_NEW = 0.7
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,14 @@ class Parts:
         labels: Categories; the columns of `category`, `lean` and `further`.
         domains: Domain of each category; empty when the model has no taxonomy.
         lean: Added to the scores before the decision, so that rare categories are found; not to the confidence.
+        curve: From the probability of a category to the chance that it is right, where `confidence` is None.
         urgency: Expected urgency, one column; None when it was not taught.
+        polarity: Whether a text complains; None in a model that answers categories only, and in older ones.
+        clause_category: Scores of the categories that are added clause by clause.
+        gate: Whether a text is out of the field; None when it was not taught.
+        confidence: From a judgement to the chance that it is right.
+        valence: The words that say good or bad.
+        tone: The sentiment; without it `sentiment` says it.
     """
 
     features: TextFeatures
@@ -66,6 +86,23 @@ class Parts:
     sentiment: Choice | None = None
     urgency: Linear | None = None
     further: Further | None = None
+    polarity: Polarity | None = None
+    clause_category: Linear | None = None
+    gate: FieldGate | None = None
+    confidence: Confidence | None = None
+    valence: ValenceWords | None = None
+    tone: Tone | None = None
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """What is asked at once: texts with what is known of each, and their features."""
+
+    texts: Sequence[str]
+    languages: Sequence[str]
+    stars: Numbers
+    channels: Sequence[str]
+    features: Matrix
 
 
 class LocalModel:
@@ -115,33 +152,43 @@ class LocalModel:
     ) -> list[LocalAnswer]:
         """One answer for each text; all sequences have the same length. Ratings are 1 to 5 or None.
 
-        Language and channel are taken for the interface's sake: short texts are often detected wrongly, and
-        what the examples teach about one channel holds for the others.
+        The language says which words are good or bad; short texts are often detected wrongly, so it says nothing
+        else. Of the channels only return reasons count: what the examples teach about one holds for the others.
         """
         if not len(texts):
             return []
+        known: list[str] = [language or "und" for language in languages or [""] * len(texts)]
+        stars = np.array([np.nan if value is None else value for value in ratings or [None] * len(texts)], dtype=float)
         features = self.parts.features.transform(texts)
-        predicted, confidence, _ = self.decide(features, ratings)
+        polarity, by_clause = self.parts.polarity, self.parts.clause_category
+        if polarity is None or by_clause is None:
+            predicted, confidence, _ = self.decide(features, ratings)
+            moods, chances = self._moods(features), None
+            self._cache_clauses(texts)
+        else:
+            asked = _Texts(texts, known, stars, channels or [""] * len(texts), features)
+            judged, moods = self._judge(asked, polarity, by_clause)
+            predicted, chances = judged.category, judged
+            confidence = self._confidence(judged)
         sub_labels = self._sub_labels(features, predicted)
-        moods = self._moods(features)
         urgency = self._urgency(features)
         further = self._further(features, predicted)
         answers = [
             LocalAnswer(
                 category=self.labels[int(number)],
-                confidence=float(sure),
+                confidence=float(confidence[row]),
                 domain=self.parts.domains.get(self.labels[int(number)]),
-                sub_label=sub_label,
-                sentiment=mood[0],
-                sentiment_score=mood[1],
-                urgency=urge,
-                secondary=rest,
+                sub_label=sub_labels[row],
+                sentiment=moods[row][0],
+                sentiment_score=moods[row][1],
+                urgency=urgency[row],
+                secondary=further[row],
+                complaint=None if chances is None else float(chances.complains[row]),
+                outside=None if chances is None else float(chances.outside[row]),
+                unknown=None if chances is None else float(chances.unknown[row]),
             )
-            for number, sure, sub_label, mood, urge, rest in zip(
-                predicted, confidence, sub_labels, moods, urgency, further, strict=True
-            )
+            for row, number in enumerate(predicted)
         ]
-        self._cache_clauses(texts)
         silent = [number for number, text in enumerate(texts) if not _has_content(text)]
         for number in silent:
             answers[number] = self._answer_by_rating(ratings[number] if ratings is not None else None, answers[number])
@@ -150,7 +197,7 @@ class LocalModel:
     def decide(
         self, features: Matrix, ratings: Sequence[float | None] | None = None
     ) -> tuple[Indices, Numbers, Numbers]:
-        """Category number, its calibrated probability, and the raw probabilities of all, row for row.
+        """Category number, its calibrated probability, and the raw probabilities of all, by the categories alone.
 
         Args:
             features: Of the texts, shape (texts, features).
@@ -158,10 +205,76 @@ class LocalModel:
         """
         scores = self.parts.category.scores(features)
         if ratings is not None and self.no_issue in self.labels:
-            scores[:, self.labels.index(self.no_issue)] += [_from_rating(stars) for stars in ratings]
+            stars = np.array([np.nan if value is None else value for value in ratings], dtype=float)
+            scores[:, self.labels.index(self.no_issue)] -= from_rating(stars)
         predicted = (scores + self.parts.lean).argmax(axis=1)
         chance = probabilities(scores)
         return predicted, self.parts.curve(chance[np.arange(len(predicted)), predicted]), chance
+
+    def _judge(
+        self, asked: _Texts, polarity: Polarity, clause_category: Linear
+    ) -> tuple[Judgement, list[tuple[Sentiment | None, float | None]]]:
+        """What each text complains of, if it does, and its tone."""
+        parts, words, texts = self.parts, self.parts.valence or ValenceWords({}), asked.texts
+        pieces = ClauseRows.of(texts)
+        of_pieces = [asked.languages[int(row)] for row in pieces.owner]
+        valence = words.measure([*texts, *pieces.texts], [*asked.languages, *of_pieces])
+        own = valence[: len(texts)]
+        whole = polarity.scores(asked.features, own)
+        topics = parts.category.scores(asked.features)
+        by_clause = clause_category.scores(asked.features)
+        complaining = np.zeros(0)
+        if pieces.texts:
+            counted = parts.features.transform(pieces.texts)
+            complaining = polarity.scores(counted, valence[len(texts) :])
+            scores = clause_category.scores(counted)
+            by_clause = by_clauses(by_clause, scores, complaining, pieces.owner)
+            self._keep_clauses(texts, pieces, parts.category.scores(counted) + scores, complaining)
+        topics, roles = topics + by_clause, self._roles()
+        complains = polarity.combine(cues_of(whole, complaining, pieces.owner, against(topics, roles.quiet)))
+        unknown = parts.features.unknown(texts)
+        gate = parts.gate
+        outside = np.zeros(len(texts)) if gate is None else gate.chance(gate.scores(asked.features), unknown)
+        known = complains + from_rating(asked.stars) + from_channel(asked.channels)
+        judged = judge(topics, parts.lean, known, outside, unknown, roles)
+        return judged, self._tones(complains, own, asked.stars, judged)
+
+    def _roles(self) -> Roles:
+        wish = self.metadata.get("wish")
+        number = self.labels.index(wish) if wish in self.labels else None
+        return Roles(self.labels.index(self.no_issue), self.labels.index(self.catch_all), number)
+
+    def _confidence(self, judged: Judgement) -> Numbers:
+        return judged.raw if self.parts.confidence is None else self.parts.confidence(judged, self._roles().no_issue)
+
+    def _tones(
+        self, complains: Numbers, valence: Numbers, stars: Numbers, judged: Judgement
+    ) -> list[tuple[Sentiment | None, float | None]]:
+        """Sentiments that do not contradict what was decided; none for words that nobody knows, without a rating."""
+        if self.parts.tone is None:
+            return [(None, None)] * len(stars)
+        chances = self.parts.tone.chances(complains, valence, stars)
+        worth = np.array([_SENTIMENT_SCORES[Sentiment(name)] for name in SENTIMENTS])
+        silent = (judged.unknown >= _ALL_NEW) & (valence == 0).all(axis=1)
+        roles = self._roles()
+        no_issue = judged.category == roles.no_issue
+        negative, mixed, positive = (
+            SENTIMENTS.index(name) for name in (Sentiment.NEGATIVE, Sentiment.MIXED, Sentiment.POSITIVE)
+        )
+        # Praise is not negative, and a complaint is not all positive.
+        chances[np.ix_(no_issue, [negative, mixed])] = 0.0
+        complaint = ~np.isin(judged.category, roles.quiet) & (judged.outside < _HALF)
+        chances[complaint, positive] = 0.0
+        chances /= chances.sum(axis=1, keepdims=True)
+        moods: list[tuple[Sentiment | None, float | None]] = []
+        for row in range(len(stars)):
+            if silent[row]:
+                mood = _sentiment_of_rating(None if np.isnan(stars[row]) else float(stars[row]))
+                moods.append((mood, _SENTIMENT_SCORES[mood] if mood else None))
+            else:
+                name = Sentiment(SENTIMENTS[int(chances[row].argmax())])
+                moods.append((name, round(float(chances[row] @ worth), 4)))
+        return moods
 
     def quote(self, text: str, category: str) -> str:
         """The clause of the text that speaks most for the category, verbatim; the text itself when it has but one."""
@@ -257,11 +370,28 @@ class LocalModel:
             self._clauses.clear()
         self._score_clauses(list(cut), list(cut.values()))
 
+    def _keep_clauses(self, texts: Sequence[str], pieces: ClauseRows, scores: Numbers, complains: Numbers) -> None:
+        """Remember what each clause of these texts is about, times the chance that it complains, for `quote`."""
+        if len(self._clauses) + len(texts) > _CLAUSES_CACHED:
+            self._clauses.clear()
+        chance = _of_complaint(scores, complains)
+        rows, first = np.unique(pieces.owner, return_index=True)
+        for row, start, end in zip(rows, first, np.append(first[1:], len(pieces.owner)), strict=True):
+            self._clauses[texts[int(row)]] = (pieces.texts[start:end], chance[start:end])
+
     def _score_clauses(self, texts: Sequence[str], pieces: Sequence[list[str]]) -> None:
         flat = [piece for row in pieces for piece in row]
         if not flat:
             return
-        chance = probabilities(self.parts.category.scores(self.parts.features.transform(flat)))
+        counted = self.parts.features.transform(flat)
+        scores = self.parts.category.scores(counted)
+        if self.parts.polarity is not None and self.parts.clause_category is not None:
+            words = self.parts.valence or ValenceWords({})
+            told = self.parts.polarity.scores(counted, words.measure(flat, ["und"] * len(flat)))
+            scores = scores + self.parts.clause_category.scores(counted)
+            chance = _of_complaint(scores, told)
+        else:
+            chance = probabilities(scores)
         start = 0
         for text, row in zip(texts, pieces, strict=True):
             self._clauses[text] = (row, chance[start : start + len(row)])
@@ -275,11 +405,25 @@ def _sentiment_of_rating(stars: float | None) -> Sentiment | None:
     return Sentiment.POSITIVE if stars >= 4 else Sentiment.NEGATIVE if stars <= 2 else Sentiment.NEUTRAL
 
 
-def _from_rating(stars: float | None) -> float:
-    """What a rating adds to the score of there being no issue."""
-    if stars is None or _ANGRY < stars < _DELIGHTED:
-        return 0.0
-    return _RATING_LOG_ODDS if stars >= _DELIGHTED else -_RATING_LOG_ODDS
+def from_rating(stars: Numbers) -> Numbers:
+    """What ratings add to the log-odds of a complaint, shape (texts,); 0 where there is none, which is NaN."""
+    added = np.zeros(len(stars))
+    left = ~np.isnan(stars)
+    for least, change in _BY_RATING:
+        rows = left & (stars >= least)
+        added[rows] = change
+        left &= ~rows
+    return added
+
+
+def from_channel(channels: Sequence[str]) -> Numbers:
+    """What the channels add to the log-odds of a complaint, shape (texts,)."""
+    return np.array([_BY_CHANNEL.get(channel, 0.0) for channel in channels])
+
+
+def _of_complaint(scores: Numbers, complains: Numbers) -> Numbers:
+    """Probability of each category times that of a complaint, shape (clauses, categories)."""
+    return probabilities(scores) / (1 + np.exp(-complains[:, None]))
 
 
 def _has_content(text: str) -> bool:

@@ -24,13 +24,17 @@ class Recipe:
     # The categories of texts without an issue and of complaints about nothing named; labels without roles have none.
     no_issue: str = "no_issue"
     catch_all: str = "other"
+    # The category of wishes; None where no role says so.
+    wish: str | None = None
     # What is no feedback on the taxonomy's field; version sets of before these texts have none.
     out_of_field: tuple[OutOfFieldText, ...] = ()
+    # How good or bad words are, by value and language; version sets of before them have none.
+    valence: LexiconEntries | None = None
 
     @property
     def content(self) -> dict[str, Any]:
         """What the version of a model depends on; what older ones did not have only where it says something."""
-        older = {"no_issue": "no_issue", "catch_all": "other", "out_of_field": ()}
+        older = {"no_issue": "no_issue", "catch_all": "other", "out_of_field": (), "valence": None, "wish": None}
         told = {name: value for name, value in vars(self).items() if older.get(name) != value}
         if self.out_of_field:
             told["out_of_field"] = [vars(text) for text in self.out_of_field]
@@ -43,6 +47,7 @@ class Recipe:
         lexicon: LexiconEntries | None = None,
         min_pairs: int = 1,
         out_of_field: tuple[OutOfFieldText, ...] = (),
+        valence: LexiconEntries | None = None,
     ) -> Recipe:
         """The recipe of a taxonomy."""
         return cls(
@@ -53,5 +58,7 @@ class Recipe:
             min_pairs=min_pairs,
             no_issue=taxonomy.no_issue,
             catch_all=taxonomy.catch_all,
+            wish=taxonomy.wish,
             out_of_field=out_of_field,
+            valence=valence,
         )

@@ -17,7 +17,7 @@ from feedback_assets.classification.model.recipe import Recipe
 from feedback_assets.classification.model.training import Progress, train, version_of
 from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import load_taxonomy
-from feedback_assets.config.word_files import read_lexicon
+from feedback_assets.config.word_files import VALENCE, load_valence, read_lexicon
 
 
 def load_or_train(
@@ -76,7 +76,8 @@ def to_learn(settings: Settings, corrections: Sequence[Example] | None = None) -
     lexicon = _lexicon(settings.prompts_dir / "lexicon.yaml")
     examples = [*load_examples(settings.prompts_dir / "examples", taxonomy), *(corrections or ())]
     others = load_out_of_field(settings.prompts_dir / OUT_OF_FIELD)
-    return examples, Recipe.of(taxonomy, lexicon, min_pairs=2, out_of_field=others)
+    valence = load_valence(settings.prompts_dir / VALENCE)
+    return examples, Recipe.of(taxonomy, lexicon, min_pairs=2, out_of_field=others, valence=valence)
 
 
 def _lexicon(path: Path) -> LexiconEntries | None:

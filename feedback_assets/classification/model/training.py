@@ -10,21 +10,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feedback_assets.classification.model import blend as learner
+from feedback_assets.classification.model import composites, field_gate, polarity, tone
 from feedback_assets.classification.model.artefact import rounded
 from feedback_assets.classification.model.blend import blend, fit_parts, mix, probabilities
-from feedback_assets.classification.model.calibration import fit_curve, fold_numbers
+from feedback_assets.classification.model.calibration import Curve, fit_curve, fold_numbers
+from feedback_assets.classification.model.composites import compose
 from feedback_assets.classification.model.examples import Example, ExamplesError
 from feedback_assets.classification.model.features import CountedTexts, Vocabulary
 from feedback_assets.classification.model.fields import HeldOut
+from feedback_assets.classification.model.judgement import fit_confidence
 from feedback_assets.classification.model.learned_fields import with_fields
 from feedback_assets.classification.model.local_model import LocalModel, Parts
 from feedback_assets.classification.model.measures import precision_by_confidence
+from feedback_assets.classification.model.questions import Questions, can_learn
 from feedback_assets.classification.model.recipe import Recipe
 from feedback_assets.classification.model.training_scores import confused, counted, scores_of
 
@@ -33,7 +38,7 @@ Indices = NDArray[np.int64]
 Progress = Callable[[str], None]
 
 # Raised by hand when the code learns something else from the same examples.
-CODE_VERSION = 6
+CODE_VERSION = 7
 # Part of the way from the frequencies of the labels to treating all alike: finds rare categories at no cost in
 # accuracy on two public sets; 0.15 to 0.25 are equally good.
 LEAN = 0.2
@@ -56,7 +61,10 @@ class _Learned:
 
 def version_of(examples: Sequence[Example], recipe: Recipe) -> str:
     """Content hash of examples, labels, lexicon and the constants of the code: same version, same model."""
-    constants = [CODE_VERSION, LEAN, INNER_FOLDS, *learner.CONSTANTS]
+    constants = [
+        CODE_VERSION, LEAN, INNER_FOLDS, *learner.CONSTANTS, *polarity.CONSTANTS, *field_gate.CONSTANTS,
+        *tone.CONSTANTS, *composites.CONSTANTS,
+    ]  # fmt: skip
     content = json.dumps([[vars(e) for e in examples], recipe.content, constants], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
@@ -98,6 +106,8 @@ def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0, categories
         "features": learned.parts.features.size,
         "no_issue": recipe.no_issue,
         "catch_all": recipe.catch_all,
+        "wish": recipe.wish,
+        "slices": _slices(examples, recipe, learned),
     }
     return LocalModel(learned.parts, metadata)
 
@@ -140,12 +150,14 @@ def _learn(
     truth = _numbers(examples, recipe.labels)
     if len(np.unique(truth)) < 2:
         raise ExamplesError("the examples hold fewer than two categories; add examples of another")
+    if not categories_only and can_learn(examples, recipe):
+        return _learn_questions(examples, recipe, truth, seed)
     groups = [example.group or str(row) for row, example in enumerate(examples)]
     folds = _folds(truth, groups, seed)
     scores = _held_out_scores(texts, truth, folds, len(recipe.labels))
     weight, offset = mix(scores, truth)
     mixed = sum(w * part for w, part in zip(weight, scores, strict=True)) + offset
-    lean = -LEAN * np.log(np.maximum(np.bincount(truth, minlength=len(recipe.labels)), 1) / len(truth))
+    lean = _lean(truth, len(recipe.labels))
     predicted = (mixed + lean).argmax(axis=1)
     raw = probabilities(mixed)[np.arange(len(predicted)), predicted]
     calibrates = _calibrating(examples)
@@ -160,10 +172,58 @@ def _learn(
     return _Learned(rounded(parts), vocabulary, truth, predicted, curve(raw), calibrates)
 
 
+def _learn_questions(examples: Sequence[Example], recipe: Recipe, truth: Indices, seed: int) -> _Learned:
+    """Learn whether a text complains, what it is about and whether it is of the field, each apart."""
+    groups = [example.group or str(row) for row, example in enumerate(examples)]
+    fold = fold_numbers(truth, INNER_FOLDS, seed, groups)
+    made, fold_made = compose(examples, fold, recipe.no_issue, recipe.wish, seed)
+    every, folds = [*examples, *made], _pairs(np.concatenate([fold, fold_made]))
+    asked = Questions.of(every, recipe, _numbers(every, recipe.labels))
+    answers = asked.fit(asked.held_out(folds))
+    calibrates, no_issue = _calibrating(every), asked.roles.no_issue
+    confidence = fit_confidence(answers.judged, answers.judged.category == asked.truth, _weights(calibrates), no_issue)
+    parts = Parts(
+        answers.features, recipe.labels, recipe.domains, answers.category, answers.lean, Curve(),
+        polarity=answers.polarity, clause_category=answers.clause_category, gate=answers.gate, confidence=confidence,
+        valence=asked.valence_words, tone=answers.tone,
+    )  # fmt: skip
+    own = slice(len(examples))
+    predicted, sure = answers.judged.category[own], confidence(answers.judged, no_issue)[own]
+    parts = with_fields(parts, examples, recipe, predicted, HeldOut(answers.matrix[own], _pairs(fold)))
+    return _Learned(
+        rounded(replace(parts, sentiment=None)), answers.vocabulary, truth, predicted, sure, calibrates[own]
+    )
+
+
+def _lean(truth: Indices, classes: int) -> Numbers:
+    return -LEAN * np.log(np.maximum(np.bincount(truth, minlength=classes), 1) / len(truth))
+
+
 def _calibrating(examples: Sequence[Example]) -> NDArray[np.bool_]:
     """Which examples the confidence is fitted on: those written plainly, where there are enough, else all."""
     plainly = np.array([example.calibrates for example in examples])
     return plainly if plainly.sum() >= _FEWEST_TO_CALIBRATE else np.ones_like(plainly)
+
+
+def _slices(examples: Sequence[Example], recipe: Recipe, learned: _Learned) -> dict[str, dict[str, dict[str, Any]]]:
+    """Precision by confidence of each predicted category and of each language, as `thresholds` has it of all."""
+    right, weight = learned.predicted == learned.truth, _weights(learned.calibrates)
+    languages = np.array([example.language for example in examples])
+    rows = {
+        "category": {name: learned.predicted == number for number, name in enumerate(recipe.labels)},
+        "language": {str(name): languages == name for name in np.unique(languages)},
+    }
+    return {
+        slicing: {
+            name: {
+                "examples": int(own.sum()),
+                "thresholds": precision_by_confidence(learned.confidence[own], right[own], weight[own], _STEPS),
+            }
+            for name, own in slices.items()
+            if own.any()
+        }
+        for slicing, slices in rows.items()
+    }
 
 
 def _weights(calibrates: NDArray[np.bool_]) -> Numbers:
@@ -174,7 +234,10 @@ def _weights(calibrates: NDArray[np.bool_]) -> Numbers:
 
 def _folds(truth: Indices, groups: Sequence[str], seed: int) -> list[tuple[Indices, Indices]]:
     """Rows trained on and rows held out, for each fold that has both."""
-    fold = fold_numbers(truth, INNER_FOLDS, seed, groups)
+    return _pairs(fold_numbers(truth, INNER_FOLDS, seed, groups))
+
+
+def _pairs(fold: Indices) -> list[tuple[Indices, Indices]]:
     pairs = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(INNER_FOLDS)]
     return [(seen, unseen) for seen, unseen in pairs if len(seen) and len(unseen)]
 
