@@ -109,8 +109,11 @@ def fit_words(features: Matrix, valence: Numbers, complains: Flags) -> tuple[NDA
 
 
 def fit_cues(cues: Numbers, complains: Flags) -> tuple[Numbers, float]:
-    """How a text is weighed against its clauses, from scores by models that have not seen it."""
-    model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=1000).fit(cues, complains)
+    """How a text is weighed against its clauses, from scores by models that have not seen it.
+
+    Complaints are taken to be as frequent as among the examples: in doubt a person reads a text rather than nobody.
+    """
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(cues, complains)
     return np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0])
 
 
