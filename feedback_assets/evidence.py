@@ -87,14 +87,18 @@ def choose(statements: Iterable[Statement], rules: EvidenceRules) -> list[Statem
     """
     ordered = _ordered(list(statements), rules.languages)
     chosen: list[Statement] = []
+    shown: list[str] = []
     customers: set[str] = set()
     for statement in ordered:
         if len(chosen) == rules.most:
             break
+        if statement.customer in customers:
+            continue
         folded = fold(statement.words)
-        if statement.customer in customers or any(_is_copy(folded, fold(other.words), rules) for other in chosen):
+        if any(_is_copy(folded, other, rules) for other in shown):
             continue
         chosen.append(statement)
+        shown.append(folded)
         if statement.customer is not None:
             customers.add(statement.customer)
     return chosen

@@ -389,7 +389,12 @@ def _pool(
     if len(alive) < 2:
         return []
     category = alive[0].category
-    counts = np.array([[each.by_day[on] for on in days] for each in alive], dtype=np.float64)
+    place = {on: at for at, on in enumerate(days)}
+    counts = np.zeros((len(alive), len(days)))
+    for row, each in enumerate(alive):
+        for on, count in each.by_day.items():
+            if (at := place.get(on)) is not None:
+                counts[row, at] = count
     within = counts.sum(axis=0)
     total = np.sum([*recent.values()], axis=0)
     seen = int(np.flatnonzero(total)[0])

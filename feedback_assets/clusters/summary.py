@@ -187,6 +187,8 @@ def add_quotes(cluster: Cluster, members: Sequence[Said], similarities: Floats, 
         for quote in (*cluster.quotes, *fresh)
         if "clarity" in quote and (not themes or quote.get("theme") in themes)
     }
+    if not fresh and [*known.values()] == cluster.quotes and len(known) <= rules.most and len(members):
+        return  # Nothing new is clear, and all that is shown still is.
     statements = [
         Statement(event, quote["quote"], quote["language"], quote.get("clarity", 0.0), quote.get("customer"))
         for event, quote in known.items()
