@@ -45,6 +45,12 @@ def lacks(settings: Settings) -> bool:
     return path.exists() and bool(_missing(path, _read(path)))
 
 
+def names(settings: Settings) -> set[str]:
+    """The sections that the home's file has."""
+    path = instance_file(settings)
+    return set(_parsed(path, _read(path)))
+
+
 def complete(settings: Settings) -> str:
     """Add what the file lacks, leaving every line that is there; says what was added.
 

@@ -28,6 +28,7 @@ from feedback_assets.landing.sensors import remember_carried
 from feedback_assets.orchestration import instance_file
 from feedback_assets.orchestration.dead_runs import tags_of_this_process
 from feedback_assets.orchestration.event_log import commit_without_waiting
+from feedback_assets.orchestration.event_storage import open_quickly
 
 JOB = "every_room"
 _DAY = timedelta(days=1)
@@ -120,7 +121,7 @@ def open_instance(settings: Settings) -> DagsterInstance:
     # One at a time: two first runs would both make SQLite's tables, and leave a history that nobody can open.
     with (folder / ".opening").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return DagsterInstance.from_config(str(folder))
+        return open_quickly(settings)
 
 
 def blocks(days: Sequence[date], largest_gap: int = _LARGEST_GAP, longest: int = _LONGEST_BLOCK) -> list[Block]:
