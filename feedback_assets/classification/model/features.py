@@ -227,7 +227,7 @@ class CountedTexts:
             fewest_of_pairs: In how many texts a word or a pair of words must stand to be a feature.
         """
         read = [plain(text) for text in texts]
-        fewest = {"words": fewest_of_pairs, "negated_words": 2, "content_words": 1, "pieces": 2}
+        fewest = {"words": fewest_of_pairs, "negated_words": 2, "content_words": 1, "pieces": 3}
         fewest |= {"concepts": 1} if lexicon else {}
         return cls(tuple(_count(reader, read, lexicon, least) for reader, least in fewest.items()), lexicon or None)
 

@@ -91,10 +91,18 @@ def signed(valence: Numbers) -> Numbers:
     return np.hstack([np.maximum(valence, 0), np.maximum(-valence, 0)])
 
 
-def fit_words(features: Matrix, valence: Numbers, complains: Flags) -> tuple[NDArray[np.float32], Numbers, float]:
+def fit_words(
+    features: Matrix, valence: Numbers, complains: Flags, weight: Numbers
+) -> tuple[NDArray[np.float32], Numbers, float]:
     """The weights of words and valence, and the offset; complaints and the rest count as much as each other.
 
     Where all complain, or none, the offset says so alone.
+
+    Args:
+        features: Of the texts, shape (texts, features).
+        valence: As `valence.ValenceWords.measure` gives it.
+        complains: Whether each text complains, shape (texts,).
+        weight: How much each text counts, shape (texts,).
     """
     if complains.all() or not complains.any():
         nothing = np.zeros(features.shape[1], dtype=np.float32), np.zeros(2 * valence.shape[1])
@@ -102,7 +110,7 @@ def fit_words(features: Matrix, valence: Numbers, complains: Flags) -> tuple[NDA
     wide = sp.hstack([features, sp.csr_matrix(signed(valence))], format="csr").astype(np.float64)
     model = LogisticRegression(
         C=_C, class_weight="balanced", solver="liblinear", dual=True, tol=1e-2, random_state=0
-    ).fit(wide, complains)
+    ).fit(wide, complains, sample_weight=weight)
     weights = model.coef_[0]
     cut = features.shape[1]
     return weights[:cut].astype(np.float32), weights[cut:], float(model.intercept_[0])

@@ -32,6 +32,9 @@ Folds = Sequence[tuple[Indices, Indices]]
 
 # Fewer texts out of the field than this teach nothing about it.
 _FEWEST_OUTSIDE = 50
+# An example written as customers write counts for so many that were written to be hard. A judgement.
+_PLAIN = 2.0
+CONSTANTS = (_PLAIN,)
 # Part of the way from the frequencies of the labels to treating all alike; see `training.LEAN`.
 _LEAN = 0.2
 
@@ -136,6 +139,11 @@ class Questions:
         """Whether each example complains, shape (examples,)."""
         return ~np.isin(self.truth, self.roles.quiet)
 
+    @cached_property
+    def weight(self) -> Numbers:
+        """How much each example counts for the polarity: real feedback consists mostly of what is written plainly."""
+        return np.where([example.calibrates for example in self.examples], _PLAIN, 1.0)
+
     def held_out(self, folds: Folds) -> HeldOutScores:
         """Ask about the examples of each fold, and about a part of the fields, by models that have not seen them."""
         size, classes, others = len(self.examples), len(self.recipe.labels), len(self.recipe.out_of_field)
@@ -204,7 +212,7 @@ class Questions:
         vocabulary = self.counted.vocabulary(rows)
         features = self.counted.matrix(vocabulary, rows)
         topics = fit_parts(features, self.truth[rows], len(self.recipe.labels))
-        complains = polarity.fit_words(features, self.valence[rows], self.complains[rows])
+        complains = polarity.fit_words(features, self.valence[rows], self.complains[rows], self.weight[rows])
         outside = None
         if len(others) >= _FEWEST_OUTSIDE:
             every = field_gate.stack([features, self._others(vocabulary, others)])

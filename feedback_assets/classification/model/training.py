@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_assets.classification.model import blend as learner
-from feedback_assets.classification.model import composites, field_gate, polarity, tone
+from feedback_assets.classification.model import composites, field_gate, polarity, questions, tone
 from feedback_assets.classification.model.artefact import rounded
 from feedback_assets.classification.model.blend import blend, fit_parts, mix, probabilities
 from feedback_assets.classification.model.calibration import Curve, fit_curve, fold_numbers
@@ -63,7 +63,7 @@ def version_of(examples: Sequence[Example], recipe: Recipe) -> str:
     """Content hash of examples, labels, lexicon and the constants of the code: same version, same model."""
     constants = [
         CODE_VERSION, LEAN, INNER_FOLDS, *learner.CONSTANTS, *polarity.CONSTANTS, *field_gate.CONSTANTS,
-        *tone.CONSTANTS, *composites.CONSTANTS,
+        *tone.CONSTANTS, *composites.CONSTANTS, *questions.CONSTANTS,
     ]  # fmt: skip
     content = json.dumps([[vars(e) for e in examples], recipe.content, constants], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
@@ -181,7 +181,8 @@ def _learn_questions(examples: Sequence[Example], recipe: Recipe, truth: Indices
     asked = Questions.of(every, recipe, _numbers(every, recipe.labels))
     answers = asked.fit(asked.held_out(folds))
     calibrates, no_issue = _calibrating(every), asked.roles.no_issue
-    confidence = fit_confidence(answers.judged, answers.judged.category == asked.truth, _weights(calibrates), no_issue)
+    right = answers.judged.category == asked.truth
+    confidence = fit_confidence(answers.judged, right, calibrates.astype(np.float64), no_issue)
     parts = Parts(
         answers.features, recipe.labels, recipe.domains, answers.category, answers.lean, Curve(),
         polarity=answers.polarity, clause_category=answers.clause_category, gate=answers.gate, confidence=confidence,
