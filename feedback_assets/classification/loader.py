@@ -33,7 +33,7 @@ def load_classifier(settings: Settings) -> Classifier:
     from feedback_assets.classification.model.trained import load_or_train
 
     local = load_or_train(settings)
-    return read_classifier(settings.prompts_dir, local, local.precision_by_confidence, local.measured_on)
+    return read_classifier(settings.prompts_dir, local, local.precision_by_confidence, local.measured_on, local.slices)
 
 
 def version_sets_dir(settings: Settings) -> Path:
@@ -85,7 +85,9 @@ def _with_trained_model(settings: Settings, version_set: VersionSet, files: Path
         local = LocalModel.load(settings.models_dir / version_set.local_model_version)
     except ModelFileError:
         return None
-    return read_classifier(files, local, local.precision_by_confidence, local.measured_on, is_archived=True)
+    return read_classifier(
+        files, local, local.precision_by_confidence, local.measured_on, local.slices, is_archived=True
+    )
 
 
 class ClassifierRegistry:

@@ -6,10 +6,13 @@ The band edges come from the precision the local model measured on examples it h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feedback_assets.config.sections.classification import ClassificationRules
 from feedback_assets.tables import ModerationKind, Triage
+
+# No confidence is as high.
+_NEVER = 1.01
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,32 @@ def measurements(rows: Sequence[Mapping[str, float]], examples: int) -> list[Mea
 
 @dataclass(frozen=True)
 class Bands:
-    """The edges of the bands: automatic from `automatic` up, signal only below `signal`, review between."""
+    """The edges of the bands: automatic from `automatic` up, signal only below `signal`, review between.
+
+    Attributes:
+        slices: Least confidence of an automatic label where a slice needs more than all labels together: by `category`
+            or `language`, then by its name; above 1 where the slice is never right often enough.
+    """
 
     automatic: float
     signal: float
     reason: str
+    slices: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
+
+    def automatic_for(self, category: str | None, language: str | None) -> tuple[float, str]:
+        """From which confidence a label is automatic, and why: the strictest of all labels, its category, its language.
+
+        Args:
+            category: The label.
+            language: ISO 639-1 code of the text.
+        """
+        edge, reason = self.automatic, self.reason
+        for slicing, name in (("category", category), ("language", language)):
+            own = self.slices.get(slicing, {}).get(name or "", 0.0)
+            if own > edge:
+                often = "never right often enough" if own > 1 else f"right often enough only from {own:.2f} on"
+                edge, reason = own, f"measured out of fold: {slicing} {name} is {often}"
+        return edge, reason
 
 
 @dataclass(frozen=True)
@@ -64,13 +88,20 @@ class TriageDecision:
     reason: str
 
 
-def bands_from(measured: Sequence[Measured], rules: ClassificationRules) -> Bands:
+def bands_from(
+    measured: Sequence[Measured],
+    rules: ClassificationRules,
+    slices: Mapping[str, Mapping[str, Sequence[Measured]]] | None = None,
+) -> Bands:
     """The band edges for the error rate the owner accepts.
+
+    A category or language that is wrong more often than accepted needs more confidence, or loses its automation until
+    a model measures better.
 
     Args:
         measured: The model's measurements; empty when it has none.
         rules: The section `classification` of the thresholds.
-
+        slices: The measurements of each `category` and `language`, by name.
     """
     accepted = rules.accepted_error_rate
     least = rules.band_examples
@@ -84,37 +115,57 @@ def bands_from(measured: Sequence[Measured], rules: ClassificationRules) -> Band
         return fallback
     sure = [row for row in known if row.precision >= 1 - accepted]
     # No confidence is right often enough: nothing is automatic.
-    automatic = min((row.confidence for row in sure), default=1.01)
+    automatic = min((row.confidence for row in sure), default=_NEVER)
     hopeless = [row for row in known if row.band_precision < rules.signal_precision]
     signal = min(max((row.confidence for row in hopeless), default=0.0), fallback.signal, automatic)
     right = f"{min(sure, key=lambda row: row.confidence).precision:.2f}" if sure else "never enough"
-    return Bands(automatic, signal, f"measured out of fold: right {right} from confidence {min(automatic, 1.0):.2f} on")
+    reason = f"measured out of fold: right {right} from confidence {min(automatic, 1.0):.2f} on"
+    return Bands(automatic, signal, reason, _slice_edges(slices or {}, rules))
 
 
-def decide_triage(confidence: float, moderation: ModerationKind | None, bands: Bands) -> TriageDecision:
+def _slice_edges(
+    slices: Mapping[str, Mapping[str, Sequence[Measured]]], rules: ClassificationRules
+) -> dict[str, dict[str, float]]:
+    """The edge of each slice with enough examples to say one."""
+    edges: dict[str, dict[str, float]] = {}
+    for slicing, by_name in slices.items():
+        for name, measured in by_name.items():
+            known = [row for row in measured if row.examples >= rules.band_examples]
+            if known:
+                sure = [row.confidence for row in known if row.precision >= 1 - rules.accepted_error_rate]
+                edges.setdefault(slicing, {})[name] = min(sure, default=_NEVER)
+    return edges
+
+
+def decide_triage(
+    confidence: float,
+    moderation: ModerationKind | None,
+    bands: Bands,
+    category: str | None = None,
+    language: str | None = None,
+) -> TriageDecision:
     """Decide the triage of an answer.
 
     Args:
         confidence: Calibrated probability that the category is right.
         moderation: abuse, threat, self_harm, injection or None.
         bands: The edges.
+        category: The label, where its own edge counts.
+        language: The language of the text, where its own edge counts.
     """
+    automatic, reason = bands.automatic_for(category, language)
     if moderation is not None and moderation != ModerationKind.INJECTION:
         return TriageDecision(
             Triage.PEOPLE, f"{moderation.replace('_', ' ')} found; people see it before anything shows it"
         )
-    if moderation == ModerationKind.INJECTION and confidence < bands.automatic:
+    if moderation == ModerationKind.INJECTION and confidence < automatic:
         return TriageDecision(
             Triage.PEOPLE, f"the text talks to the machine and the label is unsure ({confidence:.2f})"
         )
-    if confidence >= bands.automatic:
-        return TriageDecision(
-            Triage.AUTOMATIC, f"confidence {confidence:.2f} is at least {bands.automatic:.2f}; {bands.reason}"
-        )
+    if confidence >= automatic:
+        return TriageDecision(Triage.AUTOMATIC, f"confidence {confidence:.2f} is at least {automatic:.2f}; {reason}")
     if confidence < bands.signal:
         return TriageDecision(
             Triage.SIGNAL, f"confidence {confidence:.2f} is under {bands.signal:.2f}; it counts as evidence only"
         )
-    return TriageDecision(
-        Triage.REVIEW, f"confidence {confidence:.2f} is under {min(bands.automatic, 1.0):.2f}; {bands.reason}"
-    )
+    return TriageDecision(Triage.REVIEW, f"confidence {confidence:.2f} is under {min(automatic, 1.0):.2f}; {reason}")

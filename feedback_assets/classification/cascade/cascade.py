@@ -98,7 +98,7 @@ def by_rule(entry: _Entry, classifier: Classifier) -> Answer | None:
 
 def by_local_model(entry: _Entry, classifier: Classifier) -> Answer:
     """Step three, and the fallback without a language model: the local model's labels, with the reason."""
-    decision = entry.triage or decide_triage(entry.local.confidence, entry.moderation, classifier.bands)
+    decision = entry.triage or _by_confidence(entry, classifier)
     if entry.notes:
         decision = TriageDecision(decision.triage, "; ".join([decision.reason, *entry.notes]))
     return labels.from_local(entry.item, entry.clean, entry.local, classifier, entry.moderation, decision)
@@ -106,7 +106,16 @@ def by_local_model(entry: _Entry, classifier: Classifier) -> Answer:
 
 def is_sure(entry: _Entry, classifier: Classifier) -> bool:
     """Whether the local model may answer before the language model is asked."""
-    return entry.local.confidence >= classifier.bands.automatic
+    return entry.local.confidence >= classifier.bands.automatic_for(entry.local.category, entry.item.language)[0]
+
+
+def _by_confidence(entry: _Entry, classifier: Classifier) -> TriageDecision:
+    """The triage of the local model's label, with what lowered its confidence."""
+    local = entry.local
+    decision = decide_triage(local.confidence, entry.moderation, classifier.bands, local.category, entry.item.language)
+    if decision.triage in (Triage.REVIEW, Triage.SIGNAL) and local.doubt:
+        return TriageDecision(decision.triage, f"{decision.reason}; {local.doubt}")
+    return decision
 
 
 def _entries(items: Sequence[Item], classifier: Classifier) -> list[_Entry]:
@@ -255,7 +264,7 @@ def _note(entry: _Entry, reply: Reply, classifier: Classifier) -> None:
     """Say why there is no answer; a failed request goes to review, an endpoint that is down leaves the bands alone."""
     not_asked = reply.outcome == ReplyOutcome.BUDGET
     entry.notes.append(f"the language model was not asked: {reply.detail}" if not_asked else reply.detail)
-    usual = decide_triage(entry.local.confidence, entry.moderation, classifier.bands)
+    usual = _by_confidence(entry, classifier)
     if reply.outcome == ReplyOutcome.FAILED and usual.triage != Triage.PEOPLE:
         entry.triage = TriageDecision(
             Triage.REVIEW, "the language model gave no answer, the local model's labels stand"
@@ -297,7 +306,7 @@ def _refusal(row: StoredAnswer, faults: Sequence[str], entry: _Entry, classifier
     """Refused texts go to people; answers that could not be used, to review with the reason."""
     if row["outcome"] == AnswerOutcome.REFUSED:
         return TriageDecision(Triage.PEOPLE, f"{row['detail']}; the local model's labels stand until a person looked")
-    usual = decide_triage(entry.local.confidence, entry.moderation, classifier.bands)
+    usual = _by_confidence(entry, classifier)
     reason = f"the language model's answer could not be used: {'; '.join(faults)[:300]}"
     return TriageDecision(Triage.PEOPLE if usual.triage == Triage.PEOPLE else Triage.REVIEW, reason)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from feedback_assets.classification.cascade.bands import Bands, bands_from, measurements
+from feedback_assets.classification.cascade.bands import Bands, Measured, bands_from, measurements
 from feedback_assets.classification.cascade.cues import Cues, cues_of
 from feedback_assets.classification.cascade.moderation import Moderator, moderator_of
 from feedback_assets.classification.cascade.rules import LabelledText, Rules, taxonomy_examples
@@ -53,6 +54,7 @@ def read_classifier(
     local: LocalClassifier,
     precision_by_confidence: Sequence[Mapping[str, float]] = (),
     measured_on: int = 0,
+    slices: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
     is_archived: bool = False,
 ) -> Classifier:
     """Load one version set of the prompts folder; its keyword rules are measured on its examples.
@@ -62,6 +64,7 @@ def read_classifier(
         local: The local model.
         precision_by_confidence: What the local model measured out of fold: `confidence`, `share`, `precision`.
         measured_on: How many examples that was measured on.
+        slices: The same of each `category` and `language` by name: `thresholds` and `examples`.
         is_archived: The folder is that of a promoted version set, of any day: only what labels need is checked.
 
     Raises:
@@ -78,12 +81,21 @@ def read_classifier(
         moderator=moderator_of(config.moderation, thresholds.profanity),
         rules=Rules(taxonomy, cues, read_labelled(prompts, taxonomy), thresholds),
         prompt=load_prompt(prompts / "classify.md", taxonomy, is_archived),
-        bands=bands_from(measurements(precision_by_confidence, measured_on), thresholds),
+        bands=bands_from(measurements(precision_by_confidence, measured_on), thresholds, _measured(slices or {})),
         rule_bands=rule_bands,
         model_bands=own_bands,
         local=local,
         thresholds_version=config.thresholds_version,
     )
+
+
+def _measured(
+    slices: Mapping[str, Mapping[str, Mapping[str, Any]]],
+) -> dict[str, dict[str, list[Measured]]]:
+    return {
+        slicing: {name: measurements(row["thresholds"], row["examples"]) for name, row in by_name.items()}
+        for slicing, by_name in slices.items()
+    }
 
 
 def read_labelled(prompts: Path, taxonomy: Taxonomy) -> list[LabelledText]:

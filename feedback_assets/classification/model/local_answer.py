@@ -51,6 +51,18 @@ class LocalAnswer:
     outside: float | None = None
     unknown: float | None = None
 
+    @property
+    def doubt(self) -> str | None:
+        """Why the model is less sure than usual, in words; None where it is not."""
+        if self.outside is not None and self.outside >= _HALF:
+            return f"unlike feedback on this field ({self.outside:.0%}), so it gets no topic"
+        if self.unknown is not None and self.unknown >= _MOSTLY:
+            return f"{self.unknown:.0%} of its words were in no example"
+        return None
+
+
+_HALF, _MOSTLY = 0.5, 0.6
+
 
 class LocalClassifier(Protocol):
     """A local model as the cascade sees it."""

@@ -129,6 +129,11 @@ class LocalModel:
         return list(self.metadata["thresholds"])
 
     @property
+    def slices(self) -> dict[str, dict[str, Any]]:
+        """The same of each category and language, with how many examples there were; empty in older artefacts."""
+        return dict(self.metadata.get("slices", {}))
+
+    @property
     def no_issue(self) -> str:
         """The category of a text without anything to act on."""
         return str(self.metadata.get("no_issue", _OLDER_NO_ISSUE))
