@@ -83,15 +83,15 @@ def of_product(items: Sequence[Item], classifier: Classifier) -> Reading:
 
 
 def complaint_chances(answers: Sequence[LocalAnswer], quiet: frozenset[str]) -> Numbers:
-    """Probability that each text complains, as far as the answer tells: from its category and confidence.
+    """Probability that each text complains; of a model that was not taught it, from category and confidence.
 
-    Never on the other side of even chances than the category: who is not sure of what a complaint is about may well be
-    sure that it is one.
+    Then it is never on the other side of even chances than the category: who is not sure of what a complaint is about
+    may well be sure that it is one.
     """
-    return np.array(
-        [
-            min(1 - answer.confidence, 0.5) if answer.category in quiet else max(answer.confidence, 0.5)
-            for answer in answers
-        ],
-        dtype=np.float64,
-    )
+    return np.array([_complaint(answer, quiet) for answer in answers], dtype=np.float64)
+
+
+def _complaint(answer: LocalAnswer, quiet: frozenset[str]) -> float:
+    if answer.complaint is not None:
+        return answer.complaint
+    return min(1 - answer.confidence, 0.5) if answer.category in quiet else max(answer.confidence, 0.5)
