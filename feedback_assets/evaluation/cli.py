@@ -18,6 +18,7 @@ from rich.table import Table
 from feedback_assets.installation import Installation
 
 if TYPE_CHECKING:
+    from feedback_assets.evaluation.automation import SliceEdge
     from feedback_assets.evaluation.comparison import Row
 
 # Narrower, every name would stand in several lines; a file has no width of its own.
@@ -64,10 +65,12 @@ def evaluate_command(
         raise typer.BadParameter("--language says the language of --polarity FILE; the golden items have their own")
     console = Console(stderr=True)
     rows: Sequence[Row] = ()
+    edges: Sequence[SliceEdge] = ()
     with console.status("Reading …") as status:
         from feedback_assets.classification.model.labels_file import read_labels
         from feedback_assets.classification.model.local_model import LocalModel
         from feedback_assets.classification.model.trained import load_or_train
+        from feedback_assets.evaluation.automation import slice_edges
         from feedback_assets.evaluation.golden_comparison import classifier_with, compare_on_golden
         from feedback_assets.evaluation.golden_evaluation import measure_golden, measure_labels
         from feedback_assets.evaluation.polarity_file import measure_polarity, read_polarity
@@ -90,7 +93,10 @@ def evaluate_command(
                 result["rows_added"] = installation.lake.append_missing(
                     tables.GOLDEN_SCORES, scores, {"asset": tables.GOLDEN_SCORES.name}
                 )
-            rows = compare_on_golden(settings, artefact, status.update, golden, alternatives=not alone)
+            classifier = classifier_with(settings, artefact)
+            rows = compare_on_golden(settings, artefact, classifier, status.update, golden, alternatives=not alone)
+            edges = slice_edges(classifier.bands, artefact.labels, sorted(artefact.slices.get("language", {})))
+            result["automation"] = [edge.as_dict() for edge in edges]
     if rows:
         result["comparison"] = [row.as_dict() for row in rows]
     if as_json:
@@ -99,6 +105,8 @@ def evaluate_command(
     output = Console() if Console().is_terminal else Console(width=_WIDTH_OF_A_FILE)
     if rows:
         output.print(comparison_table(rows))
+        if edges:
+            output.print(automation_table(edges))
     else:
         show_labels(output, result)
 
@@ -122,6 +130,19 @@ def comparison_table(rows: Sequence[Row]) -> Table:
             "" if row.interval is None else f"{row.interval[0]:.3f} to {row.interval[1]:.3f}",
             *(_cell(row.others.get(name), row.items) for name in others),
         )
+    return table
+
+
+def automation_table(edges: Sequence[SliceEdge]) -> Table:
+    """From which confidence each category and language is automatic, or that people look at all of it."""
+    table = Table("labels of", "automatic from", "why", title="Without a person", title_justify="left")
+    previous = edges[0].slicing
+    for edge in edges:
+        if edge.slicing != previous:
+            table.add_section()
+            previous = edge.slicing
+        automatic = "people" if edge.automatic_from is None else f"{edge.automatic_from:.2f}"
+        table.add_row(f"{edge.slicing} {edge.name}".strip() or "all", automatic, edge.reason)
     return table
 
 

@@ -55,6 +55,7 @@ Progress = Callable[[str], None]
 def compare_on_golden(
     settings: Settings,
     model: LocalModel,
+    classifier: Classifier,
     progress: Progress,
     golden: Path | None = None,
     alternatives: bool = True,
@@ -64,6 +65,7 @@ def compare_on_golden(
     Args:
         settings: Where the prompts are.
         model: The local model.
+        classifier: That of the prompts folder with this local model.
         progress: Called with a line of text before each slow step.
         golden: Folder of golden items, if not the one beside the prompts.
         alternatives: Whether to ask them as well; TF-IDF trains for a minute or two.
@@ -84,14 +86,13 @@ def compare_on_golden(
         return rows
     polarity = load_golden_polarity(folder, taxonomy)
     progress(f"reading {len(polarity)} items of the polarity set")
-    classifier = classifier_with(settings, model)
     asked = [Item(item.text, item.language, item.rating, item.channel) for item in polarity]
     return [*rows, *_polarity_rows(polarity, of_product(asked, classifier), taxonomy, tfidf)]
 
 
 def classifier_with(settings: Settings, model: LocalModel) -> Classifier:
     """The classifier of the prompts folder with this local model."""
-    return read_classifier(settings.prompts_dir, model, model.precision_by_confidence, model.measured_on)
+    return read_classifier(settings.prompts_dir, model, model.precision_by_confidence, model.measured_on, model.slices)
 
 
 def _trained(settings: Settings, progress: Progress) -> TfidfLogisticRegression:

@@ -62,7 +62,15 @@ def test_both_sets_and_the_alternatives_stand_in_one_table(sets: Path) -> None:
     assert auc["stars_alone"] == {"value": 1.0, "items": 24} and auc["vader_sentiment"]["items"] == 24
     assert ("golden", "language", "en", "macro F1") in rows and ("golden", "channel", "chat", "accuracy") in rows
     printed = _run()
-    assert printed.count("┏") == 1 and "vaderSentiment" in printed and "golden_polarity, language en" in printed
+    assert printed.count("texts of") == 1 and "vaderSentiment" in printed and "golden_polarity, language en" in printed
+
+
+def test_a_second_table_says_from_which_confidence_each_category_and_language_is_automatic(sets: Path) -> None:
+    told = json.loads(_run("--alone", "--json"))["automation"]
+    groups = {(row["slice"], row["group"]) for row in told}
+    assert {("", ""), ("category", "defect"), ("language", "en")} <= groups
+    assert all(row["automatic_from"] is None or 0 <= row["automatic_from"] <= 1 for row in told)
+    assert "Without a person" in _run("--alone")
 
 
 def test_alone_leaves_the_alternatives_out(sets: Path) -> None:
