@@ -92,7 +92,7 @@ def _prompts(settings: Settings) -> Finding:
         left_out = unknown_labels(folder / "classify.md", taxonomy)
         read_labelled(folder, taxonomy)
         load_out_of_field(folder / OUT_OF_FIELD)
-        load_valence(folder / VALENCE)
+        load_valence(folder / VALENCE, taxonomy.languages)
     except CallError as error:
         return Finding("prompts", False, str(error))
     lines = [f"{folder}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories"]

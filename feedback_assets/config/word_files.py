@@ -6,13 +6,13 @@ Only what the files say. What a room does with the words stands in the room.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, RootModel
 
-from feedback_assets.config.documents import Document, read_document, validate
+from feedback_assets.config.documents import Document, Fault, read_document, refuse, suggestion, validate
 from feedback_assets.config.strict import CueName, LanguageName, Strict, Words, setting
 from feedback_assets.text import Lexicon
 
@@ -110,21 +110,42 @@ class ValenceFile(Strict):
     turns: tuple[Words, ...] = setting("words", "Words after which the rest counts more.")
 
 
-def load_valence(folder: Path) -> Entries | None:
+def load_valence(folder: Path, languages: Iterable[str] | None = None) -> Entries | None:
     """The words of `folder/<language>.yaml`: kind or value, language, words; None where there is no such folder.
 
+    Args:
+        folder: The folder of the files.
+        languages: What files may be called after, such as the languages of the taxonomy; None allows any name.
+
     Raises:
-        ConfigError: A file is not of that form, or gives a word two values; the message names file, line and fix.
+        ConfigError: A file is not of that form, is called after another language, or gives a word two values; the
+            message names file, line, field and fix.
     """
     entries: Entries = {}
+    known = None if languages is None else list(languages)
     for path in sorted(folder.glob("*.yaml")):
         document = read_document(path, "write `values:` and below it `3: [word, …]`")
         words = validate(ValenceFile, document)
+        if known is not None and path.stem not in known:
+            fix = f"call the file after a language of the taxonomy, {suggestion(path.stem, known)[1]}"
+            refuse([Fault(document, (), f"{path.stem!r} is no language of the taxonomy", fix)])
+        refuse(_valued_twice(document, words.values))
         by_kind = {str(value): list(phrases) for value, phrases in words.values.items()}
         by_kind |= {name: list(getattr(words, name)) for name in ("negators", "boosters", "dampers", "turns")}
         for kind, phrases in by_kind.items():
             entries.setdefault(kind, {})[path.stem] = phrases
     return entries or None
+
+
+def _valued_twice(document: Document, values: Mapping[int, tuple[str, ...]]) -> Iterator[Fault]:
+    """The words that stand below two values; case does not tell words apart."""
+    first: dict[str, int] = {}
+    for value, phrases in values.items():
+        for phrase in phrases:
+            other = first.setdefault(phrase.casefold(), value)
+            if other != value:
+                problem = f"{phrase!r} stands below {other} too"
+                yield Fault(document, ("values", str(value), phrase), problem, "remove it from one of the two")
 
 
 def read_cues(path: Path) -> tuple[Document, CueWords]:

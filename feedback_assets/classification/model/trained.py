@@ -76,7 +76,7 @@ def to_learn(settings: Settings, corrections: Sequence[Example] | None = None) -
     lexicon = _lexicon(settings.prompts_dir / "lexicon.yaml")
     examples = [*load_examples(settings.prompts_dir / "examples", taxonomy), *(corrections or ())]
     others = load_out_of_field(settings.prompts_dir / OUT_OF_FIELD)
-    valence = load_valence(settings.prompts_dir / VALENCE)
+    valence = load_valence(settings.prompts_dir / VALENCE, taxonomy.languages)
     return examples, Recipe.of(taxonomy, lexicon, min_pairs=2, out_of_field=others, valence=valence)
 
 

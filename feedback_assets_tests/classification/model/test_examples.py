@@ -61,6 +61,7 @@ def test_there_are_at_least_800_examples_of_every_category_and_six_languages(tax
         ({"issues": [{"category": "delivery", "sub_label": "rude"}]}, "delivery has no sub-label 'rude'"),
         ({"sentiment": "angry"}, "field sentiment: 'angry'"),
         ({"urgency": 9}, "field urgency: 9"),
+        ({"about": "delivry"}, "field about: no category 'delivry'; did you mean 'delivery'"),
     ],
 )
 def test_a_wrong_line_is_named_with_its_field_and_mend(
@@ -71,7 +72,25 @@ def test_a_wrong_line_is_named_with_its_field_and_mend(
     assert f"{tmp_path / 'en.jsonl'}: line 2: " in str(raised.value) and told in str(raised.value)
 
 
-def test_plain_examples_of_one_sub_label_are_held_out_together(tmp_path: Path, taxonomy: Taxonomy) -> None:
-    rows = [{**GOOD, "calibrates": True}, {**GOOD, "text": "Zu spät.", "language": "de", "calibrates": True}]
-    first, second = load_examples(_folder(tmp_path, *rows), taxonomy)
-    assert first.calibrates and first.group == second.group
+def test_alike_examples_of_one_sub_label_are_held_out_together_wherever_they_stand(
+    tmp_path: Path, taxonomy: Taxonomy
+) -> None:
+    between = [{**GOOD, "text": f"Other text {number}."} for number in range(16)]
+    lost = {**GOOD, "text": "Never came.", "issues": [{"category": "delivery", "sub_label": "never_arrived"}]}
+    rows = [{**GOOD, "alike": True}, *between, {**GOOD, "text": "Zu spät.", "alike": True}, {**lost, "alike": True}]
+    first, *others, second, third = load_examples(_folder(tmp_path, *rows), taxonomy)[: len(rows)]
+    assert first.group == second.group != third.group
+    assert first.group not in {example.group for example in others}
+
+
+def test_neighbouring_lines_are_held_out_together_and_far_ones_apart(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    rows = [{**GOOD, "text": f"Late by {number} days."} for number in range(20)]
+    groups = [example.group for example in load_examples(_folder(tmp_path, *rows), taxonomy)[:20]]
+    assert groups[1] == groups[2] and groups[0] != groups[19]
+
+
+def test_a_line_says_what_it_is_about_and_whether_it_calibrates(tmp_path: Path, taxonomy: Taxonomy) -> None:
+    praise = {**GOOD, "issues": [{"category": "no_issue"}], "about": "delivery", "calibrates": True}
+    silent, told = load_examples(_folder(tmp_path, GOOD, praise), taxonomy)[:2]
+    assert (silent.about, silent.calibrates) == (None, False)
+    assert (told.category, told.about, told.calibrates) == ("no_issue", "delivery", True)

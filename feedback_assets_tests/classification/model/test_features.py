@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from feedback_assets.classification.model.features import ConceptReader, CountedTexts, content_words, plain, words
+from feedback_assets.classification.model.features import (
+    ConceptReader,
+    CountedTexts,
+    content_words,
+    negated_words,
+    plain,
+    words,
+)
 from feedback_assets.errors import CallError
 
 LEXICON = {"late": {"en": ["late", "delayed"], "de": ["verspätet*"]}, "parcel": {"en": ["parcel*"], "de": ["paket*"]}}
@@ -85,11 +92,45 @@ def test_a_pair_of_words_must_stand_in_as_many_of_the_texts_named_as_asked() -> 
 
 
 def test_texts_of_function_words_in_an_unknown_language_are_still_read() -> None:
-    counted = CountedTexts.of(["the and of", "of the"], LEXICON)
-    views = counted.features(counted.vocabulary(np.arange(2))).views
+    counted = CountedTexts.of(["the and of", "of the", "of it"], LEXICON)
+    views = counted.features(counted.vocabulary(np.arange(3))).views
     assert {view.reader for view in views} == {"words", "pieces"}
 
 
 def test_texts_without_any_word_are_refused_with_the_mend() -> None:
     with pytest.raises(CallError, match="name the column of the text by --text"):
         CountedTexts.of(["", "-"]).vocabulary(np.arange(2))
+
+
+@pytest.mark.parametrize(
+    ("text", "reached"),
+    [
+        ("no dents at all, works", ["not dents", "not at", "not all"]),
+        ("it doesn't work", ["not work"]),
+        ("it doesn’t work", ["not work"]),
+        ("not late but broken", ["not late"]),
+        ("nicht kaputt aber teuer", ["not kaputt"]),
+        ("never. works", []),
+        ("not never late", ["not late"]),
+        ("works, no", []),
+        ("the knots hold", []),
+    ],
+)
+def test_a_negator_reaches_three_words_of_its_clause(text: str, reached: list[str]) -> None:
+    assert negated_words(plain(text)) == reached
+
+
+def test_a_text_is_as_new_as_the_share_of_its_content_words_that_nobody_had() -> None:
+    counted = CountedTexts.of(["late parcel", "torn parcel", "goal rain"])
+    features = counted.features(counted.vocabulary(np.array([0, 1])))
+    known, half, new, nothing = features.unknown(["the late parcel", "late xyzzy", "xyzzy plugh", "the and"])
+    assert known < half < new and nothing == half == 0.5
+    assert features.unknown(["late late late late"])[0] < known < features.unknown(["the parcel"])[0]
+
+
+def test_learner_and_user_agree_on_how_new_a_text_is() -> None:
+    counted = CountedTexts.of(TEXTS, LEXICON)
+    vocabulary = counted.vocabulary(np.array([0, 2]))
+    told = counted.unknown(vocabulary, np.arange(len(TEXTS)))
+    assert told == pytest.approx(counted.features(vocabulary).unknown(TEXTS))
+    assert told[4] > told[1]

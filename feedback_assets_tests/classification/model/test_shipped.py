@@ -32,7 +32,7 @@ def test_the_first_use_copies_it_and_trains_nothing(settings: Settings) -> None:
     told: list[str] = []
     model = trained.load_or_train(settings, progress=told.append)
     assert told == [], DUE
-    (late,) = model.answer(["Where is my parcel? It should have been here on Monday."])
+    (late,) = model.answer(["My parcel is a week late and still has not arrived."])
     assert late.category == "delivery"
     kept = settings.models_dir / version
     assert {file.name: file.read_bytes() for file in kept.iterdir()} == {
