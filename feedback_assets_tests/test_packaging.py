@@ -41,7 +41,6 @@ def test_the_two_locks_name_the_same_versions_and_no_index():
 _NOT_IMPORTED = {
     "dagster-webserver": "started by `make ui` and by `feedback serve`",
     "dagster-dg-cli": "the command `dg`, which `make ui` runs",
-    "vaderSentiment": "the sentiment of comments is the next room to be built",
     "s3fs": "universal-pathlib opens s3:// through it",
     "pytest-benchmark": "the fixture `benchmark` of benchmarks/",
     "ruff": "a command of the Makefile",

@@ -11,9 +11,10 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import threadpoolctl  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
 from feedback_assets.classification.model import blend as learner
@@ -49,6 +50,11 @@ _FEWEST_TO_CALIBRATE = 150
 _STEPS = (*(round(0.05 * step, 2) for step in range(1, 20)), 0.97, 0.99)
 
 
+# The matrices are too narrow for threads to gain anything: they wait for each other, most of all where other processes
+# are at work. On one thread sums are added in the same order whatever the number of cores.
+_on_one_thread = cast("Any", threadpoolctl).threadpool_limits.wrap(limits=1, user_api="blas")
+
+
 @dataclass(frozen=True)
 class _Learned:
     parts: Parts
@@ -69,6 +75,7 @@ def version_of(examples: Sequence[Example], recipe: Recipe) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
+@_on_one_thread
 def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0, categories_only: bool = False) -> LocalModel:
     """Learn a model; deterministic.
 
@@ -112,6 +119,7 @@ def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0, categories
     return LocalModel(learned.parts, metadata)
 
 
+@_on_one_thread
 def cross_validate(
     examples: Sequence[Example], recipe: Recipe, folds: Sequence[Indices], progress: Progress | None = None
 ) -> tuple[Indices, Indices, Numbers]:
