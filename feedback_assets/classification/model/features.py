@@ -227,8 +227,10 @@ class CountedTexts:
             fewest_of_pairs: In how many texts a word or a pair of words must stand to be a feature.
         """
         read = [plain(text) for text in texts]
-        fewest = {"words": fewest_of_pairs, "negated_words": 2, "content_words": 1, "pieces": 3}
-        fewest |= {"concepts": 1} if lexicon else {}
+        # Negation tells whether a text complains. Labels of another file, which has no lexicon, are not asked that.
+        fewest = {"words": fewest_of_pairs, "content_words": 1, "pieces": 2}
+        if lexicon:
+            fewest = {"words": fewest_of_pairs, "negated_words": 2, "content_words": 1, "pieces": 3, "concepts": 1}
         return cls(tuple(_count(reader, read, lexicon, least) for reader, least in fewest.items()), lexicon or None)
 
     def take(self, rows: Indices) -> CountedTexts:

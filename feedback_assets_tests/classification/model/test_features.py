@@ -134,3 +134,11 @@ def test_learner_and_user_agree_on_how_new_a_text_is() -> None:
     told = counted.unknown(vocabulary, np.arange(len(TEXTS)))
     assert told == pytest.approx(counted.features(vocabulary).unknown(TEXTS))
     assert told[4] > told[1]
+
+
+def test_negated_words_are_read_where_there_is_a_lexicon_and_not_for_labels_of_another_file() -> None:
+    texts = ["no late parcel", "no late parcel", "no late parcel"]
+    for lexicon, there in ((LEXICON, True), (None, False)):
+        counted = CountedTexts.of(texts, lexicon)
+        views = counted.features(counted.vocabulary(np.arange(3))).views
+        assert ("negated_words" in {view.reader for view in views}) is there
