@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +34,8 @@ _NEGATED, _BOOST, _FADE, _BEFORE_TURN, _AFTER_TURN, _ALPHA = -0.74, 0.293, (1.0,
 # How far before a word a negator or booster may stand, and after it, as in "gefällt mir nicht" and "accha nahi".
 _REACH, _REACH_AFTER = 3, 2
 # Values of VADER's words run from -4 to 4, ours from -3 to 3.
-_SIGNS = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u2764]|[:;=]-?[()DPp/|\\\\]|<3")
+# What an entry holds that is a sign such as `<3`, `a+`, `:D` or a face, and no word; symbols of Unicode do too.
+_OF_SIGNS = frozenset(":;@_()[]\\")
 _NEGATOR, _BOOSTER, _DAMPER, _TURN = "negators", "boosters", "dampers", "turns"
 
 
@@ -47,7 +49,10 @@ class ValenceWords:
     def _lexicon(self) -> Lexicon:
         return Lexicon(
             {
-                kind: {language: [word for word in words if fold(word)] for language, words in by_language.items()}
+                kind: {
+                    language: [word for word in words if fold(word) and not _is_sign(word)]
+                    for language, words in by_language.items()
+                }
                 for kind, by_language in self.entries.items()
             },
             "valence",
@@ -57,13 +62,23 @@ class ValenceWords:
     def _signs(self) -> dict[str, float]:
         """Faces and other signs that are no words, which mean the same in every language."""
         return {
-            phrase: float(kind)
+            phrase.casefold(): float(kind)
             for kind, by_language in self.entries.items()
             if kind.lstrip("-").isdigit()
             for phrases in by_language.values()
             for phrase in phrases
-            if _SIGNS.fullmatch(phrase)
+            if _is_sign(phrase)
         }
+
+    @cached_property
+    def _sign_pattern(self) -> re.Pattern[str]:
+        """Every sign as it is written, the longest first; its letters and digits are no part of a word."""
+        longest = sorted(self._signs, key=len, reverse=True)
+        told = "|".join(
+            (r"(?<!\w)" if sign[0].isalnum() else "") + re.escape(sign) + (r"(?!\w)" if sign[-1].isalnum() else "")
+            for sign in longest
+        )
+        return re.compile(told or r"(?!)")
 
     def measure(self, texts: Sequence[str], languages: Sequence[str]) -> Numbers:
         """What `COLUMNS` names, for each text; each -1 to 1 or a share of 0 to 1, all 0 where nothing is known.
@@ -94,7 +109,7 @@ class ValenceWords:
 
     def _of_clause(self, clause: str, language: str) -> list[float]:
         """The value of each word that has one, as it stands in the clause."""
-        signs = [self._signs[sign] for sign in _SIGNS.findall(clause) if sign in self._signs]
+        signs = [self._signs[sign] for sign in self._sign_pattern.findall(clause.casefold())]
         valued: dict[int, tuple[int, float]] = {}
         marks: dict[int, str] = {}
         for match in self._lexicon.matches(clause, language):
@@ -127,6 +142,11 @@ class ValenceWords:
                 change = _BOOST * _FADE[step - 1] * (1 if mark == _BOOSTER else -1)
                 value += math.copysign(change, value) if change > 0 else -math.copysign(-change, value)
         return value * _NEGATED if negated else value
+
+
+def _is_sign(entry: str) -> bool:
+    """Whether it is read as it is written: without its signs it would be another word, such as `a`, or none."""
+    return entry.startswith("-") or any(sign in _OF_SIGNS or unicodedata.category(sign)[0] == "S" for sign in entry)
 
 
 def _compound(values: Sequence[float]) -> float:
