@@ -76,8 +76,15 @@ class Machine:
     def asked(self) -> dict[str, set[str]]:
         """One tick of the automation sensor; the days it asks each table for."""
         looked_at = dg.AssetSelection.all().materializable()
+        now = datetime.now(UTC)
+        # The days of these tests are counted from one day, also where midnight passes while they run.
+        at = now if now.date() == TODAY else datetime(TODAY.year, TODAY.month, TODAY.day, 23, 59, 59, tzinfo=UTC)
         result = dg.evaluate_automation_conditions(
-            self.defs, self.instance, asset_selection=looked_at, cursor=self.automation_cursor
+            self.defs,
+            self.instance,
+            asset_selection=looked_at,
+            evaluation_time=at,
+            cursor=self.automation_cursor,
         )
         self.automation_cursor = result.cursor
         graph = self.defs.resolve_asset_graph()

@@ -172,7 +172,7 @@ class TextFeatures:
 
         Half for a text without a content word: nothing can be said.
         """
-        told = [content_words(plain(text)) for text in texts]
+        told = [[word for word in content_words(plain(text)) if word[0].isalnum()] for text in texts]
         return np.array([_share_unknown(len(words), sum(word in self._content for word in words)) for words in told])
 
     @cached_property
@@ -272,8 +272,10 @@ class CountedTexts:
         for view, columns in zip(self.views, vocabulary.columns, strict=True):
             if view.reader == "content_words":
                 counts = view.counts[rows]
-                every = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
-                known = np.asarray(counts[:, columns].sum(axis=1), dtype=np.float64).ravel()
+                # Signs such as `!` are words to the model, but none that could be new.
+                is_word = np.array([term[0].isalnum() for term in view.terms], dtype=bool)
+                every = np.asarray(counts[:, np.flatnonzero(is_word)].sum(axis=1), dtype=np.float64).ravel()
+                known = np.asarray(counts[:, columns[is_word[columns]]].sum(axis=1), dtype=np.float64).ravel()
                 return np.asarray((every - known + 0.5) / (every + 1))
         return np.full(len(rows), 0.5)
 

@@ -24,8 +24,8 @@ LogisticRegression = cast("Any", sklearn.linear_model).LogisticRegression  # it 
 _C = 1.0
 # One text in so many that come in is taken to be out of the field before it is read. A judgement: a shop's channels
 # carry some spam and chat; a higher number refuses more feedback, a lower one labels more that is none.
-_PRIOR = 0.05
-CONSTANTS = (_C, _PRIOR)
+PRIOR = 0.05
+CONSTANTS = (_C, PRIOR)
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,5 @@ def fit_signs(scores: Numbers, unknown: Numbers, outside: Flags) -> tuple[Number
     """The weights of the two signs, from scores by models that saw neither the text nor its field."""
     signs = np.column_stack([scores, unknown])
     model = LogisticRegression(C=10.0, class_weight="balanced", max_iter=1000).fit(signs, outside)
-    shift = float(model.intercept_[0]) + float(np.log(_PRIOR / (1 - _PRIOR)))
+    shift = float(model.intercept_[0]) + float(np.log(PRIOR / (1 - PRIOR)))
     return np.asarray(model.coef_[0], dtype=np.float64), shift

@@ -6,7 +6,7 @@ our field at all. Training and use decide by this same code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, cast
 
 import numpy as np
@@ -45,6 +45,12 @@ class Judgement:
     complains: Numbers
     outside: Numbers
     unknown: Numbers
+
+
+def joined(one: Judgement, other: Judgement) -> Judgement:
+    """The texts of both, one after the other."""
+    names = [field.name for field in fields(Judgement)]
+    return Judgement(**{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names})
 
 
 @dataclass(frozen=True)

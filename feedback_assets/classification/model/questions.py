@@ -50,6 +50,8 @@ class HeldOutScores:
         clause_complains: The same of each clause, shape (clauses,).
         outside: Log-odds of being out of the field: of the examples, then of the texts out of it.
         unknown: Share of new words of the same rows.
+        others_topics: As `topics`, of the texts out of the field, shape (others, categories).
+        others_complain: As `complains`, of the texts out of the field, shape (others,).
     """
 
     topics: list[Numbers]
@@ -58,11 +60,18 @@ class HeldOutScores:
     clause_complains: Numbers
     outside: Numbers
     unknown: Numbers
+    others_topics: list[Numbers]
+    others_complain: Numbers
 
 
 @dataclass(frozen=True)
 class Learned:
-    """The models of the questions, learned from all examples, and what they judged of examples held out."""
+    """The models of the questions, learned from all examples, and what they judged of texts held out.
+
+    Attributes:
+        judged: Of the examples.
+        others_judged: Of the texts out of the field, each by models that saw nothing of its field.
+    """
 
     features: TextFeatures
     vocabulary: Vocabulary
@@ -74,6 +83,7 @@ class Learned:
     gate: FieldGate | None
     tone: Tone | None
     judged: Judgement
+    others_judged: Judgement
 
 
 @dataclass(frozen=True)
@@ -117,8 +127,9 @@ class Questions:
         others = [text.text for text in recipe.out_of_field]
         counted = CountedTexts.of([*texts, *pieces.texts, *others], recipe.lexicon, recipe.min_pairs)
         languages = [example.language for example in examples]
+        of_pieces = [languages[int(row)] for row in pieces.owner]
         valence = ValenceWords(recipe.valence or {}).measure(
-            [*texts, *pieces.texts], [*languages, *(languages[int(row)] for row in pieces.owner)]
+            [*texts, *pieces.texts, *others], [*languages, *of_pieces, *(text.language for text in recipe.out_of_field)]
         )
         return cls(examples, recipe, truth, pieces, counted, valence)
 
@@ -151,6 +162,7 @@ class Questions:
         scores = HeldOutScores(
             [np.zeros((size, classes)) for _ in range(2)], np.zeros((clauses, classes)), np.zeros(size),
             np.zeros(clauses), np.zeros(size + others), np.full(size + others, 0.5),
+            [np.zeros((others, classes)) for _ in range(2)], np.zeros(others),
         )  # fmt: skip
         field_folds = self._field_folds(len(folds))
         for number, (seen, unseen) in enumerate(folds):
@@ -164,9 +176,13 @@ class Questions:
             of_clauses = self.counted.matrix(models.vocabulary, size + mine)
             scores.clause_topics[mine] = models.topics[0].scores(of_clauses)
             scores.clause_complains[mine] = _polarity(models, of_clauses, self.valence[size + mine])
+            of_others = self._others(models.vocabulary, away)
+            for part_scores, part in zip(scores.others_topics, models.topics, strict=True):
+                part_scores[away] = part.scores(of_others)
+            scores.others_complain[away] = _polarity(models, of_others, self.valence[size + clauses + away])
             if models.outside is not None:
                 weights, offset = models.outside
-                for rows, counted in ((unseen, asked), (size + away, self._others(models.vocabulary, away))):
+                for rows, counted in ((unseen, asked), (size + away, of_others)):
                     scores.outside[rows] = np.asarray(counted @ weights, dtype=np.float64) + offset
                 scores.unknown[unseen] = self.counted.unknown(models.vocabulary, unseen)
                 scores.unknown[size + away] = self.counted.unknown(models.vocabulary, size + clauses + away)
@@ -184,14 +200,20 @@ class Questions:
         )
         cues, shift = polarity.fit_cues(signs, self.complains)
         complains = signs @ cues + shift
+        # A text out of the field is asked as one clause: what it says where does not matter.
+        first, second = held.others_topics
+        others_mixed = (weight[0] + weight[2]) * first + weight[1] * second + offset
+        others_signs = polarity.cues_of(
+            held.others_complain, np.zeros(0), np.zeros(0, dtype=np.int64), against(others_mixed, self.roles.quiet)
+        )
         models = self._fit(rows, np.arange(len(self.recipe.out_of_field)))
         gate = None
-        outside = np.zeros(size)
+        outside = np.zeros(len(held.outside))
         if models.outside is not None:
             is_outside = np.arange(len(held.outside)) >= size
             signs, bias = field_gate.fit_signs(held.outside, held.unknown, is_outside)
             gate = FieldGate(*models.outside, signs, bias)
-            outside = gate.chance(held.outside[:size], held.unknown[:size])
+            outside = gate.chance(held.outside, held.unknown)
         topics = np.bincount(self.truth, minlength=len(self.recipe.labels))
         lean = -_LEAN * np.log(np.maximum(topics, 1) / len(self.truth))
         words, of_valence, start = models.complains
@@ -205,7 +227,10 @@ class Questions:
             polarity=Polarity(words, of_valence, start, cues, shift),
             gate=gate,
             tone=self._tone(complains),
-            judged=judge(mixed, lean, complains, outside, held.unknown[:size], self.roles),
+            judged=judge(mixed, lean, complains, outside[:size], held.unknown[:size], self.roles),
+            others_judged=judge(
+                others_mixed, lean, others_signs @ cues + shift, outside[size:], held.unknown[size:], self.roles
+            ),
         )
 
     def _fit(self, rows: Indices, others: Indices) -> _Models:

@@ -82,7 +82,6 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     return load_classifier(Settings(home=tmp_path_factory.mktemp("home"), prompts=PROMPTS))
 
 
-@pytest.mark.xfail(strict=True, reason="20 of 300 do: most are complaints about trains and hospitals, and sayings")
 def test_of_texts_that_are_no_feedback_at_most_five_in_a_hundred_get_a_topic_that_nobody_looks_at(
     classifier: Classifier,
 ) -> None:
