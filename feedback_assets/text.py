@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from feedback_assets.errors import CallError
+from feedback_assets.files.word_lists import word_list
 
 # Latin, Greek and Cyrillic accents only: the marks of Indic and Arabic scripts carry vowels, not accents.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
@@ -31,6 +32,8 @@ def _joiner() -> re.Pattern[str]:
 
 _JOINER = _joiner()
 _BARS = "▁▂▃▄▅▆▇█"
+_PLACEHOLDER = re.compile(r"\[[A-Za-z_]+\]|<[A-Za-z_]+>|\{[A-Za-z_]+\}")
+_STOP_WORDS = word_list("stop_words")
 _VERSION = re.compile(r"\d+(?:\.\d+)+(?:-[a-z0-9.]+)?")
 
 
@@ -63,6 +66,16 @@ def fold(text: str) -> str:
     decoded = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
     stripped = _ACCENTS.sub("", unicodedata.normalize("NFKD", decoded))
     return _JOINER.sub(" ", unicodedata.normalize("NFC", stripped)).strip()
+
+
+def content_words(text: str) -> list[str]:
+    """Folded words of at least three letters that are neither function words, numbers nor placeholders.
+
+    >>> content_words("The zip of my <NAME> order 1234 is broken")
+    ['zip', 'order', 'broken']
+    """
+    words = fold(_PLACEHOLDER.sub(" ", text)).split()
+    return [word for word in words if len(word) > 2 and word not in _STOP_WORDS and not word.isdigit()]
 
 
 def version_key(version: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,7 @@ from numpy.typing import NDArray
 from feedback_assets.config.word_files import load_lexicon
 from feedback_assets.errors import CallError
 from feedback_assets.files.text_files import json_lines
-from feedback_assets.files.word_lists import word_list
-from feedback_assets.text import Lexicon, fold
+from feedback_assets.text import Lexicon, content_words
 
 Vectors = NDArray[np.float32]
 
@@ -41,9 +39,7 @@ _THEME_WEIGHT, _CONCEPT_WEIGHT, _WORD_WEIGHT = 1.0, 1.0, 0.5
 _LABEL_TRUST = 0.7
 # Concepts of this ending say what a category is about anyway ("delivery_generic"), not what goes wrong.
 _GENERIC = "_generic"
-_PLACEHOLDER = re.compile(r"\[[A-Za-z_]+\]|<[A-Za-z_]+>|\{[A-Za-z_]+\}")
 _REMEMBERED = 50_000
-_STOP_WORDS = word_list("stop_words")
 _NO_SLOTS: Mapping[str, int] = {}
 
 
@@ -249,12 +245,6 @@ class ConceptEmbedding:
             for slot, sign in _scatter(word):
                 part[slot] += sign
         return part
-
-
-def content_words(text: str) -> list[str]:
-    """Folded words of at least three letters that are neither function words, numbers nor placeholders."""
-    words = fold(_PLACEHOLDER.sub(" ", text)).split()
-    return [word for word in words if len(word) > 2 and word not in _STOP_WORDS and not word.isdigit()]
 
 
 def _features(

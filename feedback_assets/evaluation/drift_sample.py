@@ -15,12 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from feedback_assets import tables
-from feedback_assets.clusters.embedding import ConceptEmbedding, Issue, content_words
+from feedback_assets.clusters.embedding import ConceptEmbedding, Issue
 from feedback_assets.config.sections.watching import DriftRules
 from feedback_assets.config.word_files import load_lexicon
 from feedback_assets.evaluation.drift_detection import WATCHED, DriftResult, detect_drift
 from feedback_assets.evaluation.drift_items import COLUMNS, Embed
 from feedback_assets.lake.store import Lake
+from feedback_assets.text import content_words
 
 _OF_FEEDBACK = ("day", "event_id", "text", "language", "channel", "product_family")
 _OF_LABELS = ("event_id", "category", "confidence", "model_version")

@@ -22,6 +22,7 @@ from feedback_assets.statistics import rise_gains
 from feedback_assets.tickets.concentration import Concentration, concentration
 from feedback_assets.tickets.open_tickets import RECENT_DAYS, OpenTicket
 from feedback_assets.tickets.rows import Cluster, Record, item_of
+from feedback_assets.tickets.wordings import Wordings, background
 
 # The place of items that name no region.
 _NOWHERE = "no region"
@@ -29,6 +30,8 @@ _NOWHERE = "no region"
 _LEAST_EXPECTED = 0.5
 # A single issue of its sub-label since a fresh onset has about so much, two have twice as much.
 _LABEL_GAIN = 2.0
+# So many earlier complaints of a category say how its trouble is usually worded; more only take longer.
+_MOST_USUAL = 2000
 # Fewer days than this tell nothing of what is usual.
 _LEAST_DAYS = 7
 
@@ -95,6 +98,11 @@ class ClusterIndex:
             str(event): region if isinstance(region, str) else _NOWHERE
             for event, region in zip(once["event_id"], once["region"], strict=True)
         }
+        self._by_category: dict[str, list[tuple[date, str]]] = {}
+        told = issues[["day", "issue_id", "category"]].sort_values(["day", "issue_id"])
+        for day, issue, category in told.itertuples(index=False):
+            self._by_category.setdefault(str(category), []).append((day, str(issue)))
+        self._quote = dict(zip(issues["issue_id"], issues["quote"], strict=True))
         self._label = dict(zip(issues["issue_id"], issues["sub_label"], strict=True))
         self._ties_of: dict[str, dict[str, str]] = {name: {} for name in _TIES}
         # Items of each day, all of them and by what they name.
@@ -110,11 +118,13 @@ class ClusterIndex:
         self._usual: dict[str, Counter[str]] = {}
         # What a day asks again and again, of the same clusters.
         self._rises: dict[frozenset[str], Rise | None] = {}
+        self._wordings: dict[tuple[tuple[str, ...], date], Wordings] = {}
 
     def at(self, day: date) -> LineageAsOf[date, Record]:
         """Look from now on with the eyes of this day; the lineage then."""
         self._now = self.lineage.as_of(day)
         self._rises.clear()
+        self._wordings.clear()
         days = [day - timedelta(days=n) for n in range(RECENT_DAYS)]
         for name in ("region", *_TIES):
             self._usual[name] = sum((self._named.get((each, name), Counter()) for each in days), Counter[str]())
@@ -230,7 +240,7 @@ class ClusterIndex:
         """What more speaks for a ticket: days above what was expected before it, in the regions it is about.
 
         What the baseline is now does not count: it holds the fault. After a fix no day stands out, and the ordinary
-        complaints that go on are no evidence.
+        complaints that go on are no evidence; nor is what has been told as ever since before the ticket.
         """
         recent = self._recent(cluster_id, rules)
         above = _above(recent, ticket.expected, rules)
@@ -239,17 +249,45 @@ class ClusterIndex:
         if rise is not None:
             told = frozenset(self._risen([cluster_id], rise))
             issues = [issue for issue in issues if issue in told]
+        elif self._days_before(ticket.opened_on) >= _LEAST_DAYS:
+            issues = []
         return self._within(issues, ticket.regions)
 
+    def _days_before(self, day: date) -> int:
+        """How many of the days before it, back to the oldest one looked at, have items."""
+        first = self._now.day - timedelta(days=RECENT_DAYS - 1)
+        return sum(bool(self._items[first + timedelta(days=n)]) for n in range((day - first).days))
+
     def _risen(self, clusters: Sequence[str], rise: Rise) -> list[str]:
-        """What was told since the onset, of the sub-labels that rose with it; all of it where none did."""
+        """What was told since the onset, of the sub-labels and in the words that rose; all of it where none did."""
         told, share = self._before(clusters, rise)
         before, since = (Counter(map(self._label.get, issues)) for issues in (told, rise.issues))
         labels = sorted(since, key=str)
         series = np.array([[float(before[label]), float(since[label])] for label in labels])
         gains = rise_gains(series, np.array([1.0, share]), 1)[:, 1]
         risen = {label for label, gain in zip(labels, gains.tolist(), strict=True) if gain >= _LABEL_GAIN}
-        return [issue for issue in rise.issues if not risen or self._label.get(issue) in risen]
+        issues = [issue for issue in rise.issues if not risen or self._label.get(issue) in risen]
+        usual = self._usual_words(clusters, rise.onset)
+        old = background(self._words_of(issues), self._words_of(told), usual, share, _LABEL_GAIN)
+        return [issue for issue, is_old in zip(issues, old, strict=True) if not is_old] or issues
+
+    def _words_of(self, issues: Iterable[str]) -> Wordings:
+        return Wordings([self._quote.get(issue) or "" for issue in issues])
+
+    def _usual_words(self, clusters: Sequence[str], onset: date) -> Wordings:
+        """What was told of the same categories in the weeks before, evenly thinned where it is much."""
+        told = {each.category for cluster in clusters if (each := self.cluster(cluster)) is not None}
+        asked = (tuple(sorted(told)), onset)
+        if asked not in self._wordings:
+            first = self._now.day - timedelta(days=RECENT_DAYS - 1)
+            issues: list[str] = []
+            for category in asked[0]:
+                ordered = self._by_category.get(category, [])
+                low, high = (bisect_left(ordered, day, key=lambda issue: issue[0]) for day in (first, onset))
+                issues += [issue for _, issue in ordered[low : max(low, high)]]
+            every = max(len(issues) // _MOST_USUAL, 1)
+            self._wordings[asked] = self._words_of(issues[::every])
+        return self._wordings[asked]
 
     def usual(self, ticket: OpenTicket, cluster_id: str) -> float:
         """Issues a day in a cluster that a ticket's cluster became part of, without those of the ticket's clusters.

@@ -50,7 +50,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "members": ("day", "cluster_id", "issue_id", "similarity"),
     "issues": (
-        "day", "issue_id", "event_id", "sub_label", "sentiment", "confidence", "triage", "quote", "causes",
+        "day", "issue_id", "event_id", "category", "sub_label", "sentiment", "confidence", "triage", "quote", "causes",
         "suggested_action", "reproduction_hints",
     ),
     "feedback": (

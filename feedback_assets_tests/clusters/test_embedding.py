@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from feedback_assets.clusters.embedding import DIMENSIONS, ConceptEmbedding, Issue, content_words
+from feedback_assets.clusters.embedding import DIMENSIONS, ConceptEmbedding, Issue
+from feedback_assets.text import content_words
 from feedback_assets_tests.clusters.story import EMBEDDING, EXAMPLES, LEXICON
 
 
