@@ -22,7 +22,7 @@ from feedback_assets.statistics import rise_gains
 from feedback_assets.tickets.concentration import Concentration, concentration
 from feedback_assets.tickets.open_tickets import RECENT_DAYS, OpenTicket
 from feedback_assets.tickets.rows import Cluster, Record, item_of
-from feedback_assets.tickets.wordings import Wordings, background
+from feedback_assets.tickets.wordings import Wordings, shares_of_fault
 
 # The place of items that name no region.
 _NOWHERE = "no region"
@@ -44,12 +44,17 @@ _TIES = ("product_id", "carrier", "app_version")
 class Recent:
     """What speaks for clusters on a day: their issues, and where they are when they are not everywhere.
 
-    `expected` is how many such issues would have come since the onset without a rise; None where nothing began.
+    `fault` is for each issue how likely the fault is behind it, not the usual trouble; None where nothing began.
     """
 
     issues: list[str]
     where: Concentration | None = None
-    expected: float | None = None
+    fault: Mapping[str, float] | None = None
+
+    @property
+    def expected(self) -> float | None:
+        """How many of the issues would have come without the fault; None where nothing began."""
+        return None if self.fault is None else max(sum(1 - share for share in self.fault.values()), _LEAST_EXPECTED)
 
 
 @dataclass(frozen=True)
@@ -205,26 +210,16 @@ class ClusterIndex:
             rules: What is evidence.
         """
         rise = self.rise(clusters, rules)
+        fault = {} if rise is None else self._fault(clusters, rise)
         if rise is not None:
-            issues, days = self._risen(clusters, rise), (self._now.day - rise.onset).days + 1
+            issues, days = list(fault), (self._now.day - rise.onset).days + 1
         else:
             recent = [each for cluster in clusters for each in self._recent(cluster, rules)]
             above = _above(recent, expected, rules) or {when for when, _ in recent}
             issues, days = [issue for when, issue in recent if when in above], len(above)
         where = self._concentration(clusters, issues, expected * days, rules)
         issues = self._within(issues, frozenset(where.places if where else ()))
-        return Recent(issues, where, None if rise is None else self._expected(clusters, rise, issues, where))
-
-    def _expected(
-        self, clusters: Sequence[str], rise: Rise, issues: Sequence[str], where: Concentration | None
-    ) -> float:
-        """How many issues of the same sub-labels and places came before, for as many items as since the onset."""
-        before, share = self._before(clusters, rise)
-        labels = {self._label.get(issue) for issue in issues}
-        alike = self._within(
-            [issue for issue in before if self._label.get(issue) in labels], frozenset(where.places if where else ())
-        )
-        return max(len(alike) * share, _LEAST_EXPECTED)
+        return Recent(issues, where, None if rise is None else {issue: fault[issue] for issue in issues})
 
     def _before(self, clusters: Sequence[str], rise: Rise) -> tuple[list[str], float]:
         """What was told in the weeks before the onset, and the items since over the items in those weeks."""
@@ -247,7 +242,7 @@ class ClusterIndex:
         issues = [issue for when, issue in recent if when in above]
         rise = self.rise([cluster_id], rules)
         if rise is not None:
-            told = frozenset(self._risen([cluster_id], rise))
+            told = self._fault([cluster_id], rise)
             issues = [issue for issue in issues if issue in told]
         elif self._days_before(ticket.opened_on) >= _LEAST_DAYS:
             issues = []
@@ -258,8 +253,11 @@ class ClusterIndex:
         first = self._now.day - timedelta(days=RECENT_DAYS - 1)
         return sum(bool(self._items[first + timedelta(days=n)]) for n in range((day - first).days))
 
-    def _risen(self, clusters: Sequence[str], rise: Rise) -> list[str]:
-        """What was told since the onset, of the sub-labels and in the words that rose; all of it where none did."""
+    def _fault(self, clusters: Sequence[str], rise: Rise) -> dict[str, float]:
+        """What was told since the onset, of the sub-labels and in the words that rose, all of it where none did.
+
+        Each issue with how likely the fault is behind it.
+        """
         told, share = self._before(clusters, rise)
         before, since = (Counter(map(self._label.get, issues)) for issues in (told, rise.issues))
         labels = sorted(since, key=str)
@@ -268,8 +266,9 @@ class ClusterIndex:
         risen = {label for label, gain in zip(labels, gains.tolist(), strict=True) if gain >= _LABEL_GAIN}
         issues = [issue for issue in rise.issues if not risen or self._label.get(issue) in risen]
         usual = self._usual_words(clusters, rise.onset)
-        old = background(self._words_of(issues), self._words_of(told), usual, share, _LABEL_GAIN)
-        return [issue for issue, is_old in zip(issues, old, strict=True) if not is_old] or issues
+        shares = shares_of_fault(self._words_of(issues), self._words_of(told), usual, share, _LABEL_GAIN)
+        fault = dict(zip(issues, shares, strict=True))
+        return {issue: share for issue, share in fault.items() if share} or fault
 
     def _words_of(self, issues: Iterable[str]) -> Wordings:
         return Wordings([self._quote.get(issue) or "" for issue in issues])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NotRequired, TypedDict
 
@@ -180,7 +180,7 @@ def ticket_fields(
     rows, where = evidence.of(recent.issues), recent.where
     fields: TicketFields = {
         "problem": cluster.summary,
-        "quotes": quotes(rows, shown),
+        "quotes": quotes(rows, shown, recent.fault),
         "count": {
             "last_7_days": scored.members_7d,
             "last_28_days": scored.members_28d,
@@ -239,12 +239,13 @@ def told_share(rows: Sequence[Record], expected: float | None, scored: ScoredClu
     return float(told_shares(labels, lift, np.array([True]), np.ones(1))[0])
 
 
-def quotes(rows: Sequence[Record], rules: EvidenceRules) -> list[Quote]:
+def quotes(rows: Sequence[Record], rules: EvidenceRules, fault: Mapping[str, float] | None = None) -> list[Quote]:
     """The clearest words of the evidence; fewer, or none, where nothing else is beyond doubt.
 
     Args:
         rows: The evidence, each with its issue, its item and its similarity to the centre of the problem.
         rules: What is shown.
+        fault: For each issue how likely the fault is behind it and not the usual trouble; None where nothing began.
     """
     labels = main_labels(Counter(filter(None, (text_or_none(row["sub_label"]) for row in rows))), rules.label_share)
     near = rules.least_closeness * sum(float(row["similarity"]) for row in rows) / max(len(rows), 1)
@@ -254,7 +255,7 @@ def quotes(rows: Sequence[Record], rules: EvidenceRules) -> list[Quote]:
             issue,
             words,
             text_or_none(row.get("language")) or "und",
-            float(row["confidence"]) * float(row["similarity"]),
+            float(row["confidence"]) * float(row["similarity"]) * (1.0 if fault is None else fault.get(issue, 1.0)),
             text_or_none(row.get("customer_ref")),
         )
         for issue, row in by_issue.items()

@@ -37,8 +37,11 @@ class Wordings:
         )
 
 
-def background(since: Wordings, own: Wordings, usual: Wordings, share: float, least_gain: float) -> list[bool]:
-    """For each complaint since the onset whether it is background; one in new words never is.
+def shares_of_fault(since: Wordings, own: Wordings, usual: Wordings, share: float, least_gain: float) -> list[float]:
+    """For each complaint since the onset how likely the fault is behind it; 0 for background, 1 for new words.
+
+    That is the attributable fraction (O - E) / O (Miettinen, 1974) of O complaints in its words since the onset, where
+    E were expected. What is told in words of before counts as background unless it rose beyond doubt.
 
     Args:
         since: What was told since the onset.
@@ -52,6 +55,7 @@ def background(since: Wordings, own: Wordings, usual: Wordings, share: float, le
     parts = len(own.words) / max(len(usual.words), 1)
     # Rare trouble has few words of its own: the category's tell what its others would have been.
     before = np.array([max(own.alike(words), usual.alike(words) * parts) for words in since.words])
-    counts = np.column_stack([before, [float(since.alike(words)) for words in since.words]])
-    gains = rise_gains(counts, np.array([1.0, share]), 1)[:, 1]
-    return ((before > 0) & (gains < least_gain)).tolist()
+    told = np.array([float(max(since.alike(words), 1)) for words in since.words])
+    gains = rise_gains(np.column_stack([before, told]), np.array([1.0, share]), 1)[:, 1]
+    fault = np.clip(1 - before * share / told, 0.0, 1.0)
+    return np.where((before > 0) & (gains < least_gain), 0.0, fault).tolist()

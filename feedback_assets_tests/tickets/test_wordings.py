@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date
 
 import pandas as pd
+import pytest
 
 from feedback_assets import tables
 from feedback_assets.lake.frames import conform
-from feedback_assets.tickets.wordings import Wordings, background
+from feedback_assets.tickets.wordings import Wordings, shares_of_fault
 from feedback_assets_tests.tickets.test_plan import RULES, TAXONOMY, cluster, inputs, item, plan, scored, span
 
 OLD, NEW = "The sleeves end above my wrists", "The size chart is one size off since the new label"
@@ -19,7 +20,8 @@ LEAST = 2.0
 
 
 def found(since: list[str], own: list[str], usual: list[str], share: float = 0.1) -> list[bool]:
-    return background(Wordings(since), Wordings(own), Wordings(usual), share, LEAST)
+    """Which complaints are background."""
+    return [not each for each in shares_of_fault(Wordings(since), Wordings(own), Wordings(usual), share, LEAST)]
 
 
 def test_what_is_told_as_often_as_before_is_background_and_what_is_new_is_not():
@@ -37,6 +39,12 @@ def test_a_word_more_or_less_makes_no_new_wording():
 def test_what_the_whole_category_tells_is_background_where_the_clusters_own_history_is_of_other_words():
     others = ["Heel slips in every pair", "Waist far too wide", "Collar too tight", "Hem drags on the floor"] * 5
     assert found([OLD, NEW], others[:10], [*others, *[OLD] * 20]) == [True, False]
+
+
+def test_the_share_of_the_fault_is_what_is_more_than_expected():
+    shares = shares_of_fault(Wordings([OLD] * 20 + [NEW]), Wordings([OLD] * 10), Wordings([OLD] * 10), 0.2, LEAST)
+    assert shares[:20] == pytest.approx([1 - 2 / 20] * 20)
+    assert shares[20] == 1.0
 
 
 def test_nothing_told_gives_nothing():
