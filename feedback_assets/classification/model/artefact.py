@@ -209,6 +209,9 @@ def _part(kind: Any, value: Any, where: str, arrays: Arrays) -> Any:
         named = _checked(value, dict, where)
         return {key: _part(inner[1], item, f"{where}.{key}", arrays) for key, item in named.items()}
     if origin is not None and issubclass(origin, Sequence):
+        items = cast("list[Any]", value)
+        if inner[0] is str and isinstance(value, list) and set(map(type, items)) == {str}:
+            return items  # a vocabulary of some hundred thousand words need not be looked at one by one
         return [_part(inner[0], item, f"{where}[{n}]", arrays) for n, item in enumerate(_checked(value, list, where))]
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
