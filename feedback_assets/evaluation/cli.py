@@ -26,6 +26,7 @@ _WIDTH_OF_A_FILE = 190
 _HEADINGS = {
     "stars_alone": "stars alone",
     "vader_sentiment": "vaderSentiment",
+    "without_encoder": "without encoder",
     "tfidf_logistic_regression": "TF-IDF + LR",
 }
 

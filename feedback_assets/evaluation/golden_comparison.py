@@ -24,6 +24,8 @@ from feedback_assets.evaluation.golden_polarity import PolarityItem, load_golden
 from feedback_assets.evaluation.readings import Reading, no_complaint, of_local, of_product
 
 STARS, VADER, TFIDF = "stars_alone", "vader_sentiment", "tfidf_logistic_regression"
+# The same local model where it is not asked; a column only where it is.
+WITHOUT_ENCODER = "without_encoder"
 GOLDEN_SET, POLARITY_SET = "golden", "golden_polarity"
 
 _GOLDEN: Mapping[str, Measure] = {
@@ -118,6 +120,9 @@ def _golden_rows(
     )
     reading = of_local(model.answer(texts, languages, ratings, channels), taxonomy)
     others = _alternatives(texts, languages, ratings, taxonomy, tfidf)
+    if model.parts.encoder is not None:
+        alone = model.without_encoder.answer(texts, languages, ratings, channels)
+        others = {WITHOUT_ENCODER: of_local(alone, taxonomy), **others}
     return [
         *compare(truth, reading, others, _GOLDEN, intervals=True),
         *compare(truth, reading, others, _GOLDEN, _groups(languages, channels, ratings)),

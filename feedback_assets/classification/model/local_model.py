@@ -6,7 +6,7 @@ How it is learned stands in `training.py`. It answers only what it was taught, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedback_assets.classification.model import artefact
+from feedback_assets.classification.model.artefact import ModelFileError
 from feedback_assets.classification.model.blend import Linear, probabilities
 from feedback_assets.classification.model.calibration import Curve
 from feedback_assets.classification.model.clauses import clauses
+from feedback_assets.classification.model.encoder import ENCODER, check_installed, encode
+from feedback_assets.classification.model.encoder_topics import EncoderTopics
 from feedback_assets.classification.model.features import Matrix, TextFeatures, plain
 from feedback_assets.classification.model.field_gate import FieldGate
 from feedback_assets.classification.model.fields import Choice, Further, as_chance
-from feedback_assets.classification.model.judgement import Confidence, Judgement, Roles, against, judge
+from feedback_assets.classification.model.judgement import Confidence, Judgement, Roles, against, judge, replaced
 from feedback_assets.classification.model.local_answer import LocalAnswer, SecondaryIssue
 from feedback_assets.classification.model.polarity import ClauseRows, Polarity, by_clauses, cues_of
 from feedback_assets.classification.model.tone import Tone
@@ -74,6 +77,7 @@ class Parts:
         confidence: From a judgement to the chance that it is right.
         valence: The words that say good or bad.
         tone: The sentiment; without it `sentiment` says it.
+        encoder: A second look at the topic of what is unsure, by a sentence encoder; None where none is asked.
     """
 
     features: TextFeatures
@@ -92,6 +96,7 @@ class Parts:
     confidence: Confidence | None = None
     valence: ValenceWords | None = None
     tone: Tone | None = None
+    encoder: EncoderTopics | None = None
 
 
 @dataclass(frozen=True)
@@ -172,9 +177,8 @@ class LocalModel:
             self._cache_clauses(texts)
         else:
             asked = _Texts(texts, known, stars, channels or [""] * len(texts), features)
-            judged, moods = self._judge(asked, polarity, by_clause)
+            judged, confidence, moods = self._judge(asked, polarity, by_clause)
             predicted, chances = judged.category, judged
-            confidence = self._confidence(judged)
         sub_labels = self._sub_labels(features, predicted)
         urgency = self._urgency(features)
         further = self._further(features, predicted)
@@ -218,8 +222,8 @@ class LocalModel:
 
     def _judge(
         self, asked: _Texts, polarity: Polarity, clause_category: Linear
-    ) -> tuple[Judgement, list[tuple[Sentiment | None, float | None]]]:
-        """What each text complains of, if it does, and its tone."""
+    ) -> tuple[Judgement, Numbers, list[tuple[Sentiment | None, float | None]]]:
+        """What each text complains of, if it does, how sure that is, and its tone."""
         parts, words, texts = self.parts, self.parts.valence or ValenceWords({}), asked.texts
         pieces = ClauseRows.of(texts)
         of_pieces = [asked.languages[int(row)] for row in pieces.owner]
@@ -242,7 +246,14 @@ class LocalModel:
         outside = np.zeros(len(texts)) if gate is None else gate.chance(gate.scores(asked.features), unknown)
         known = complains + from_rating(asked.stars) + from_channel(asked.channels)
         judged = judge(topics, parts.lean, known, outside, unknown, roles)
-        return judged, self._tones(complains, own, asked.stars, judged)
+        confidence = self._confidence(judged)
+        if parts.encoder is not None:
+            unsure = np.flatnonzero(confidence < parts.encoder.below)
+            by_both = parts.encoder.scores(topics[unsure], encode([texts[int(row)] for row in unsure]))
+            again = judge(by_both, parts.lean, known[unsure], outside[unsure], unknown[unsure], roles)
+            judged = replaced(judged, unsure, again)
+            confidence[unsure] = parts.encoder.confidence(again, roles.no_issue)
+        return judged, confidence, self._tones(complains, own, asked.stars, judged)
 
     def _roles(self) -> Roles:
         wish = self.metadata.get("wish")
@@ -301,8 +312,22 @@ class LocalModel:
 
         Raises:
             ModelFileError: There is none, or the code that made it no longer fits.
+            EncoderError: It asks a sentence encoder, which is not installed.
         """
-        return cls(*artefact.read(folder, Parts))
+        parts, metadata = artefact.read(folder, Parts)
+        if parts.encoder is not None:
+            if parts.encoder.encoder != ENCODER:
+                raise ModelFileError(
+                    f"{folder}: was trained with {parts.encoder.encoder}, and this code knows {ENCODER}; "
+                    f"run `feedback train --output {folder}` again"
+                )
+            check_installed()
+        return cls(parts, metadata)
+
+    @property
+    def without_encoder(self) -> LocalModel:
+        """The same, asking no sentence encoder."""
+        return LocalModel(replace(self.parts, encoder=None), self.metadata)
 
     def _sub_labels(self, features: Matrix, predicted: Indices) -> list[str | None]:
         labels: list[str | None] = [None] * len(predicted)

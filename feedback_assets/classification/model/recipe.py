@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from feedback_assets.classification.model import encoder_topics
 from feedback_assets.classification.model.features import LexiconEntries
 from feedback_assets.classification.model.out_of_field import OutOfFieldText
 from feedback_assets.config.taxonomy import Taxonomy
@@ -30,14 +31,19 @@ class Recipe:
     out_of_field: tuple[OutOfFieldText, ...] = ()
     # How good or bad words are, by value and language; version sets of before them have none.
     valence: LexiconEntries | None = None
+    # Name and version of the sentence encoder asked about what the words leave unsure; None where none is.
+    encoder: str | None = None
 
     @property
     def content(self) -> dict[str, Any]:
         """What the version of a model depends on; what older ones did not have only where it says something."""
         older = {"no_issue": "no_issue", "catch_all": "other", "out_of_field": (), "valence": None, "wish": None}
+        older |= {"encoder": None}
         told = {name: value for name, value in vars(self).items() if older.get(name) != value}
         if self.out_of_field:
             told["out_of_field"] = [vars(text) for text in self.out_of_field]
+        if self.encoder:
+            told["encoder"] = [self.encoder, *encoder_topics.CONSTANTS]
         return told
 
     @classmethod
@@ -48,6 +54,7 @@ class Recipe:
         min_pairs: int = 1,
         out_of_field: tuple[OutOfFieldText, ...] = (),
         valence: LexiconEntries | None = None,
+        encoder: str | None = None,
     ) -> Recipe:
         """The recipe of a taxonomy."""
         return cls(
@@ -61,4 +68,5 @@ class Recipe:
             wish=taxonomy.wish,
             out_of_field=out_of_field,
             valence=valence,
+            encoder=encoder,
         )

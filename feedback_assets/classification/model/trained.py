@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from feedback_assets.classification.model import artefact, shipped
+from feedback_assets.classification.model.encoder import ENCODER, check_installed
 from feedback_assets.classification.model.examples import Example, load_examples
 from feedback_assets.classification.model.features import LexiconEntries
 from feedback_assets.classification.model.local_model import LocalModel
@@ -17,6 +18,7 @@ from feedback_assets.classification.model.recipe import Recipe
 from feedback_assets.classification.model.training import Progress, train, version_of
 from feedback_assets.config.settings import Settings
 from feedback_assets.config.taxonomy import load_taxonomy
+from feedback_assets.config.thresholds import read_classification
 from feedback_assets.config.word_files import VALENCE, load_valence, read_lexicon
 
 
@@ -71,13 +73,23 @@ def to_learn(settings: Settings, corrections: Sequence[Example] | None = None) -
 
     Raises:
         CallError: Taxonomy, lexicon or examples are wrong; the message names file, line, field and the fix.
+        EncoderError: The thresholds ask a sentence encoder, which is not installed.
     """
     taxonomy = load_taxonomy(settings.prompts_dir / "taxonomy.yaml")
     lexicon = _lexicon(settings.prompts_dir / "lexicon.yaml")
     examples = [*load_examples(settings.prompts_dir / "examples", taxonomy), *(corrections or ())]
     others = load_out_of_field(settings.prompts_dir / OUT_OF_FIELD)
     valence = load_valence(settings.prompts_dir / VALENCE, taxonomy.languages)
-    return examples, Recipe.of(taxonomy, lexicon, min_pairs=2, out_of_field=others, valence=valence)
+    encoder = _encoder(settings.prompts_dir / "thresholds.yaml")
+    return examples, Recipe.of(taxonomy, lexicon, 2, others, valence, encoder)
+
+
+def _encoder(path: Path) -> str | None:
+    """Name and version of the encoder that the thresholds ask; None where they ask none, or are not there."""
+    if not path.is_file() or read_classification(path)[1].encoder == "none":
+        return None
+    check_installed()
+    return ENCODER
 
 
 def _lexicon(path: Path) -> LexiconEntries | None:

