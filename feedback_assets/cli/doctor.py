@@ -93,6 +93,11 @@ def _prompts(settings: Settings) -> Finding:
         read_labelled(folder, taxonomy)
         load_out_of_field(folder / OUT_OF_FIELD)
         load_valence(folder / VALENCE, taxonomy.languages)
+        if config.labels.classification.encoder != "none":
+            # Imported here: it brings scikit-learn, which takes seconds.
+            from feedback_assets.classification.model.encoder import check_installed
+
+            check_installed()
     except CallError as error:
         return Finding("prompts", False, str(error))
     lines = [f"{folder}, taxonomy {taxonomy.version}, {len(taxonomy.categories)} categories"]

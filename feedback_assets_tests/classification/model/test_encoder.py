@@ -106,12 +106,12 @@ def test_another_name_is_refused_with_the_right_ones(small_home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["classify", "The zip broke"], ["train"], ["evaluate", "--alone"]], ids=lambda words: words[0]
+    "words", [["classify", "The zip broke"], ["train"], ["evaluate", "--alone"], ["doctor"]], ids=lambda words: words[0]
 )
 def test_asked_and_not_installed_a_command_says_how_to_install_it(small_home: Path, words: list[str]) -> None:
     _ask_encoder(small_home / "prompts")
     done = _python(f"{WITHOUT}sys.argv = ['feedback', *{words!r}]\nfrom feedback_assets.cli.main import main\nmain()\n")
-    told = " ".join(done.stderr.split())
+    told = " ".join((done.stdout + done.stderr).split())
     assert done.returncode != 0
     assert "pip install 'feedback-assets[encoder]'" in told and "encoder: none" in told
     assert "Traceback" not in told
