@@ -48,25 +48,25 @@ def load_archived_classifier(settings: Settings, version_set: VersionSet) -> Cla
     trained again from the archived examples.
 
     Raises:
-        VersionSetError: Its files are gone, or no longer give the same version set.
+        VersionSetError: Its files are gone, no longer give the same version set, or need what is not installed.
     """
+    from feedback_assets.classification.model.encoder import EncoderError
+
     files = version_sets_dir(settings) / version_set.folder_name
     fix = "run `feedback run --from DAY --to DAY` for these days to label them with the prompts of today"
     if not files.is_dir():
         raise VersionSetError(
             f"{files}: the files of version set {version_set.taxonomy_version} are gone; bring them back, or {fix}"
         )
-    classifier = _with_trained_model(settings, version_set, files)
+    try:
+        classifier = _with_trained_model(settings, version_set, files) or _trained_again(settings, version_set, files)
+    except EncoderError as error:
+        raise VersionSetError(f"{files}: {error}; or {fix}") from error
     if classifier is None:
-        from feedback_assets.classification.model.trained import version_to_train
-
-        again = _with_prompts(settings, files)
-        if (trained := version_to_train(again)) != version_set.local_model_version:
-            raise VersionSetError(
-                f"{settings.models_dir / version_set.local_model_version}: cannot be read, and this code would train "
-                f"{trained} from the examples in {files}; {fix}"
-            )
-        classifier = load_classifier(again)
+        raise VersionSetError(
+            f"{settings.models_dir / version_set.local_model_version}: cannot be read, and this code would train "
+            f"another from the examples in {files}; {fix}"
+        )
     loaded = version_set_of(classifier)
     if loaded != version_set:
         changed = [
@@ -88,6 +88,14 @@ def _with_trained_model(settings: Settings, version_set: VersionSet, files: Path
     return read_classifier(
         files, local, local.precision_by_confidence, local.measured_on, local.slices, is_archived=True
     )
+
+
+def _trained_again(settings: Settings, version_set: VersionSet, files: Path) -> Classifier | None:
+    """The classifier with its local model trained from the archived examples; None where they give another."""
+    from feedback_assets.classification.model.trained import version_to_train
+
+    again = _with_prompts(settings, files)
+    return load_classifier(again) if version_to_train(again) == version_set.local_model_version else None
 
 
 class ClassifierRegistry:

