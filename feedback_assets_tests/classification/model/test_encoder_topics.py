@@ -17,9 +17,12 @@ from feedback_assets.classification.model.blend import Linear
 from feedback_assets.classification.model.encoder import ENCODER, encode
 from feedback_assets.classification.model.encoder_topics import fit_topics
 from feedback_assets.classification.model.local_model import LocalModel
+from feedback_assets.classification.model.trained import to_learn
 from feedback_assets.classification.model.training import train
+from feedback_assets.config.settings import load
 from feedback_assets_tests.classification.model.test_encoder import WITHOUT
 from feedback_assets_tests.classification.model.test_questions import EXAMPLES, RECIPE
+from feedback_assets_tests.classification.standins import PROMPTS
 
 # Of words that no example has, and of some that several have.
 ASKED = [
@@ -126,6 +129,19 @@ def test_what_it_gains_is_measured_beside_what_it_is_without(model: LocalModel) 
     for name in ("cross_validated_without_encoder", "cross_validated_encoder_for_all"):
         assert 0 < told[name]["macro_f1"] <= 1 and 0 < told[name]["accuracy"] <= 1
     assert "encoder_asked" not in train(EXAMPLES, RECIPE).metadata
+
+
+@pytest.mark.slow
+def test_on_the_packaged_examples_it_finds_more_topics_than_the_words_alone() -> None:
+    examples, recipe = to_learn(load(prompts=PROMPTS))
+    told = train(examples, replace(recipe, encoder=ENCODER)).metadata
+    words, some, every = (
+        told[name]["macro_f1"]
+        for name in ("cross_validated_without_encoder", "cross_validated", "cross_validated_encoder_for_all")
+    )
+    assert some > words + 0.02
+    # What is asked of the unsure alone keeps most of what asking about all gains, and is asked about less than half.
+    assert some - words > 0.75 * (every - words) and told["encoder_asked"] < 0.5
 
 
 def test_a_category_without_an_example_loses_against_every_other() -> None:
