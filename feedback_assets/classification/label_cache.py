@@ -27,6 +27,7 @@ USED = (
 )  # fmt: skip
 SOURCES = (
     "classification", "lake/frames.py", "tables", "personal.py", "config", "text.py", "files/text_files.py",
+    "files/word_lists.py", "words",
 )  # fmt: skip
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "alt-profanity-check")
 _TABLE = "cache_table"

@@ -5,6 +5,7 @@ How it is learned stands in `training.py`. It answers only what it was taught, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +29,9 @@ from feedback_assets.classification.model.local_answer import LocalAnswer, Secon
 from feedback_assets.classification.model.polarity import ClauseRows, Polarity, by_clauses, cues_of
 from feedback_assets.classification.model.tone import Tone
 from feedback_assets.classification.model.valence import ValenceWords
+from feedback_assets.files.word_lists import word_list
 from feedback_assets.tables import SENTIMENTS, Sentiment
+from feedback_assets.text import fold
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -52,11 +55,19 @@ _BY_RATING = (
     (2.5, float(np.log(1.5))),
     (0.0, float(np.log(8.0))),
 )
-# The same of the channel: who is asked why goods come back mostly says what was wrong with them. A judgement.
-_BY_CHANNEL = {"return_reason": float(np.log(3.0))}
+# The same of the channel: who is asked why goods come back mostly says what was wrong with them; in a chat, a forum and
+# a post people ask and tell as much as they complain. A judgement.
+_BY_CHANNEL = {
+    "return_reason": float(np.log(3.0)),
+    "chat": -float(np.log(2.0)),
+    "forum": -float(np.log(2.0)),
+    "social": -float(np.log(2.0)),
+}
 # What an artefact means that was trained before taxonomies declared roles.
 _OLDER_NO_ISSUE, _OLDER_CATCH_ALL = "no_issue", "other"
 _HALF = 0.5
+_PERSONAL = re.compile(r"<[A-Z]+>")
+_NO_CONTENT = word_list("no_content")
 # So much of a text is new when none of its words is known.
 _ALL_NEW = 0.7
 
@@ -457,5 +468,7 @@ def _of_complaint(scores: Numbers, complains: Numbers) -> Numbers:
 
 
 def _has_content(text: str) -> bool:
-    """Whether there is a letter, digit or face beside personal values."""
-    return any(sign.isalnum() or ord(sign) > 0x2600 for sign in plain(text))
+    """Whether it says something beside personal values, and not what an empty field or a mail says by itself."""
+    if not any(sign.isalnum() or ord(sign) > 0x2600 for sign in plain(text)):
+        return False
+    return fold(_PERSONAL.sub(" ", text)) not in _NO_CONTENT

@@ -26,12 +26,19 @@ LogisticRegression = cast("Any", sklearn.linear_model).LogisticRegression  # it 
 
 # How strongly the words' weights are pulled to zero. Chosen on held-out examples: flat between 0.5 and 2.
 _C = 1.0
+# How much more the valence of the words counts than was learned beside the words themselves: those know the topics of
+# the examples, not those of another shop. With the topics held out in turn, plain opinions are told apart better up to
+# twice as much, and hard texts worse from the start; at this all together are as good as before.
+_VALENCE = 1.5
+# So many texts are taken to complain before they are read, whatever share of the examples does. A judgement: in doubt
+# a person reads a text rather than nobody.
+_COMPLAINTS = 0.6
 # What a text is weighed by: its own score, how far its worst, last and mildest clause lie from it, whether it has
 # several, and what the model of the topics says against there being no issue.
 _CUES = 6
 # Log-odds of a complaint where nothing else was seen.
 _CERTAIN = 3.0
-CONSTANTS = (_C, _CUES)
+CONSTANTS = (_C, _VALENCE, _COMPLAINTS, _CUES)
 
 
 @dataclass(frozen=True)
@@ -113,15 +120,13 @@ def fit_words(
     ).fit(wide, complains, sample_weight=weight)
     weights = model.coef_[0]
     cut = features.shape[1]
-    return weights[:cut].astype(np.float32), weights[cut:], float(model.intercept_[0])
+    return weights[:cut].astype(np.float32), _VALENCE * weights[cut:], float(model.intercept_[0])
 
 
 def fit_cues(cues: Numbers, complains: Flags) -> tuple[Numbers, float]:
-    """How a text is weighed against its clauses, from scores by models that have not seen it.
-
-    Complaints are taken to be as frequent as among the examples: in doubt a person reads a text rather than nobody.
-    """
-    model = LogisticRegression(C=1.0, max_iter=1000).fit(cues, complains)
+    """How a text is weighed against its clauses, from scores by models that have not seen it."""
+    weight = {True: _COMPLAINTS / complains.mean(), False: (1 - _COMPLAINTS) / (1 - complains.mean())}
+    model = LogisticRegression(C=1.0, max_iter=1000, class_weight=weight).fit(cues, complains)
     return np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0])
 
 

@@ -17,6 +17,7 @@ def _examples() -> tuple[list[Example], np.ndarray]:
     kinds = {
         "late": ((("delivery", "late"),), Sentiment.NEGATIVE),
         "torn": ((("packaging", "damaged_in_transit"),), Sentiment.NEGATIVE),
+        "vague": ((("other", "vague_negative"),), Sentiment.NEGATIVE),
         "praise": ((("no_issue", "praise"),), Sentiment.POSITIVE),
         "remark": ((("no_issue", "neutral"),), Sentiment.NEUTRAL),
         "wish": ((("feature_request", None),), Sentiment.NEUTRAL),
@@ -38,7 +39,7 @@ BY_TEXT = {example.text: example for example in EXAMPLES}
 
 
 def _composed(seed: int = 1) -> list[tuple[Example, int, Example, Example]]:
-    made, fold = compose(EXAMPLES, FOLD, "no_issue", "feature_request", seed)
+    made, fold = compose(EXAMPLES, FOLD, "no_issue", "other", "feature_request", seed)
     assert len(made) == len(fold) > 100
     parts = [[part.strip(".") for part in example.text.split()] for example in made]
     assert all(len(pair) == 2 for pair in parts)
@@ -68,10 +69,19 @@ def test_a_complaint_with_praise_or_a_remark_stays_that_complaint() -> None:
 
 def test_of_two_complaints_the_first_is_the_primary_one_and_both_are_named() -> None:
     pairs = [row for row in _composed() if "no_issue" not in (row[2].category, row[3].category)]
+    pairs = [row for row in pairs if "other" not in (row[2].category, row[3].category)]
     assert pairs and {row[2].category for row in pairs} == {"delivery", "packaging"}
     for made, _, first, second in pairs:
         assert made.issues == first.issues + second.issues and made.category == first.category
         assert made.sentiment == Sentiment.NEGATIVE
+
+
+def test_a_complaint_that_names_no_trouble_yields_to_one_that_does_in_either_order() -> None:
+    rows = [row for row in _composed() if [row[2].category, row[3].category].count("other") == 1]
+    assert {row[2].category == "other" for row in rows} == {True, False}
+    for made, _, first, second in rows:
+        named = second if first.category == "other" else first
+        assert made.issues == named.issues and made.sentiment == Sentiment.NEGATIVE
 
 
 def test_praise_and_remarks_together_are_no_issue() -> None:
@@ -103,5 +113,5 @@ def test_the_seed_decides_and_nothing_else() -> None:
 
 def test_examples_of_one_kind_alone_make_none_where_nothing_may_meet_it() -> None:
     rows = [row for row, example in enumerate(EXAMPLES) if "wish" in example.text]
-    made, fold = compose([EXAMPLES[row] for row in rows], FOLD[rows], "no_issue", "feature_request", 0)
+    made, fold = compose([EXAMPLES[row] for row in rows], FOLD[rows], "no_issue", "other", "feature_request", 0)
     assert made == [] and len(fold) == 0
