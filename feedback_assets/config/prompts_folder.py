@@ -6,7 +6,7 @@ by its model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -177,13 +177,24 @@ def check_names(config: Config, documents: Mapping[str, Document]) -> None:
     faults = undeclared(used, names)
     meant = [fault.nearest for fault in faults]
     faults += _missing_cues(config.cues, documents["cues"], (*FIXED_CUES, *CLAUSE_CUES), meant)
-    patterns = _unknown_labels(config.moderation, documents["moderation"], config.taxonomy)
-    faults += [fault for fault in patterns if fault.nearest]
+    for name, fault in _unknown_labels(config.moderation, documents["moderation"], config.taxonomy):
+        if fault.nearest:
+            faults += [*_misspelt_category(fault, name, used, names, documents["taxonomy"]), fault]
     clusters = config.thresholds.clusters
     listed = clusters.ignored_concepts | clusters.telling_concepts
     where = f"ignored_concepts nor telling_concepts of {documents['thresholds'].path}, clusters"
     faults += unlisted(concepts, listed, where, meant)
     refuse(faults)
+
+
+def _misspelt_category(fault: Fault, name: str, used: Sequence[Use], names: Names, taxonomy: Document) -> list[Fault]:
+    """A fault of the category that a pattern may mean by a name, where nothing else uses it: either may be misspelt."""
+    right = fault.nearest
+    if right is None or right not in names["category"] or any(use.name == right for use in used):
+        return []
+    where = f"{fault.document.path}: line {fault.document.line(fault.place)}"
+    problem = f"nothing uses this name, but {where} uses {name!r}"
+    return [Fault(taxonomy, ("categories", right), problem, f"did you mean {name!r}?", name)]
 
 
 def unknown_labels_in_patterns(folder: Path, taxonomy: Taxonomy) -> list[Fault]:
@@ -193,14 +204,15 @@ def unknown_labels_in_patterns(folder: Path, taxonomy: Taxonomy) -> list[Fault]:
         ConfigError: `moderation.yaml` cannot be read.
     """
     document, moderation = read_moderation(folder / "moderation.yaml")
-    return _unknown_labels(moderation, document, taxonomy)
+    return [fault for _, fault in _unknown_labels(moderation, document, taxonomy)]
 
 
-def _unknown_labels(moderation: ModerationWords, document: Document, taxonomy: Taxonomy) -> list[Fault]:
+def _unknown_labels(moderation: ModerationWords, document: Document, taxonomy: Taxonomy) -> list[tuple[str, Fault]]:
+    """Each label that patterns name and the taxonomy lacks, with the fault."""
     sub_labels = [sub_label for spec in taxonomy.categories.values() for sub_label in spec.sub_labels]
     labels = list(dict.fromkeys([*taxonomy.categories, *sub_labels]))
     unknown = [(number, name) for number, name in moderation.labels if name not in labels]
-    return [_unknown_label(document, number, name, labels) for number, name in unknown]
+    return [(name, _unknown_label(document, number, name, labels)) for number, name in unknown]
 
 
 def _unknown_label(document: Document, number: int, name: str, labels: list[str]) -> Fault:
