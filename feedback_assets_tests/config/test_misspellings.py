@@ -40,7 +40,9 @@ def fault(how: Misspelling, message: str) -> str | None:
     lines = [line for line in message.splitlines() if f"{how.file}.yaml: line {how.line}:" in line]
     if not lines:
         return f"{how.file} line {how.line}: {how.right} as {how.wrong}: {message[:300] or 'let pass'}"
-    right = [line for line in lines if f"{how.right!r}" in line or f"did you mean {how.right!r}" in message]
+    # Where two names are as near, another line tells that the right one is declared and stands nowhere.
+    missed = f".{how.right}: " in message and f"did you mean {how.wrong!r}" in message
+    right = [line for line in lines if f"{how.right!r}" in line or f"did you mean {how.right!r}" in message or missed]
     return None if right else f"{how.file}: {how.right} as {how.wrong}: no {how.right!r} in {message[:300]}"
 
 
