@@ -268,7 +268,10 @@ class ClusterIndex:
         usual = self._usual_words(clusters, rise.onset)
         shares = shares_of_fault(self._words_of(issues), self._words_of(told), usual, share, _LABEL_GAIN)
         fault = dict(zip(issues, shares, strict=True))
-        return {issue: share for issue, share in fault.items() if share} or fault
+        rose = {issue: part for issue, part in fault.items() if part}
+        # Where no wording alone rose, all of them did together.
+        together = max(1 - len(told) * share / max(len(issues), 1), 0.0)
+        return rose or dict.fromkeys(issues, together)
 
     def _words_of(self, issues: Iterable[str]) -> Wordings:
         return Wordings([self._quote.get(issue) or "" for issue in issues])

@@ -91,3 +91,22 @@ def test_a_cluster_told_as_ever_since_before_the_ticket_gives_it_no_more_evidenc
     flat = [(day, f"new-{day:%m%d}-{n}", "c1") for day in DAYS for n in range(2)]
     first = planned(flat, DAYS[10:11])
     assert planned(flat, DAYS[10:]) == first
+
+
+def test_where_no_wording_alone_rose_the_ticket_holds_all_and_is_as_sure_as_their_number_is() -> None:
+    words = ["The zip jams", "Seam came open", "Colour ran", "Button fell off", "Lining is torn", "Hood will not close"]
+    before = [(day, f"{n}-{day:%m%d}", "c1") for day in DAYS[:14] for n in range(1)]
+    since = [(day, f"{n}-{day:%m%d}", "c1") for day in DAYS[14:16] for n in range(5)]
+    given = inputs(
+        DAYS,
+        members=[*before, *since],
+        clusters=[cluster(day, "c1") for day in DAYS],
+        priority=[scored(DAYS[15], "c1")],
+    )
+    quotes = [words[(int(name[0]) + int(name[2:])) % 6] for name in given.issues["event_id"]]
+    rest = [item(day, f"other-{day:%m%d}-{n}") for day in DAYS for n in range(50)]
+    feedback = pd.concat([given.feedback, conform(pd.DataFrame(rest), tables.SILVER_FEEDBACK)])
+    told = replace(given, issues=given.issues.assign(quote=quotes), feedback=feedback)
+    (row,) = plan(told, [DAYS[15]], TAXONOMY, RULES).to_dict("records")
+    assert len(json.loads(row["members"])) == 10
+    assert json.loads(row["fields"])["confidence"] > 0.5

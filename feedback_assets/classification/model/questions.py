@@ -36,8 +36,9 @@ _FEWEST_OUTSIDE = 50
 # An example written as customers write counts for so many that were written to be hard. A judgement.
 _PLAIN = 2.0
 CONSTANTS = (_PLAIN,)
-# Part of the way from the frequencies of the labels to treating all alike; see `training.LEAN`.
-_LEAN = 0.2
+# Part of the way from the frequencies of the labels to treating all alike: finds rare categories at no cost in
+# accuracy on two public sets; 0.15 to 0.25 are equally good.
+LEAN = 0.2
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,11 @@ class _Models:
     complains: tuple[NDArray[np.float32], Numbers, float]
     outside: tuple[NDArray[np.float32], float] | None
     encoder_topics: Linear | None
+
+
+def lean_of(truth: Indices, classes: int) -> Numbers:
+    """What is added to the scores of the classes before one is chosen, shape (classes,): more for the rare ones."""
+    return -LEAN * np.log(np.maximum(np.bincount(truth, minlength=classes), 1) / len(truth))
 
 
 def can_learn(examples: Sequence[Example], recipe: Recipe) -> bool:
@@ -241,8 +247,7 @@ class Questions:
             signs, bias = field_gate.fit_signs(held.outside, held.unknown, is_outside)
             gate = FieldGate(*models.outside, signs, bias)
             outside = gate.chance(held.outside, held.unknown)
-        topics = np.bincount(self.truth, minlength=len(self.recipe.labels))
-        lean = -_LEAN * np.log(np.maximum(topics, 1) / len(self.truth))
+        lean = lean_of(self.truth, len(self.recipe.labels))
         words, of_valence, start = models.complains
         others_complain = others_signs @ cues + shift
 
